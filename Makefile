@@ -1,0 +1,45 @@
+# Two commands: `make chat` opens the browser chat, `make test` runs every test. Each is safe to run again.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: chat test lint install lock screenshot bench
+
+chat: $(VENV)/.installed
+	@$(BIN)/rag list 2>/dev/null | grep -q . || $(BIN)/rag index seeds
+	@exec $(BIN)/python app.py
+
+install: $(VENV)/.installed
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -q
+
+lint: $(VENV)/.installed-dev
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+
+screenshot: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.screenshot docs/chat.png
+
+bench: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.main_path
+
+# The lock is what the set-up installs; `make lock` writes it anew from pyproject.toml.
+lock: $(VENV)/.installed-dev
+	$(BIN)/pip install -q pip-tools
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	sed -i 's/^torch==\(.*\)+cpu$$/torch==\1/' requirements.lock requirements-dev.lock
+
+$(VENV)/bin/python:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name it with PYTHON=...")'
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --disable-pip-version-check -r requirements.lock
+	$(BIN)/pip install --disable-pip-version-check --no-deps -e .
+	@touch $@
+
+$(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
+	$(BIN)/pip install --disable-pip-version-check -r requirements-dev.lock
+	@touch $@

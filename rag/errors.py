@@ -1,0 +1,29 @@
+"""The error tree. A message says what was found, what was expected, and what mends it, in one line."""
+
+
+class RagError(Exception):
+    """A failed run: the command line prints the message and exits 1."""
+
+    exit_code = 1
+
+
+class InputError(RagError):
+    """Bad usage or input (a file, a row, a question): exit code 2."""
+
+    exit_code = 2
+
+
+class LibraryError(RagError):
+    """The library cannot be read or written; nothing that it holds was changed."""
+
+
+class IndexDamaged(RagError):
+    """An index is missing, damaged or of another library; it can be rebuilt from the library."""
+
+
+class ModelError(RagError):
+    """A model file is missing, is not what it should be, or failed while running."""
+
+
+class BusyError(RagError):
+    """The language model's queue is full; asking again later may succeed."""

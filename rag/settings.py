@@ -1,0 +1,86 @@
+"""Settings: `RAG_*` variables, then `rag.toml` in the home folder; command-line flags are applied on top by the caller."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Literal
+
+from pydantic import ValidationError
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
+
+from rag.errors import InputError
+
+WriterName = Literal["auto", "quote", "llama"]
+
+CHECKOUT = Path(__file__).resolve().parent.parent
+
+
+def default_home() -> Path:
+    """The checkout when run from one, else the user's data folder (`%LOCALAPPDATA%`, `~/Library`, `$XDG_DATA_HOME`)."""
+    if (CHECKOUT / "pyproject.toml").is_file() and (CHECKOUT / "app.py").is_file():
+        return CHECKOUT
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "rag"
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Application Support" / "rag"
+    return Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share") / "rag"
+
+
+class Settings(BaseSettings):
+    """What a person can set; each field is `RAG_<NAME>` in the environment and `<name>` in rag.toml.
+
+    home: holds `index/`. model: a GGUF file for the `llama` writer. embedder: folder or name of a
+    sentence-transformers model, empty for the shipped one. context: tokens of the language model's window.
+    answer_tokens: the longest answer. threads: 0 leaves it to llama.cpp. queue: askers that may wait for the model.
+    """
+
+    model_config = SettingsConfigDict(env_prefix="RAG_", extra="forbid")
+
+    home: Path = Path()
+    writer: WriterName = "auto"
+    model: Path | None = None
+    embedder: str = ""
+    context: int = 8192
+    answer_tokens: int = 512
+    threads: int = 0
+    queue: int = 8
+    host: str = "127.0.0.1"
+    port: int = 7860
+
+    @classmethod
+    def settings_customise_sources(
+        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource,
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        home = Path(os.environ.get("RAG_HOME") or default_home())
+        toml = TomlConfigSettingsSource(settings_cls, toml_file=home / "rag.toml")
+        return init_settings, env_settings, toml
+
+    @property
+    def index_dir(self) -> Path:
+        """The folder of the library, the indexes and the pulled models."""
+        return self.home / "index"
+
+    @property
+    def models_dir(self) -> Path:
+        """Where pulled language models (GGUF files) lie."""
+        return self.index_dir / "models"
+
+
+def load_settings(**flags: object) -> Settings:
+    """Settings with the given flags on top; flags that are None are left out.
+
+    Raises InputError naming the first setting that is not valid.
+    """
+    given = {name: value for name, value in flags.items() if value is not None}
+    given.setdefault("home", os.environ.get("RAG_HOME") or default_home())
+    try:
+        return Settings(**given)
+    except ValidationError as e:
+        first = e.errors()[0]
+        name = ".".join(str(part) for part in first["loc"])
+        raise InputError(f"setting {name!r} is {first['input']!r}: {first['msg']}; mend RAG_{name.upper()} or rag.toml") from e
+    except ValueError as e:  # a rag.toml that is not TOML
+        raise InputError(f"rag.toml cannot be read: {e}") from e

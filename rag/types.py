@@ -1,0 +1,126 @@
+"""The values that travel through the program: articles in, hits and answers out.
+
+Offsets are code-point offsets into `Article.text`, end exclusive.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+Status = Literal["answered", "abstained"]
+Verdict = Literal["supported", "unsupported"]
+
+
+@dataclass(frozen=True, slots=True)
+class Article:
+    """One document of the archive; `text` is what people read and is never folded."""
+
+    id: str
+    text: str
+    title: str = ""
+    date: str | None = None
+    source: str = ""
+    url: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """A run of whole sentences: `text == article.text[start:end]`, always."""
+
+    id: int
+    article: str
+    start: int
+    end: int
+    text: str
+    title: str = ""
+    date: str | None = None
+    source: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Hit:
+    """A passage with its fused score in [0, 1] and its rank (from 1) in each leg, None where a leg missed it."""
+
+    passage: Passage
+    rank: int
+    score: float
+    lexical: int | None
+    dense: int | None
+
+    def as_json(self) -> dict[str, object]:
+        """The row of `rag search --json`."""
+        p = self.passage
+        return {
+            "rank": self.rank,
+            "score": round(self.score, 4),
+            "ranks": {"lexical": self.lexical, "dense": self.dense},
+            "article": p.article,
+            "title": p.title,
+            "source": p.source,
+            "date": p.date,
+            "start": p.start,
+            "end": p.end,
+            "text": p.text,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """A verbatim span of an article: `quote == article.text[start:end]`.
+
+    `speaker` is who says it, as the sentence itself puts it; empty where it names nobody.
+    """
+
+    passage: Passage
+    start: int
+    end: int
+    quote: str
+    score: float
+    speaker: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Citation:
+    """The marker `[n]`, the claim before it, the evidence found for it, and the verdict of the check."""
+
+    n: int
+    claim: str
+    article: str
+    source: str
+    start: int
+    end: int
+    quote: str
+    verdict: Verdict
+
+    def as_json(self) -> dict[str, object]:
+        """The row of `citations` in `rag ask --json`."""
+        return {name: getattr(self, name) for name in self.__slots__}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One snapshot of an answer; the last one of a stream carries the citations and `done`."""
+
+    question: str
+    status: Status
+    text: str
+    writer: str
+    citations: tuple[Citation, ...] = ()
+    hits: tuple[Hit, ...] = ()
+    notice: str = ""
+    timings: dict[str, float] = field(default_factory=dict)
+    done: bool = False
+
+    def as_json(self) -> dict[str, object]:
+        """The object of `rag ask --json`; timings in milliseconds."""
+        return {
+            "question": self.question,
+            "status": self.status,
+            "answer": self.text,
+            "writer": self.writer,
+            "citations": [c.as_json() for c in self.citations],
+            "passages": [h.as_json() for h in self.hits],
+            "notice": self.notice,
+            "timings": {name: round(ms, 1) for name, ms in self.timings.items()},
+        }
