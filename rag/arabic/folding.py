@@ -1,0 +1,112 @@
+"""The folded form of a text, for matching only, and the way back to the original's offsets."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_WORD = re.compile(r"[^\W_]+")
+_ARABIC = re.compile("[\u0620-\u064a\u066e-\u06d3\ufb50-\ufdff\ufe70-\ufefc]")
+_CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+
+_DELETED = [
+    *range(0x0610, 0x061B),  # signs of honour, small high letters
+    0x061C,  # Arabic letter mark
+    0x0621,  # lone hamza
+    0x0640,  # tatweel
+    *range(0x064B, 0x0660),  # harakat
+    0x0670,
+    *range(0x06D6, 0x06EE),  # Qur'anic marks
+    0x00AD,
+    *range(0x0300, 0x0370),  # combining accents
+    *range(0x200B, 0x2010),  # zero width and directional marks
+    *range(0x202A, 0x202F),
+    *range(0x2060, 0x206A),
+    0xFEFF,
+]
+_LETTERS = {
+    "أإآٱٲٳ": "ا",
+    "ىئیېے": "ي",
+    "ؤۆۇ": "و",
+    "ةۀہھە": "ه",
+    "کگڪ": "ك",
+    "ڤ": "ف",
+    "پ": "ب",
+    "چ": "ج",
+    "ژ": "ز",
+    "٫": ".",
+    "٬": ",",
+    "Σς": "σ",
+}
+
+
+def _table() -> dict[int, str]:
+    table = {code: "" for code in _DELETED}
+    for letters, base in _LETTERS.items():
+        table |= {ord(letter): base for letter in letters}
+    for zero in (0x0660, 0x06F0):
+        table |= {zero + digit: str(digit) for digit in range(10)}
+    for code in (*range(0x00C0, 0x0250), *range(0x1E00, 0x1F00)):  # Latin letters without their accents
+        base = unicodedata.normalize("NFD", chr(code))[0]
+        if base != chr(code):
+            table[code] = base.lower()
+    for code in (*range(0xFB50, 0xFE00), *range(0xFE70, 0xFEFD)):  # Arabic presentation forms
+        base = unicodedata.normalize("NFKC", chr(code))
+        if base != chr(code):
+            table[code] = "".join(base.split()).translate(table)
+    return table
+
+
+TABLE = _table()
+"""Code point → what it folds to (an empty string deletes it); letters not named here are lower-cased."""
+
+
+def fold(text: str) -> str:
+    """The form of a text for matching: no harakat or tatweel, unified alef, ya, ta marbuta and hamza seats, digits 0–9."""
+    return text.translate(TABLE).lower()
+
+
+def fold_with_offsets(text: str) -> tuple[str, list[int]]:
+    """`fold(text)` and, for each of its characters, the offset in `text` it came from."""
+    chars: list[str] = []
+    offsets: list[int] = []
+    for i, char in enumerate(text):
+        folded = TABLE.get(ord(char), char).lower()
+        chars.append(folded)
+        offsets.extend([i] * len(folded))
+    return "".join(chars), offsets
+
+
+def clean(text: str) -> str:
+    """A question as typed, without control and direction marks, with single spaces."""
+    return " ".join(_CONTROL.sub(" ", text).split())
+
+
+def has_arabic(text: str) -> bool:
+    """Whether any letter of the text is Arabic."""
+    return _ARABIC.search(text) is not None
+
+
+def words(text: str) -> list[str]:
+    """The folded words of a text: runs of letters and digits."""
+    return _WORD.findall(fold(text))
+
+
+def find(quote: str, text: str) -> tuple[int, int] | None:
+    """Where `quote` stands in `text`, as offsets into `text`, or None.
+
+    Both are compared as sequences of folded words, so harakat, spelling variants, punctuation and
+    spacing do not matter; the words and their order do.
+    """
+    wanted = words(quote)
+    if not wanted:
+        return None
+    folded, offsets = fold_with_offsets(text)
+    pattern = r"(?<![^\W_])" + r"[\W_]+".join(map(re.escape, wanted)) + r"(?![^\W_])"
+    match = re.search(pattern, folded)
+    if match is None:
+        return None
+    start, end = offsets[match.start()], offsets[match.end() - 1] + 1
+    while end < len(text) and TABLE.get(ord(text[end])) == "":  # harakat on the last letter
+        end += 1
+    return start, end

@@ -1,0 +1,102 @@
+"""Words as search and evidence see them: grams, numbers, what a question asks for, words that carry no content."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+from rag.arabic.folding import fold, words
+
+Kind = Literal["speech", "who", "when", "where", "many", "why", "other"]
+
+GRAM = 4
+"""Letters of a gram, edges included; 3 and 5 were slightly worse on ARCD (`python -m benchmarks.search`)."""
+
+_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
+
+
+def grams(text: str) -> list[str]:
+    """The character 4-grams of each folded word with its edges marked (`#word#`), in order; words of up to two letters whole."""
+    found: list[str] = []
+    for word in words(text):
+        if len(word) <= 2:
+            found.append(word)
+            continue
+        marked = f"#{word}#"
+        found.extend(marked[i : i + GRAM] for i in range(len(marked) - GRAM + 1))
+    return found
+
+
+def numbers(text: str) -> set[str]:
+    """The numbers written in digits, of any script, without separators of thousands: «١٬٢٠٠» → "1200", "3.5" stays."""
+    return {re.sub(r",(?=\d{3}(?:\D|$))", "", number) for number in _NUMBER.findall(fold(text))}
+
+
+def _set(listed: str) -> frozenset[str]:
+    return frozenset(words(listed))
+
+
+_KINDS: list[tuple[Kind, re.Pattern[str]]] = [
+    (kind, re.compile(rf"(?:^|\W)(?:{fold(pattern)})(?=\W|$)"))
+    for kind, pattern in [
+        ("when", "متى|متي|امتى|إمتى|ايمتى|فمتى|ومتى|تاريخ|في أي (?:عام|سنة|يوم|شهر|تاريخ)|أي (?:عام|سنة|يوم|شهر)|when|what (?:year|date|day|month)"),
+        ("many", "كم|وكم|بكم|قديش|أديش|كام|بكام|ما عدد|ما هو عدد|عدد|how (?:many|much|long|far|old)"),
+        ("where", "أين|اين|وأين|فين|وين|منين|في أي (?:مدينة|بلد|دولة|مكان|قاعة)|where|which (?:city|country|place)"),
+        ("why", "لماذا|ولماذا|لم|ليش|ليه|علاش|ما سبب|ما هو سبب|ما أسباب|ما هي أسباب|سبب|why"),
+        ("who", "من هو|من هي|من الذي|من التي|من هم|مين|منو|من|who|whom|whose"),
+    ]
+]
+
+_QUESTION = _set(
+    "ما ماذا من هل أين كيف متى كم لماذا لم بم بماذا عم عما فيم علام مم أي أية ماهو ماهي ماهى "
+    "شو إيش ايش مين منو شنو وش فين وين منين ليش ليه امتى إمتى ايمتى قديش أديش كام إزاي ازاي شلون كيفاش اللي "
+    "هو هي هم هما هؤلاء هذا هذه ذلك تلك الذي التي الذين اللذان اللتان "
+    "في على إلى الى من عن مع بين حول ضد عند عندما لدى منذ حتى بعد قبل خلال أثناء بشأن تجاه نحو "
+    "أن إن ان أنه إنه أنها إنها أو و ثم كما لكن لكنه قد لقد لا لن ليس ليست كان كانت يكون تكون تم يتم سوف "
+    "كل بعض غير أيضا فقط له لها لهم به بها فيه فيها عنه عنها منه منها عليه عليها إليه إليها ذات نفس حيث "
+    "اسم عدد سبب تاريخ عام يوم سنة مكان "
+    "what who whom whose when where why how which is are was were be been do does did has have had will would can could "
+    "the a an of in on at to for from by with about and or that this these those it its his her their as into there"
+)
+
+
+def kind(question: str) -> Kind:
+    """What the question asks for; "other" where no question word says it."""
+    from rag.arabic.speech import asked_speaker
+
+    if asked_speaker(question) is not None:
+        return "speech"
+    folded = fold(question)
+    return next((kind for kind, pattern in _KINDS if pattern.search(folded)), "other")
+
+
+def content_words(question: str) -> list[str]:
+    """The folded words of a question that say what it is about, in order, without repetitions; all words if none would be left."""
+    found = list(dict.fromkeys(words(question)))
+    return [word for word in found if word not in _QUESTION] or found
+
+
+_DATE = _set(
+    "يناير فبراير مارس أبريل ابريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر كانون شباط آذار نيسان أيار حزيران تموز آب أيلول تشرين "
+    "محرم صفر ربيع جمادى رجب شعبان رمضان شوال السبت الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة أمس اليوم غدا عام سنة قرن القرن الشهر الأسبوع"
+)
+_COUNT = _set(
+    "واحد اثنان اثنين ثلاثة ثلاث أربعة أربع خمسة خمس ستة ست سبعة سبع ثمانية ثماني تسعة تسع عشرة عشر عشرون عشرين ثلاثون ثلاثين أربعون أربعين "
+    "خمسون خمسين ستون ستين سبعون سبعين ثمانون ثمانين تسعون تسعين مئة مائة مئات ألف ألفا آلاف مليون ملايين مليار نصف ثلث ربع"
+)
+_REASON = _set("بسبب لأن لأنه لأنها نتيجة بهدف لهدف أجل إثر اثر جراء نظرا بفضل سبب أسباب لذلك خوفا سعيا رغبة بغية كي لكي احتجاجا ردا باعتبار بعدما")
+_PLACE = _set("في إلى الى مدينة دولة قرب غرب شرق شمال جنوب منطقة إقليم عاصمة مقر قاعدة فوق أراضي")
+
+
+def holds(kind: Kind, sentence: str) -> bool:
+    """Whether a sentence holds something that could answer a question of this kind; True for kinds with no sign of their own."""
+    found = words(sentence)
+    if kind == "when":
+        return any(word in _DATE or (word.isdigit() and len(word) == 4) for word in found)
+    if kind == "many":
+        return any(word in _COUNT or any(c.isdigit() for c in word) for word in found)
+    if kind == "why":
+        return any(word in _REASON for word in found)
+    if kind == "where":
+        return any(word in _PLACE for word in found)
+    return True
