@@ -1,0 +1,225 @@
+"""The library: articles and passages in SQLite, the source of truth.
+
+Every writing transaction raises the generation by one. Passage ids are never used twice, and removed
+ones are remembered with their generation, so that an index of generation g learns what changed since g.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import sqlite3
+import threading
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import astuple, dataclass
+from pathlib import Path
+from typing import Self
+
+from rag.errors import LibraryError
+from rag.library.splitting import passages
+from rag.types import Article, Passage
+
+FORMAT = 1
+_BUSY_SECONDS = 30
+_SCHEMA = """
+CREATE TABLE meta (format INTEGER NOT NULL, library TEXT NOT NULL, generation INTEGER NOT NULL);
+CREATE TABLE articles (
+    id TEXT PRIMARY KEY, text TEXT NOT NULL, title TEXT NOT NULL, date TEXT, source TEXT NOT NULL, url TEXT, digest TEXT NOT NULL
+);
+CREATE TABLE passages (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, article TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL, generation INTEGER NOT NULL
+);
+CREATE INDEX passages_article ON passages(article);
+CREATE INDEX passages_generation ON passages(generation);
+CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
+CREATE INDEX removed_generation ON removed(generation);
+"""
+_PASSAGE = """SELECT p.id, p.article, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), a.title, a.date, a.source
+              FROM passages p JOIN articles a ON a.id = p.article"""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What adding did, in articles."""
+
+    new: int = 0
+    replaced: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: Added) -> Added:
+        return Added(self.new + other.new, self.replaced + other.replaced, self.unchanged + other.unchanged)
+
+
+class Library:
+    """The articles and passages of one folder's `library.sqlite`; any number of readers, one writer at a time.
+
+    Raises LibraryError where the file is not a library of this format, or the disk refuses.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise LibraryError(f"the folder {path.parent} cannot be made: {e.strerror}; choose another with RAG_HOME") from e
+        self._lock = threading.RLock()
+        with self._mapped():
+            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA foreign_keys = ON")
+            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+                self._create()
+            tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+            if "meta" not in tables:
+                raise LibraryError(f"{path} is a database, but not a library; move it away or choose another RAG_HOME")
+            self.format, self.id = self._db.execute("SELECT format, library FROM meta").fetchone()
+        if self.format != FORMAT:
+            raise LibraryError(f"{path} has format {self.format}, this program reads {FORMAT}; use the program that made it")
+
+    def _create(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        with self._write():
+            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                return  # another process was first
+            for statement in _SCHEMA.split(";"):
+                self._db.execute(statement)
+            self._db.execute("INSERT INTO meta VALUES (?, ?, 0)", (FORMAT, uuid.uuid4().hex))
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        """One thread at a time on the connection, and SQLite's errors as ours."""
+        try:
+            with self._lock:
+                yield
+        except sqlite3.DatabaseError as e:
+            mend = {
+                "file is not a database": "restore it from a copy, or move it away and index again",
+                "database disk image is malformed": "restore it from a copy, or move it away and index again",
+                "database or disk is full": "free some space and run the command again",
+                "database is locked": "another process is writing; try again when it has finished",
+            }.get(str(e), "check the folder's permissions, or choose another with RAG_HOME")
+            raise LibraryError(f"the library {self.path} cannot be used: {e}; {mend}") from e
+
+    @contextmanager
+    def _write(self) -> Iterator[None]:
+        with self._mapped():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the database; the library cannot be used afterwards."""
+        self._db.close()
+
+    @property
+    def generation(self) -> int:
+        """The number of writing transactions so far."""
+        with self._mapped():
+            return int(self._db.execute("SELECT generation FROM meta").fetchone()[0])
+
+    def add(self, articles: Iterable[Article]) -> Added:
+        """Adds or replaces articles in one transaction; those that have not changed are skipped."""
+        new = replaced = unchanged = 0
+        prepared = [(article, _digest(article)) for article in articles]
+        with self._write():
+            generation = self.generation + 1
+            for article, digest in prepared:
+                known = self._db.execute("SELECT digest FROM articles WHERE id = ?", (article.id,)).fetchone()
+                if known and known[0] == digest:
+                    unchanged += 1
+                    continue
+                if known:
+                    self._drop(article.id, generation)
+                    replaced += 1
+                else:
+                    new += 1
+                self._insert(article, digest, generation)
+            if new or replaced:
+                self._db.execute("UPDATE meta SET generation = ?", (generation,))
+        return Added(new, replaced, unchanged)
+
+    def _insert(self, article: Article, digest: str, generation: int) -> None:
+        self._db.execute("INSERT INTO articles (id, text, title, date, source, url, digest) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                         (*astuple(article), digest))
+        self._db.executemany('INSERT INTO passages (article, start, "end", generation) VALUES (?, ?, ?, ?)',
+                             [(article.id, start, end, generation) for start, end in passages(article.text)])
+
+    def _drop(self, id_: str, generation: int) -> None:
+        self._db.execute("INSERT INTO removed SELECT id, ? FROM passages WHERE article = ?", (generation, id_))
+        self._db.execute("DELETE FROM articles WHERE id = ?", (id_,))
+
+    def remove(self, ids: Iterable[str]) -> list[str]:
+        """Removes articles in one transaction; gives back the ids that were not there."""
+        missing = []
+        with self._write():
+            generation = self.generation + 1
+            for id_ in ids:
+                if self._db.execute("SELECT 1 FROM articles WHERE id = ?", (id_,)).fetchone():
+                    self._drop(id_, generation)
+                else:
+                    missing.append(id_)
+            self._db.execute("UPDATE meta SET generation = ?", (generation,))
+        return missing
+
+    def article(self, id_: str) -> Article | None:
+        """The article of this id, or None."""
+        with self._mapped():
+            row = self._db.execute("SELECT id, text, title, date, source, url FROM articles WHERE id = ?", (id_,)).fetchone()
+        return Article(*row) if row else None
+
+    def articles(self) -> list[tuple[str, str, str | None, str, int]]:
+        """(id, title, date, source, characters) of every article, ordered by id."""
+        with self._mapped():
+            return self._db.execute("SELECT id, title, date, source, length(text) FROM articles ORDER BY id").fetchall()
+
+    def count(self) -> tuple[int, int]:
+        """The numbers of articles and of passages."""
+        with self._mapped():
+            articles = self._db.execute("SELECT count(*) FROM articles").fetchone()[0]
+            return articles, self._db.execute("SELECT count(*) FROM passages").fetchone()[0]
+
+    def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
+        """The passages of these ids; ids that are not there are left out."""
+        with self._mapped():
+            rows = self._db.execute(f"{_PASSAGE} WHERE p.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
+            return {row[0]: Passage(*row) for row in rows}
+
+    def passages_of(self, article: str) -> list[Passage]:
+        """The passages of an article in order; empty if it is not there."""
+        with self._mapped():
+            return [Passage(*row) for row in self._db.execute(f"{_PASSAGE} WHERE p.article = ? ORDER BY p.start", (article,))]
+
+    def added_since(self, generation: int, until: int) -> Iterator[Passage]:
+        """The passages that the generations after `generation` up to `until` added and that are still there, in order of id."""
+        with self._mapped():
+            between = "p.generation > ? AND p.generation <= ?"
+            for row in self._db.execute(f"{_PASSAGE} WHERE {between} ORDER BY p.id", (generation, until)):
+                yield Passage(*row)
+
+    def added_count(self, generation: int, until: int) -> int:
+        """How many passages `added_since` gives."""
+        with self._mapped():
+            between = "generation > ? AND generation <= ?"
+            return int(self._db.execute(f"SELECT count(*) FROM passages WHERE {between}", (generation, until)).fetchone()[0])
+
+    def removed_since(self, generation: int) -> list[int]:
+        """The ids of the passages that later generations removed."""
+        with self._mapped():
+            return [id_ for (id_,) in self._db.execute("SELECT passage FROM removed WHERE generation > ?", (generation,))]
+
+
+def _digest(article: Article) -> str:
+    return hashlib.sha256(json.dumps(astuple(article)).encode()).hexdigest()
