@@ -1,0 +1,119 @@
+"""The lexical leg: BM25 (k1 1.2, b 0.75) over character 4-grams of folded words, in tantivy.
+
+tantivy keeps its files in a folder; `stamp.json` beside them names each file's size and checksum, written
+after every commit, so that a truncated or altered file is found when the index is opened.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import shutil
+import zlib
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import tantivy
+
+from rag.arabic.words import grams
+from rag.errors import IndexDamaged, LibraryError
+from rag.search.leg import Stamp
+from rag.types import Passage
+
+_STAMP = "stamp.json"
+_WRITER_BYTES = 64_000_000
+
+
+class LexicalIndex:
+    """Passages by their 4-grams, in the folder `path`."""
+
+    name = "lexical"
+    made_with = "4-grams 1"
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._index: tantivy.Index | None = None
+
+    def stamp(self) -> Stamp | None:
+        self._index = None  # what is searched next is what was checked here
+        if not (self.path / _STAMP).is_file():
+            return None
+        try:
+            row = json.loads((self.path / _STAMP).read_bytes())
+            for name, (size, checksum) in row["files"].items():
+                data = (self.path / name).read_bytes()
+                if (len(data), zlib.crc32(data)) != (size, checksum):
+                    raise IndexDamaged(f"{name} fails its checksum")
+        except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
+            raise IndexDamaged(f"{_STAMP} or a file it names cannot be read: {e}") from e
+        return Stamp.from_json(row)
+
+    def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
+        self._index = None
+        try:
+            if fresh:
+                shutil.rmtree(self.path, ignore_errors=True)
+            self.path.mkdir(parents=True, exist_ok=True)
+            index = self._open()
+            writer = index.writer(_WRITER_BYTES, num_threads=1)
+            for id_ in removed:
+                writer.delete_documents_by_term("id", id_)
+            for passage in added:
+                if not fresh:  # a crash between commit and stamp leaves passages that come again
+                    writer.delete_documents_by_term("id", passage.id)
+                document = tantivy.Document()
+                document.add_unsigned("id", passage.id)
+                document.add_text("grams", " ".join(grams(passage.text)))
+                writer.add_document(document)
+            writer.commit()
+            writer.wait_merging_threads()
+            self._seal(stamp)
+        except (OSError, ValueError) as e:  # tantivy raises ValueError for what the disk refuses
+            raise LibraryError(f"the lexical index in {self.path} cannot be written: {e}; check space and permissions") from e
+
+    def _open(self) -> tantivy.Index:
+        builder = tantivy.SchemaBuilder()
+        builder.add_unsigned_field("id", stored=False, indexed=True, fast=True)
+        builder.add_text_field("grams", stored=False, tokenizer_name="whitespace", index_option="freq")
+        return tantivy.Index(builder.build(), path=str(self.path), reuse=True)
+
+    def _seal(self, stamp: Stamp) -> None:
+        files = {}
+        for file in sorted(self.path.iterdir()):
+            if file.name != _STAMP and not file.name.startswith(".tantivy") and file.is_file():
+                data = file.read_bytes()
+                files[file.name] = (len(data), zlib.crc32(data))
+        whole = self.path / f"{_STAMP}.new"
+        whole.write_text(json.dumps({**stamp.as_json(), "files": files}))
+        os.replace(whole, self.path / _STAMP)
+
+    def _searcher(self) -> tantivy.Searcher:
+        if self._index is None:
+            self._index = self._open()
+        return self._index.searcher()
+
+    def search(self, question: str, k: int) -> list[tuple[int, float]]:
+        searcher = self._searcher()
+        counts = Counter(grams(question))
+        if not counts or not searcher.num_docs:
+            return []
+        schema = self._index.schema  # type: ignore[union-attr]
+        clauses = []
+        for gram, count in counts.items():
+            query = tantivy.Query.term_query(schema, "grams", gram, "freq")
+            clauses.append((tantivy.Occur.Should, query if count == 1 else tantivy.Query.boost_query(query, count)))
+        hits = searcher.search(tantivy.Query.boolean_query(clauses), limit=k, count=False).hits
+        ids = searcher.fast_field_values("id", [address for _, address in hits])
+        return [(int(id_), float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
+
+    def idf(self, found: Iterable[str]) -> dict[str, float]:
+        """The inverse document frequency of each gram, ln(1 + (N − n + ½) / (n + ½)) as in BM25."""
+        searcher = self._searcher()
+        total = searcher.num_docs
+        return {
+            gram: math.log(1 + (total - n + 0.5) / (n + 0.5))
+            for gram in set(found)
+            for n in (searcher.doc_freq("grams", gram),)
+        }
