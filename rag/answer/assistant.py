@@ -1,0 +1,80 @@
+"""A question to its answer: search, evidence, writing, checking; each step a snapshot of one `Answer`."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+
+from rag.answer import prompts
+from rag.answer.citations import cite
+from rag.answer.evidence import EvidenceFinder
+from rag.answer.writers import Writer
+from rag.arabic import find
+from rag.library import Library
+from rag.search.retriever import Retriever, checked
+from rag.types import Answer, Evidence, Hit, Passage
+
+SHOWN = 10
+"""Hits in an answer."""
+_MATERIAL = 6
+"""Passages given to a writer, at least where there are as many."""
+
+
+class Assistant:
+    """Answers questions from one library with one writer.
+
+    writer_reason: why this writer was taken. notices: what was repaired on opening.
+    """
+
+    def __init__(
+        self, library: Library, retriever: Retriever, finder: EvidenceFinder, writer: Writer, writer_reason: str, notices: Sequence[str]
+    ) -> None:
+        self.library, self.retriever, self.finder, self.writer = library, retriever, finder, writer
+        self.writer_reason, self.notices = writer_reason, list(notices)
+
+    def search(self, question: str, k: int) -> list[Hit]:
+        """The k best passages, best first; errors as in `Retriever.search`."""
+        return self.retriever.search(question, k)
+
+    def ask(self, question: str) -> Iterator[Answer]:
+        """Snapshots of the answer; the last one is `done` and carries the checked citations.
+
+        Closing the iterator stops the writer. Raises InputError for a question that cannot be asked,
+        BusyError and ModelError from the writer.
+        """
+        began = time.perf_counter()
+        question = checked(question)
+        hits = tuple(self.search(question, SHOWN))
+        evidence = self.finder.find(question, hits)
+        searched = time.perf_counter()
+        notice = "; ".join(self.notices)
+        nothing = prompts.text(f"nothing_found.{prompts.language(question)}")
+        if not evidence:
+            timings = {"search_ms": 1000 * (searched - began), "write_ms": 0.0, "total_ms": 1000 * (searched - began)}
+            yield Answer(question, "abstained", nothing, self.writer.name, (), hits, notice, timings, done=True)
+            return
+        passages = _material(evidence, hits)
+        text = ""
+        with closing(self.writer.write(question, passages, evidence)) as pieces:
+            for piece in pieces:
+                text += piece
+                yield Answer(question, "answered", text, self.writer.name, (), hits, notice)
+        written = time.perf_counter()
+        refused = not text.strip() or find(nothing, text) is not None
+        text, citations = (nothing, ()) if refused else cite(text, passages)
+        ended = time.perf_counter()
+        timings = {"search_ms": 1000 * (searched - began), "write_ms": 1000 * (written - searched), "total_ms": 1000 * (ended - began)}
+        status = "abstained" if refused else "answered"
+        yield Answer(question, status, text, self.writer.name, citations, hits, notice, timings, done=True)
+
+
+def _material(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Passage]:
+    """The passages of the evidence in its order, then further hits."""
+    passages = list(dict.fromkeys(found.passage for found in evidence))
+    for hit in hits:
+        if len(passages) >= _MATERIAL:
+            break
+        if hit.passage not in passages:
+            passages.append(hit.passage)
+    return passages

@@ -1,0 +1,213 @@
+"""The sentences that answer a question, out of the best passages, and whether they answer it at all.
+
+A sentence is scored by a linear model over what lexical search, the embedder and the question's kind say of it; a logistic
+one over the best sentences decides between answering and abstaining. Their weights come from ARCD train
+(`python -m training.evidence`). Statements of a speaker («ماذا قال …») are looked for by name instead.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+import numpy as np
+
+from rag.arabic import sentences
+from rag.arabic.folding import words
+from rag.arabic.speech import asked_speaker, reports_speech, speaker
+from rag.arabic.words import Kind, content_words, grams, holds, is_definite, kind
+from rag.search.retriever import Retriever
+from rag.types import Evidence, Hit, Passage
+
+PASSAGES = 8
+"""Passages whose sentences are scored."""
+QUOTES = 3
+"""Sentences given as evidence, at most; a speaker's statements may be more."""
+STATEMENTS = 6
+"""Statements of one speaker, at most."""
+_SPEECH_PASSAGES = 50
+_SAME_NAME = 0.8
+"""Similarity of two spellings of one name (difflib's ratio), as in تشركين and تشوركين."""
+_CLOSE = 1.0
+"""A further sentence is quoted if its score is at most this far below the best one's (in nats: the odds then differ e-fold)."""
+
+_SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
+"""Kinds of question whose answers show a sign; each is a feature: 1 where the sentence has it, −1 where not, 0 for other kinds."""
+SENTENCE_WEIGHTS = {
+    "coverage": 3.07, "context": 4.66, "passage": 1.66, "rank": 0.9, "cosine": 0.0, "length": -0.11, "start": 0.18, "when": 1.27, "many": 1.71, "where": 0.72, "why": 0.32,
+}
+ANSWERED_WEIGHTS = {"coverage": 2.55, "context": 2.42, "whole": 2.5, "rarest": -0.18, "words": 1.27, "cosine": 1.0}
+ANSWERED_BIAS = -6.6
+ANSWERED_FROM = 0.3
+"""Probability from which the best sentence is taken for an answer; lower than ½, since people ask in other words than the
+articles use more often than the crowd that wrote ARCD beside its passages."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """A sentence of a passage, as offsets into the article, with its features and its score (log odds, up to a constant)."""
+
+    passage: Passage
+    start: int
+    end: int
+    features: dict[str, float]
+    score: float
+
+    @property
+    def text(self) -> str:
+        return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
+
+
+class EvidenceFinder:
+    """Scores sentences with the retriever's indexes."""
+
+    def __init__(self, retriever: Retriever) -> None:
+        self.retriever = retriever
+
+    def find(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
+        """The sentences that answer the question, best first; empty if none does well enough."""
+        if (name := asked_speaker(question)) is not None:
+            return self._statements(question, name)
+        scored = self.score(question, hits)
+        if not scored or self.answered(scored) < ANSWERED_FROM:
+            return []
+        best = [s for s in scored[:QUOTES] if s.score >= scored[0].score - _CLOSE]
+        return [_evidence(s) for s in best]
+
+    def score(self, question: str, hits: Sequence[Hit]) -> list[Scored]:
+        """Every sentence of the first PASSAGES hits, once, with its features, best first."""
+        asked_for = kind(question)
+        asked = _Asked(self.retriever, question)
+        found: dict[tuple[str, int, int], tuple[Passage, int, int, dict[str, float]]] = {}
+        for hit in hits[:PASSAGES]:
+            passage = hit.passage
+            before = passage.title
+            whole, rarest = asked.coverage(passage.text), asked.rarest(passage.text)
+            for start, end in sentences(passage.text):
+                text = passage.text[start:end]
+                key = (passage.article, passage.start + start, passage.start + end)
+                if key not in found:
+                    found[key] = passage, key[1], key[2], {
+                        "coverage": asked.coverage(text), "context": asked.coverage(f"{before} {text}"), "whole": whole,
+                        "rarest": rarest, "words": asked.words, "passage": hit.score, "rank": 1 / hit.rank,
+                        "length": math.log(1 + len(words(text))), "start": float(start == 0),
+                        **{sign: (1.0 if holds(sign, text) else -1.0) if sign == asked_for else 0.0 for sign in _SIGNS},
+                    }
+                before = f"{passage.title} {text}"
+        if not found:
+            return []
+        embedder = self.retriever.dense.embedder
+        texts = [p.text[start - p.start : end - p.start] for p, start, end, _ in found.values()]
+        cosines = embedder.passages(texts) @ embedder.questions([question])[0]
+        scored = []
+        for (passage, start, end, features), cosine in zip(found.values(), np.maximum(cosines, 0), strict=True):
+            features["cosine"] = float(cosine)
+            scored.append(Scored(passage, start, end, features, _weighted(features, SENTENCE_WEIGHTS)))
+        return sorted(scored, key=lambda s: -s.score)
+
+    def answered(self, scored: Sequence[Scored]) -> float:
+        """The probability that the best sentences answer the question."""
+        return 1 / (1 + math.exp(-ANSWERED_BIAS - _weighted(best_features(scored), ANSWERED_WEIGHTS)))
+
+    def _statements(self, question: str, name: str) -> list[Evidence]:
+        """What the named speaker says, across the archive: sentences that hold the name and report speech.
+
+        Every word of the name must be there; if no sentence has them all, the last one (the family name behind a title).
+        Where the question names a subject, too, the statements that fit it best come first.
+        """
+        wanted = content_words(name)
+        found = self._reports(question, name, wanted)
+        if not found and len(wanted) > 1 and not is_definite(wanted[-1]):
+            found = self._reports(question, wanted[-1], wanted[-1:])
+        return found
+
+    def _reports(self, question: str, name: str, wanted: Sequence[str]) -> list[Evidence]:
+        found: dict[tuple[str, int, int], tuple[Evidence, bool]] = {}
+        subject = [word for word in content_words(question) if word not in words(name)]
+        asked = _Asked(self.retriever, " ".join(subject))
+        for hit in self.retriever.search(name, _SPEECH_PASSAGES):
+            passage = hit.passage
+            for start, end in sentences(passage.text):
+                text = passage.text[start:end]
+                present = _names(wanted, words(text))
+                if not present or not reports_speech(text):
+                    continue
+                said_by = speaker(text, present[-1])
+                key = (passage.article, passage.start + start, passage.start + end)
+                score = asked.coverage(text) + asked.coverage(passage.text) if subject else hit.score
+                found.setdefault(key, (Evidence(passage, *key[1:], text, score, said_by), bool(said_by)))
+        ordered = sorted(found.values(), key=lambda item: (not item[1], -item[0].score))
+        return [evidence for evidence, _ in _spread(ordered)[:STATEMENTS]]
+
+
+def best_features(scored: Sequence[Scored]) -> dict[str, float]:
+    """What the decision to answer sees: of each feature, the best of the first three sentences."""
+    return {name: max(s.features[name] for s in scored[:3]) for name in ANSWERED_WEIGHTS}
+
+
+class _Asked:
+    """The question's content grams and their weights."""
+
+    def __init__(self, retriever: Retriever, question: str) -> None:
+        self._words = {word: set(grams(word)) for word in content_words(question)}
+        idf = retriever.lexical.idf({gram for found in self._words.values() for gram in found})
+        self._weights = {word: {gram: idf[gram] for gram in found} for word, found in self._words.items()}
+        self._total = sum(sum(weights.values()) for weights in self._weights.values())
+
+    @property
+    def words(self) -> float:
+        """The logarithm of the number of content words."""
+        return math.log(1 + len(self._weights))
+
+    def coverage(self, text: str) -> float:
+        """The share in [0, 1], by weight, of the question's grams that a text holds."""
+        present = set(grams(text))
+        return sum(_held(weights, present) for weights in self._weights.values()) / self._total if self._total else 0.0
+
+    def rarest(self, text: str) -> float:
+        """The same share for the one word whose grams are rarest in the library."""
+        rare = max(self._weights.values(), key=lambda weights: sum(weights.values()) / len(weights), default={})
+        return _held(rare, set(grams(text))) / sum(rare.values()) if rare else 0.0
+
+
+def _held(weights: dict[str, float], present: set[str]) -> float:
+    return sum(weight for gram, weight in weights.items() if gram in present)
+
+
+def _weighted(features: dict[str, float], weights: dict[str, float]) -> float:
+    return sum(weight * features[name] for name, weight in weights.items())
+
+
+def _evidence(scored: Scored) -> Evidence:
+    return Evidence(scored.passage, scored.start, scored.end, scored.text, scored.score, speaker(scored.text))
+
+
+def _names(wanted: Sequence[str], found: Sequence[str]) -> list[str]:
+    """The words of `found` that stand for each of `wanted`, in order; empty if one of them has none."""
+    present = []
+    for name in wanted:
+        match = next((word for word in found if _same_name(name, word)), None)
+        if match is None:
+            return []
+        present.append(match)
+    return present
+
+
+def _same_name(name: str, word: str) -> bool:
+    """Whether a word is the name, with a prefix, glued to another word, or in another spelling."""
+    if len(name) < 4:
+        return name == word
+    return name in word or SequenceMatcher(None, name, word).ratio() >= _SAME_NAME
+
+
+def _spread(ordered: list[tuple[Evidence, bool]]) -> list[tuple[Evidence, bool]]:
+    """The same, so that each article's best comes before any article's second."""
+    seen: dict[str, int] = {}
+    rounds = []
+    for item in ordered:
+        article = item[0].passage.article
+        seen[article] = seen.get(article, 0) + 1
+        rounds.append((seen[article], item))
+    return [item for _, item in sorted(rounds, key=lambda pair: pair[0])]

@@ -1,0 +1,92 @@
+"""The texts of the folder prompts/, filled in, and which passages fit. Knows no model and no chat format.
+
+The folder lies beside the package in a checkout, inside it (`rag/_prompts`) in an installed wheel. A template is read
+when it is used, so that an edit counts from the next question on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+from string import Template
+from typing import Literal
+
+from rag.arabic import has_arabic, sentences
+from rag.errors import InputError
+from rag.types import Passage
+
+PACKAGE = Path(__file__).resolve().parent.parent
+# The name of the first file tells our folder from another `prompts` that lies beside an installed package.
+_OURS = "system.ar.txt"
+_USEFUL = 80  # letters; less than that of a passage answers nothing
+
+
+def folder() -> Path:
+    """Where the templates lie: `<checkout>/prompts`, else `rag/_prompts`."""
+    beside = PACKAGE.parent / "prompts"
+    return beside if (beside / _OURS).is_file() else PACKAGE / "_prompts"
+
+
+def language(question: str) -> Literal["ar", "en"]:
+    """The language of the templates: English where the question has no Arabic letter."""
+    return "ar" if has_arabic(question) else "en"
+
+
+def text(name: str, **fields: object) -> str:
+    """The template `<name>.txt`, its `$fields` filled in one pass, so that a `$field` in what is filled in stays inert.
+
+    Raises InputError where the file is missing, is not UTF-8, or names a field that it is not given.
+    """
+    path = folder() / f"{name}.txt"
+    try:
+        return Template(path.read_text(encoding="utf-8").strip()).substitute(fields)
+    except (OSError, UnicodeDecodeError) as e:
+        raise InputError(f"{path} cannot be read ({e}); expected a prompt template in UTF-8; restore the file") from e
+    except KeyError as e:
+        raise InputError(f"{path} names the field ${e.args[0]}; expected {_listed(fields)}; mend the template") from e
+    except ValueError as e:
+        raise InputError(f"{path} has a lone $; expected {_listed(fields)}, $$ for the sign; mend the template") from e
+
+
+def passage(n: int, passage: Passage, lang: Literal["ar", "en"]) -> str:
+    """The passage under its number and title, as the model reads it."""
+    head, _, rest = text(f"passage.{lang}", n=n, title=passage.title, text=passage.text).partition("\n")
+    return f"{head.rstrip()}\n{rest}"
+
+
+def messages(question: str, passages: Sequence[Passage]) -> list[dict[str, str]]:
+    """The chat that asks for an answer: a system message, and the user's with `passages` numbered from 1."""
+    lang = language(question)
+    numbered = "\n\n".join(passage(n, p, lang) for n, p in enumerate(passages, start=1))
+    system = text(f"system.{lang}", nothing_found=text(f"nothing_found.{lang}"))
+    user = text(f"question.{lang}", passages=numbered, question=question)
+    return [{"role": "system", "content": system}, {"role": "user", "content": user}]
+
+
+def fitting(passages: Sequence[Passage], fits: Callable[[Sequence[Passage]], bool]) -> list[Passage]:
+    """The first passages that fit together; where not even the first does, its beginning, cut after a sentence or word.
+
+    Empty where nothing useful fits.
+    """
+    taken = 0
+    while taken < len(passages) and fits(passages[: taken + 1]):
+        taken += 1
+    if taken or not passages:
+        return list(passages[:taken])
+    first = passages[0]
+
+    def head(end: int) -> list[Passage]:
+        return [replace(first, text=first.text[:end], end=first.start + end)]
+
+    good, bad = 0, len(first.text)
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if fits(head(middle)) else (good, middle)
+    sentence = max((end for _, end in sentences(first.text) if end <= good), default=0)
+    end = sentence if sentence > good // 2 else max(first.text.rfind(" ", 0, good), sentence)
+    return head(end) if end >= _USEFUL and fits(head(end)) else []
+
+
+def _listed(fields: dict[str, object]) -> str:
+    return " and ".join(f"${name}" for name in fields) or "no field"

@@ -1,0 +1,1 @@
+"""Measuring search, evidence, citations, refusals and time with a set of questions."""

@@ -1,0 +1,99 @@
+"""Asks every question of a test set and scores what comes back."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from rag.answer.assistant import SHOWN, Assistant
+from rag.arabic import find
+from rag.errors import InputError
+from rag.evaluate.metrics import ndcg_at, reciprocal_rank, success_at
+from rag.evaluate.testset import Question
+from rag.library import Library
+from rag.types import Answer, Hit, Passage
+
+
+@dataclass(slots=True)
+class Result:
+    """One question's outcome; `answer` is None when only the search was measured."""
+
+    question: Question
+    hits: Sequence[Hit]
+    answer: Answer | None
+    scores: dict[str, float] = field(default_factory=dict)
+    timings: dict[str, float] = field(default_factory=dict)
+
+    def as_json(self) -> dict[str, Any]:
+        """The row that `rag eval --out` writes."""
+        shown = [{"article": h.passage.article, "start": h.passage.start, "end": h.passage.end} for h in self.hits]
+        return {
+            "id": self.question.id,
+            "kind": self.question.kind,
+            "status": self.answer.status if self.answer else None,
+            "answer": self.answer.text if self.answer else None,
+            "citations": [c.as_json() for c in self.answer.citations] if self.answer else [],
+            "passages": shown,
+            "scores": {name: round(score, 4) for name, score in self.scores.items()},
+            "timings": {name: round(ms, 2) for name, ms in self.timings.items()},
+        }
+
+
+def run(questions: Sequence[Question], assistant: Assistant, only_search: bool) -> Iterator[Result]:
+    """A result for each question, in order.
+
+    Search scores are given to answerable questions: a passage is relevant if it lies in one of the row's articles
+    and holds an accepted answer. Raises InputError if the library lacks an article that the set names.
+    """
+    relevant = _Relevant(assistant.library)
+    for question in questions:
+        began = time.perf_counter()
+        if only_search:
+            answer, hits = None, tuple(assistant.search(question.question, SHOWN))
+            timings = {"search_ms": 1000 * (time.perf_counter() - began)}
+        else:
+            *_, answer = assistant.ask(question.question)
+            hits, timings = answer.hits, dict(answer.timings)
+        result = Result(question, hits, answer, timings=timings)
+        if question.answers:
+            truth = [relevant.is_relevant(hit.passage, question) for hit in hits]
+            total = relevant.count(question)
+            result.scores = {f"recall@{k}": success_at(k, truth) for k in (1, 3, 10)}
+            result.scores |= {"mrr": reciprocal_rank(truth), "ndcg@10": ndcg_at(10, truth, total)}
+            if answer is not None:
+                result.scores |= _evidence_scores(question, answer)
+        yield result
+
+
+def _evidence_scores(question: Question, answer: Answer) -> dict[str, float]:
+    quotes = list(dict.fromkeys(c.quote for c in answer.citations if c.quote))
+    held = [_holds(quote, question) for quote in quotes]
+    return {"evidence@1": success_at(1, held), "evidence@3": success_at(3, held)}
+
+
+def _holds(text: str, question: Question) -> bool:
+    return any(find(answer, text) is not None or answer in text for answer in question.answers)
+
+
+class _Relevant:
+    """Which passages of the library answer a question."""
+
+    def __init__(self, library: Library) -> None:
+        self._library = library
+        self._passages: dict[str, list[Passage]] = {}
+
+    def is_relevant(self, passage: Passage, question: Question) -> bool:
+        return passage.article in question.articles and _holds(passage.text, question)
+
+    def count(self, question: Question) -> int:
+        return sum(_holds(p.text, question) for article in question.articles for p in self._of(article, question))
+
+    def _of(self, article: str, question: Question) -> list[Passage]:
+        if article not in self._passages:
+            self._passages[article] = self._library.passages_of(article)
+            if not self._passages[article]:
+                raise InputError(f"question {question.id} names the article {article!r}, which the library lacks; index it first, "
+                                 "or use --index-contexts where the set brings its texts")
+        return self._passages[article]

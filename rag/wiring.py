@@ -1,0 +1,75 @@
+"""The one place that knows every concrete class: opens a library with its indexes and a writer, as the settings say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from rag.answer.assistant import Assistant
+from rag.answer.evidence import EvidenceFinder
+from rag.answer.quote import QuoteWriter
+from rag.answer.writers import Writer
+from rag.errors import ModelError
+from rag.library import Library
+from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
+from rag.search.leg import Progress
+from rag.search.lexical import LexicalIndex
+from rag.search.retriever import Retriever
+from rag.search.vectors import VectorIndex
+from rag.settings import Settings
+
+
+def open_library(settings: Settings) -> Library:
+    """The library of the settings' index folder, made if it is not there."""
+    return Library(settings.index_dir / "library.sqlite")
+
+
+def open_embedder(settings: Settings) -> Embedder:
+    """The shipped embedder, or the one that `embedder` names."""
+    return TransformerEmbedder(settings.embedder) if settings.embedder else StaticEmbedder(SHIPPED)
+
+
+def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> Retriever:
+    """Both legs over the library; their indexes may be behind until `catch_up`."""
+    folder = settings.index_dir
+    lexical = LexicalIndex(folder / "lexical")
+    dense = VectorIndex(folder / "vectors.faiss", embedder)
+    return Retriever(library, lexical, dense, folder / "writing.lock")
+
+
+def find_model(settings: Settings) -> Path | None:
+    """The GGUF that is configured, else the first of the models folder by name, else None."""
+    if settings.model:
+        return settings.model
+    return min(settings.models_dir.glob("*.gguf"), default=None)
+
+
+def open_writer(settings: Settings) -> tuple[Writer, str]:
+    """The writer and the reason for taking it.
+
+    `auto` takes a language model if there is one that can be loaded, else `quote`; `llama` raises ModelError without one.
+    """
+    if settings.writer == "quote":
+        return QuoteWriter(), "asked for"
+    model = find_model(settings)
+    if model is None:
+        if settings.writer == "llama":
+            raise ModelError(f"no language model: RAG_MODEL is not set and {settings.models_dir} holds no .gguf file; set one or use quote")
+        return QuoteWriter(), "no language model is configured (RAG_MODEL) or pulled; answers are quoted"
+    from rag.answer.llama import LlamaWriter
+
+    try:
+        writer = LlamaWriter(model, settings.context, settings.answer_tokens, settings.threads, settings.queue)
+    except ModelError as e:
+        if settings.writer == "llama":
+            raise
+        return QuoteWriter(), f"{e}; answers are quoted"
+    return writer, f"the language model {model.name}"
+
+
+def open_assistant(settings: Settings, progress: Progress | None = None) -> Assistant:
+    """Everything that answering needs, the indexes brought up to the library."""
+    library = open_library(settings)
+    retriever = open_retriever(settings, library, open_embedder(settings))
+    notices = retriever.catch_up(progress)
+    writer, reason = open_writer(settings)
+    return Assistant(library, retriever, EvidenceFinder(retriever), writer, reason, notices)
