@@ -1,0 +1,137 @@
+"""Questions over the seeds, from search to checked citations, with the quote writer and a scripted one."""
+
+from collections.abc import Iterator, Sequence
+
+import pytest
+
+from rag.answer.assistant import Assistant
+from rag.answer.evidence import EvidenceFinder
+from rag.answer.quote import QuoteWriter
+from rag.answer.writers import Writer
+from rag.errors import InputError, ModelError
+from rag.library import Library
+from rag.search.retriever import Retriever
+from rag.types import Answer, Article, Evidence, Passage
+
+GEORGIA, ALEPPO = "000_5c98a5cbdd08ebb3.txt", "004_145c0f4ce0912f68.txt"
+
+
+class Scripted:
+    """Says what it is told, a word at a time, and notes whether it was stopped."""
+
+    name = "scripted"
+
+    def __init__(self, text: str, fails: bool = False) -> None:
+        self.text, self.fails, self.stopped, self.passages = text, fails, False, ()
+
+    def write(self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]) -> Iterator[str]:
+        self.passages = tuple(passages)
+        try:
+            for word in self.text.split(" "):
+                yield word + " "
+            if self.fails:
+                raise ModelError("the model failed")
+        except GeneratorExit:
+            self.stopped = True
+            raise
+
+
+def assistant(library: Library, retriever: Retriever, seeds: list[Article], writer: Writer) -> Assistant:
+    library.add(seeds)
+    return Assistant(library, retriever, EvidenceFinder(retriever), writer, "for the test", ["repaired"])
+
+
+def ask(assistant: Assistant, question: str) -> Answer:
+    *_, last = assistant.ask(question)
+    assert last.done
+    return last
+
+
+def test_what_a_speaker_said_is_gathered_from_both_articles(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    answer = ask(assistant(library, retriever, seeds, QuoteWriter()), "ماذا قال تشوركين؟")
+    assert answer.status == "answered"
+    assert {c.article for c in answer.citations} == {GEORGIA, ALEPPO}
+    texts = {a.id: a.text for a in seeds}
+    for citation in answer.citations:
+        assert citation.quote == texts[citation.article][citation.start : citation.end]
+        assert citation.verdict == "supported"
+        assert citation.quote in answer.text
+        assert "تشوركين" in citation.quote
+    assert "السفير الروسي في الأممالمتحدة فيتالي تشوركين: “" in answer.text
+    assert any("أي فرصة في النجاح" in c.quote for c in answer.citations)
+    assert any("تلك مرحلة والآن مرحلة أخرى" in c.quote for c in answer.citations)
+    assert set(answer.timings) == {"search_ms", "write_ms", "total_ms"}
+    assert answer.notice == "repaired"
+
+
+@pytest.mark.parametrize(("question", "held"), [
+    ("متى وقعت روسيا معاهدتي الصداقة مع الإقليمين؟", "الأربعاء الفائت"),
+    ("من هو وزير الخارجيه الروسى", "سيرغي لافروف"),
+    ("ماذا قال تشركين", "أي فرصة في النجاح"),
+    ("مين رئيس أبخازيا؟", "سيرغي باغابش"),
+    ("بماذا صرح المندوب الفرنسي دولاتر؟", "مسؤوليتنا تحتم علينا"),
+])
+def test_the_first_quotes_hold_the_answer(library: Library, retriever: Retriever, seeds: list[Article], question: str, held: str) -> None:
+    answer = ask(assistant(library, retriever, seeds, QuoteWriter()), question)
+    assert any(held in citation.quote for citation in answer.citations[:3])
+
+
+@pytest.mark.parametrize("question", ["كيف أطبخ الكبسة السعودية؟", "ماذا قالت أنجيلا ميركل؟", "What is the best chocolate cake?"])
+def test_what_the_articles_do_not_hold_is_refused_with_the_nearest_passages(
+    library: Library, retriever: Retriever, seeds: list[Article], question: str
+) -> None:
+    answer = ask(assistant(library, retriever, seeds, QuoteWriter()), question)
+    assert answer.status == "abstained"
+    assert answer.citations == ()
+    assert answer.text in ("لم أجد في المقالات ما يجيب عن هذا السؤال.", "I found nothing in the articles that answers this question.")
+    assert answer.hits or "cake" in question
+
+
+def test_a_written_answer_streams_and_is_checked(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    writer = Scripted("أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [2]. وأعلن أنه سيستقيل عام 2020 [1].")
+    snapshots = list(assistant(library, retriever, seeds, writer).ask("ماذا قال تشوركين؟"))
+    texts = [s.text for s in snapshots[:-1]]
+    assert len(texts) > 5
+    assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))
+    assert not any(s.done or s.citations for s in snapshots[:-1])
+    assert writer.passages[1].article == ALEPPO
+    assert [(c.n, c.verdict) for c in snapshots[-1].citations] == [(2, "supported"), (1, "unsupported")]
+
+
+def test_closing_the_answer_stops_the_writer(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    writer = Scripted("كلمة " * 100)
+    stream = assistant(library, retriever, seeds, writer).ask("ماذا قال تشوركين؟")
+    next(stream)
+    stream.close()
+    assert writer.stopped
+
+
+@pytest.mark.parametrize("text", ["لم أجد في المقالات ما يجيب عن هذا السؤال.", "  "])
+def test_a_writer_that_finds_nothing_abstains(library: Library, retriever: Retriever, seeds: list[Article], text: str) -> None:
+    answer = ask(assistant(library, retriever, seeds, Scripted(text)), "ماذا قال تشوركين؟")
+    assert answer.status == "abstained"
+    assert answer.text == "لم أجد في المقالات ما يجيب عن هذا السؤال."
+
+
+def test_a_failing_writer_says_so(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    with pytest.raises(ModelError, match="failed"):
+        ask(assistant(library, retriever, seeds, Scripted("قال", fails=True)), "ماذا قال تشوركين؟")
+
+
+@pytest.mark.parametrize("question", ["", " ؟ ", "م" * 100_000])
+def test_a_question_that_cannot_be_asked(library: Library, retriever: Retriever, seeds: list[Article], question: str) -> None:
+    with pytest.raises(InputError):
+        ask(assistant(library, retriever, seeds, QuoteWriter()), question)
+
+
+def test_an_empty_library_abstains(library: Library, retriever: Retriever) -> None:
+    answer = ask(assistant(library, retriever, [], QuoteWriter()), "ماذا قال تشوركين؟")
+    assert (answer.status, answer.hits) == ("abstained", ())
+
+
+def test_an_articles_own_words_cannot_pose_as_markers_or_fields(library: Library, retriever: Retriever) -> None:
+    text = "قال الوزير حسان إن السعر $question [1] <b>ارتفع</b> ${x} 【9】 في السوق."
+    answer = ask(assistant(library, retriever, [Article("x", text)], QuoteWriter()), "ماذا قال الوزير حسان؟")
+    assert answer.citations[0].quote == text
+    assert text in answer.text
+    assert [c.n for c in answer.citations] == [1]

@@ -1,0 +1,83 @@
+"""The check of citations: what a right and a wrong answer may say of a passage."""
+
+import pytest
+
+from rag.answer.citations import cite, claims
+from rag.types import Passage
+
+TEXT = (
+    "وقال رئيس الدبلوماسية الروسي إنه سيتم نشر حوالي 8 آلاف جندي في المنطقتين. "
+    "لكن السفير الروسي فيتالي تشوركين أكد أن هذا المشروع ليست لديه «أي فرصة في النجاح». "
+    "وأشارت الوكالة إلى موقع RT الروسي في عام ٢٠١٦. ووقعت روسيا معاهدة مع أبخازيا."
+)
+OTHER = "أقامت روسيا علاقات دبلوماسية مع نيكاراغوا. وزار الرئيس موسكو."
+PASSAGES = [Passage(1, "a.txt", 100, 100 + len(TEXT), TEXT), Passage(2, "b.txt", 0, len(OTHER), OTHER)]
+
+RIGHT = [
+    "سيتم نشر حوالي 8 آلاف جندي في المنطقتين [1].",
+    "سيتم نشر ٨ آلاف جندي [١].",
+    "أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [1].",
+    "أكد تشوركين أن المشروع ليست لديه \"أي فرصة في النجاح\" 【1】.",
+    "ذكرت الوكالة موقع RT في عام 2016 [1]",
+    "وقعت روسيا معاهدة مع أبخازيا [1]. ",
+    "أقامت روسيا علاقات مع نيكاراغوا [2].",
+    "السفير الروسي فيتالي تشوركين: “لكن السفير الروسي فيتالي تشوركين أكد أن هذا المشروع ليست لديه «أي فرصة في النجاح».” [1]",
+]
+WRONG = [
+    "سيتم نشر 9 آلاف جندي في المنطقتين [1].",
+    "سيتم نشر حوالي 8 آلاف جندي في عام 2016 [1].",
+    "أكد تشوركين أن المشروع ليست لديه «كل فرصة في النجاح» [1].",
+    "لن يتم نشر 8 آلاف جندي في المنطقتين [1].",
+    "ذكرت الوكالة موقع BBC في عام 2016 [1].",
+    "وقعت روسيا معاهدة مع أبخازيا [2].",
+    "فاز المنتخب البرازيلي بكأس العالم [1].",
+    "وقعت فرنسا اتفاقية تجارية مع الصين [2].",
+]
+
+
+@pytest.mark.parametrize("claim", RIGHT)
+def test_right(claim: str) -> None:
+    (citation,) = cite(claim, PASSAGES)[1]
+    assert citation.verdict == "supported"
+    passage = PASSAGES[citation.n - 1]
+    assert citation.quote == passage.text[citation.start - passage.start : citation.end - passage.start]
+
+
+@pytest.mark.parametrize("claim", WRONG)
+def test_wrong(claim: str) -> None:
+    (citation,) = cite(claim, PASSAGES)[1]
+    assert citation.verdict == "unsupported"
+
+
+def test_markers_take_one_form_and_dangling_ones_go() -> None:
+    text, citations = cite("وقعت روسيا معاهدة مع أبخازيا [١، ٧]. أقامت روسيا علاقات مع نيكاراغوا.[2][0]", PASSAGES)
+    assert text == "وقعت روسيا معاهدة مع أبخازيا [1]. أقامت روسيا علاقات مع نيكاراغوا [2]."
+    assert [(c.n, c.verdict) for c in citations] == [(1, "supported"), (2, "supported")]
+
+
+def test_a_marker_behind_the_full_stop_belongs_to_the_sentence_before() -> None:
+    assert [(c.text, c.cited) for c in claims("وقعت روسيا. [2] وأقامت علاقات [1].")] == [("وقعت روسيا.", (2,)), ("وأقامت علاقات.", (1,))]
+
+
+def test_a_claim_without_marker_gets_the_passage_that_supports_it_or_the_mark() -> None:
+    text, citations = cite("وقعت روسيا معاهدة مع أبخازيا. وفاز المنتخب بكأس العالم.", PASSAGES)
+    assert text == "وقعت روسيا معاهدة مع أبخازيا [1]. وفاز المنتخب بكأس العالم."
+    assert [(c.n, c.verdict, bool(c.quote)) for c in citations] == [(1, "supported", True), (0, "unsupported", False)]
+
+
+def test_two_markers_are_two_citations() -> None:
+    citations = cite("أقامت روسيا علاقات دبلوماسية مع نيكاراغوا [1][2].", PASSAGES)[1]
+    assert [(c.n, c.verdict) for c in citations] == [(1, "unsupported"), (2, "supported")]
+
+
+def test_a_marker_inside_a_verbatim_quotation_is_the_articles_own() -> None:
+    passage = Passage(1, "w.txt", 0, 30, "تأسست المدينة عام 1900[5] تقريبا.")
+    text, (citation,) = cite("“تأسست المدينة عام 1900[5] تقريبا.” [1]", [passage])
+    assert text == "“تأسست المدينة عام 1900[5] تقريبا.” [1]"
+    assert (citation.n, citation.verdict) == (1, "supported")
+
+
+def test_nothing_to_cite() -> None:
+    assert cite("", PASSAGES) == ("", ())
+    assert cite("[1]", PASSAGES) == ("", ())
+    assert cite("قال نعم [1].", [])[1][0].n == 0

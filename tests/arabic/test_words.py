@@ -1,0 +1,86 @@
+import pytest
+
+from rag.arabic.claims import MARKER, negations, quotations
+from rag.arabic.speech import asked_speaker, reports_speech, speaker
+from rag.arabic.words import content_words, grams, holds, kind, numbers
+
+
+def test_grams_mark_the_edges_of_folded_words() -> None:
+    assert grams("قالَ في") == ["#قال", "قال#", "في"]
+    assert grams("روسيا") == ["#روس", "روسي", "وسيا", "سيا#"]
+    assert grams("١٥ x") == ["15", "x"]
+    assert grams("؟!") == []
+
+
+def test_glued_words_share_grams() -> None:
+    assert len(set(grams("الأمم المتحدة")) & set(grams("الأممالمتحدة"))) >= 8
+
+
+def test_numbers() -> None:
+    assert numbers("٨ آلاف و1,200 و٣٫٥ وعام ٢٠١٥.") == {"8", "1200", "3.5", "2015"}
+    assert numbers("ثلاثة") == set()
+
+
+@pytest.mark.parametrize(("question", "expected"), [
+    ("ماذا قال تشوركين؟", "speech"), ("متى وقعت المعاهدة؟", "when"), ("كم عدد الجنود؟", "many"), ("أين الاجتماع؟", "where"),
+    ("ليش انسحبوا؟", "why"), ("مين الرئيس؟", "who"), ("من هو السفير؟", "who"), ("من يقود الحزب؟", "who"), ("ما الخلاف؟", "other"),
+    ("على مقربة من أي بحر تقع؟", "where"), ("When was it signed?", "when"), ("How many soldiers?", "many"),
+])
+def test_kind(question: str, expected: str) -> None:
+    assert kind(question) == expected
+
+
+def test_content_words_leave_question_words_out() -> None:
+    assert content_words("مين هو رئيس أبخازيا؟") == ["رييس", "ابخازيا"]
+    assert content_words("من هو؟") == ["من", "هو"]
+
+
+@pytest.mark.parametrize(("question", "name"), [
+    ("ماذا قال تشوركين؟", "تشوركين"), ("شو قال شافيز", "شافيز"), ("بم صرّح السفير الروسي عن المشروع؟", "السفير الروسي"),
+    ("ما تصريحات لافروف حول القوات؟", "لافروف"), ("What did Churkin say?", "churkin"), ("متى قال ذلك؟", None), ("كم عدد الجنود؟", None),
+])
+def test_asked_speaker(question: str, name: str | None) -> None:
+    assert asked_speaker(question) == name
+
+
+@pytest.mark.parametrize(("sentence", "said_by"), [
+    ("وأفاد مندوب موسكو فيتالي تشوركين بأن بلاده ستطرح وثيقتها", "مندوب موسكو فيتالي تشوركين"),
+    ("لكن السفير الروسي في الأممالمتحدة فيتالي تشوركين أكد أن هذا المشروع ليست لديه فرصة.", "السفير الروسي في الأممالمتحدة فيتالي تشوركين"),
+    ("وقال وزير الخارجية الروسي سيرغي لافروف في ختام مباحثاته إن روسيا قررت", "وزير الخارجية الروسي سيرغي لافروف"),
+    ("وقعت روسيا معاهدتي صداقة.", ""),
+    ("وأضاف لقد \"تبادلنا مذكرات\".", ""),
+])
+def test_speaker(sentence: str, said_by: str) -> None:
+    assert speaker(sentence) == said_by
+
+
+def test_speaker_near_a_name() -> None:
+    sentence = "وقال لافروف إن القوات باقية، وأكد ميدفيديف أن العدوان لن يتكرر."
+    assert speaker(sentence, "ميدفيديف") == "ميدفيديف"
+    assert speaker(sentence, "بوتين") == ""
+
+
+def test_reports_speech() -> None:
+    assert reports_speech("اكتفى بقوله ''تلك مرحلة''")
+    assert not reports_speech("وقعت روسيا معاهدة")
+
+
+@pytest.mark.parametrize(("sign", "yes", "no"), [
+    ("when", "في التاسع من سبتمبر", "في جنيف"), ("many", "نشر 8 آلاف جندي", "نشر الجنود"), ("why", "بسبب القصف", "بعد القصف"),
+    ("where", "في جنيف", "وقعت معاهدة"),
+])
+def test_signs_of_a_kind(sign: str, yes: str, no: str) -> None:
+    assert holds(sign, yes)
+    assert not holds(sign, no)
+
+
+@pytest.mark.parametrize(("text", "group"), [("[1]", "1"), ("[١]", "١"), ("[1، 2]", "1، 2"), ("【3】", "3"), ("[a]", None), ("[]", None)])
+def test_markers(text: str, group: str | None) -> None:
+    match = MARKER.search(text)
+    assert (match and match[1]) == group
+
+
+def test_quotations_and_negations() -> None:
+    assert quotations("قال «نعم» و\"لا\" و''ربما'' و“كلا”") == ["نعم", "لا", "ربما", "كلا"]
+    assert negations("لن يقبل ولم يرفض وليست لديه فرصة") == 3
+    assert negations("وقعت المعاهدة") == 0

@@ -1,0 +1,82 @@
+"""No test reaches the network; what a test opens it opens on small data of its own."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import socket
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.arabic.folding import words
+from rag.library import Library
+from rag.search.lexical import LexicalIndex
+from rag.search.retriever import Retriever
+from rag.search.vectors import VectorIndex
+from rag.types import Article
+
+ROOT = Path(__file__).resolve().parent.parent
+SEEDS = ROOT / "seeds"
+
+
+@pytest.fixture(autouse=True)
+def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Any connection that leaves the machine fails the test that makes it."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: object) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and address[0] not in ("127.0.0.1", "localhost", "::1"):  # type: ignore[index]
+            raise AssertionError(f"a test reached for the network: {address}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+    for name in list(os.environ):
+        if name.startswith("RAG_") and name != "RAG_REQUIRE_ALL":
+            monkeypatch.delenv(name)
+
+
+class HashEmbedder:
+    """A vector a text: the sum of one pseudo-random vector for each folded word."""
+
+    name = "hash"
+
+    def questions(self, texts: Sequence[str]) -> np.ndarray:
+        return self.passages(texts)
+
+    def passages(self, texts: Sequence[str]) -> np.ndarray:
+        rows = np.stack([sum((_vector(word) for word in words(text)), np.zeros(32, np.float32)) for text in texts])
+        norms = np.linalg.norm(rows, axis=1, keepdims=True)
+        return (rows / np.where(norms > 0, norms, 1)).astype(np.float32)
+
+
+def _vector(word: str) -> np.ndarray:
+    seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8])
+    return np.random.default_rng(seed).normal(size=32).astype(np.float32)
+
+
+@pytest.fixture
+def library(tmp_path: Path) -> Iterator[Library]:
+    with Library(tmp_path / "index" / "library.sqlite") as opened:
+        yield opened
+
+
+def open_retriever(library: Library) -> Retriever:
+    folder = library.path.parent
+    return Retriever(library, LexicalIndex(folder / "lexical"), VectorIndex(folder / "vectors.faiss", HashEmbedder()), folder / "writing.lock")
+
+
+@pytest.fixture
+def retriever(library: Library) -> Retriever:
+    return open_retriever(library)
+
+
+def article(id_: str, text: str) -> Article:
+    return Article(id_, text)
+
+
+@pytest.fixture
+def seeds() -> list[Article]:
+    return [Article(p.name, p.read_text(encoding="utf-8"), source="seeds") for p in sorted(SEEDS.glob("*.txt"))]

@@ -1,0 +1,72 @@
+import json
+from pathlib import Path
+
+import pytest
+
+from rag.errors import InputError
+from rag.library import Unreadable, read
+from rag.types import Article
+
+
+def articles(items: list[Article | Unreadable]) -> list[str]:
+    return [item.id for item in items if isinstance(item, Article)]
+
+
+def failures(items: list[Article | Unreadable]) -> list[str]:
+    return [str(item) for item in items if isinstance(item, Unreadable)]
+
+
+def test_a_text_file_is_one_article_as_it_is(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes("\ufeff قالَ:\r\n«نعم» ".encode())
+    (found,) = read([tmp_path / "a.txt"])
+    assert found == Article("a.txt", " قالَ:\r\n«نعم» ", source=tmp_path.name)
+
+
+def test_rows_carry_their_metadata(tmp_path: Path) -> None:
+    row = {"id": 7, "text": "نص طويل", "title": "عنوان", "date": "2015-07-21", "source": "صحيفة", "url": None}
+    (tmp_path / "dump.jsonl").write_text(json.dumps(row) + "\n\n" + json.dumps({"id": "x", "text": "نص"}), encoding="utf-8")
+    assert list(read([tmp_path])) == [Article("7", "نص طويل", "عنوان", "2015-07-21", "صحيفة", None), Article("x", "نص", source="dump")]
+
+
+@pytest.mark.parametrize(("line", "why"), [
+    ("{oops", "is not JSON"), ('["a"]', "is a list"), ('{"text": "نص"}', "no id"), ('{"id": "a"}', "no text"), ('{"id": "a", "text": " "}', "no text"),
+    ('{"id": "a", "text": 5}', "no text"), ('{"id": "a", "text": "نص", "title": 5}', "title"), ('{"id": "a", "text": "نص", "date": "أمس"}', "date"),
+    ('{"id": "a", "text": "نص\\ud800"}', "surrogate"), ('{"id": "a", "text": "نص\\u0000"}', "NUL"), ("[" * 100_000, "is not JSON"),
+])
+def test_a_broken_row_is_named_by_number_and_the_others_go_in(tmp_path: Path, line: str, why: str) -> None:
+    (tmp_path / "d.jsonl").write_text('{"id": "1", "text": "نص"}\n' + line + '\n{"id": "3", "text": "نص"}\n', encoding="utf-8")
+    found = list(read([tmp_path / "d.jsonl"]))
+    assert articles(found) == ["1", "3"]
+    (failure,) = failures(found)
+    assert "d.jsonl: row 2: " in failure
+    assert why in failure
+
+
+@pytest.mark.parametrize(("data", "why"), [(b"", "is empty"), (b" \n", "is empty"), (b"...", "no words"), (b"\xff\xfe\x00", "not UTF-8"), (b"a\0b", "NUL")])
+def test_a_file_that_is_no_text_is_named(tmp_path: Path, data: bytes, why: str) -> None:
+    (tmp_path / "bad.txt").write_bytes(data)
+    (tmp_path / "good.txt").write_text("نص", encoding="utf-8")
+    found = list(read([tmp_path]))
+    assert articles(found) == ["good.txt"]
+    assert why in failures(found)[0]
+
+
+def test_the_same_name_twice_is_not_silently_replaced(tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "x.txt").write_text(folder + " نص", encoding="utf-8")
+    found = list(read([tmp_path]))
+    assert articles(found) == ["x.txt"]
+    assert "was read already from" in failures(found)[0]
+
+
+def test_nothing_is_read_where_a_path_is_missing_or_holds_nothing(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="does not exist"):
+        list(read([tmp_path / "none"]))
+    with pytest.raises(InputError, match="holds no articles"):
+        list(read([tmp_path]))
+
+
+def test_another_kind_of_file_is_named(tmp_path: Path) -> None:
+    (tmp_path / "a.pdf").write_bytes(b"%PDF")
+    assert "are not read" in failures(list(read([tmp_path / "a.pdf"])))[0]

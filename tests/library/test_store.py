@@ -1,0 +1,101 @@
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from rag.errors import LibraryError
+from rag.library import Library
+from rag.types import Article
+
+
+def test_passages_are_exact_spans_of_their_articles(library: Library, seeds: list[Article]) -> None:
+    added = library.add(seeds)
+    assert (added.new, added.replaced, added.unchanged) == (5, 0, 0)
+    for passage in library.added_since(0, library.generation):
+        article = library.article(passage.article)
+        assert article is not None
+        assert passage.text == article.text[passage.start : passage.end]
+
+
+def test_offsets_count_code_points_beyond_the_basic_plane(library: Library) -> None:
+    text = "😀😀 مقدمة قصيرة. " + "كلمة " * 120 + ". 😀 خاتمة " + "كلمات " * 60 + "."
+    library.add([Article("a", text)])
+    assert [p.text for p in library.passages_of("a")] == [text[p.start : p.end] for p in library.passages_of("a")]
+
+
+def test_adding_again_skips_what_is_unchanged_and_replaces_what_changed(library: Library, seeds: list[Article]) -> None:
+    library.add(seeds)
+    generation = library.generation
+    assert library.add(seeds).unchanged == 5
+    assert library.generation == generation
+    changed = Article(seeds[0].id, "نص جديد تماما.", source="seeds")
+    before = {p.id for p in library.passages_of(seeds[0].id)}
+    added = library.add([changed, *seeds[1:]])
+    assert (added.new, added.replaced, added.unchanged) == (0, 1, 4)
+    assert set(library.removed_since(generation)) == before
+    (new,) = library.added_since(generation, library.generation)
+    assert new.text == "نص جديد تماما."
+    assert new.id not in before
+
+
+def test_an_index_learns_what_changed_since_its_generation(library: Library, seeds: list[Article]) -> None:
+    library.add(seeds[:2])
+    first = library.generation
+    library.add(seeds[2:3])
+    second = library.generation
+    library.add(seeds[3:])
+    assert {p.article for p in library.added_since(first, second)} == {seeds[2].id}
+    assert library.added_count(first, second) == len(library.passages_of(seeds[2].id))
+    assert library.remove([seeds[0].id, "none"]) == ["none"]
+    assert library.article(seeds[0].id) is None
+    assert library.removed_since(second)
+    assert library.count()[0] == 4
+
+
+def test_a_failure_in_the_middle_changes_nothing(library: Library, seeds: list[Article]) -> None:
+    library.add(seeds[:1])
+    before = library.generation, library.count()
+    with pytest.raises(LibraryError):
+        library.add([seeds[1], Article("bad", None)])  # type: ignore[arg-type]
+    assert (library.generation, library.count()) == before
+
+
+def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:
+    def write(name: str) -> None:
+        with Library(tmp_path / "library.sqlite") as own:
+            for i in range(20):
+                own.add([Article(f"{name}{i}", f"نص {i} من {name}.")])
+
+    threads = [threading.Thread(target=write, args=(name,)) for name in "ab"]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    with Library(tmp_path / "library.sqlite") as library:
+        assert library.count()[0] == 40
+        assert library.generation == 40
+
+
+def test_what_is_no_library_is_refused_and_left_alone(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    path.write_bytes(b"not a database at all" * 100)
+    with pytest.raises(LibraryError, match="not a database"):
+        Library(path)
+    assert path.read_bytes().startswith(b"not a database")
+    other = tmp_path / "other.sqlite"
+    with sqlite3.connect(other) as db:
+        db.execute("CREATE TABLE x (y)")
+    db.close()
+    with pytest.raises(LibraryError, match="not a library"):
+        Library(other)
+
+
+def test_another_format_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "library.sqlite"
+    Library(path).close()
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE meta SET format = 99")
+    db.close()
+    with pytest.raises(LibraryError, match="format 99"):
+        Library(path)

@@ -1,0 +1,175 @@
+"""Both legs against brute force, and their indexes through changes and damage."""
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag.arabic.words import grams
+from rag.errors import LibraryError
+from rag.library import Library
+from rag.search.leg import Leg, catch_up, is_current
+from rag.search.lexical import LexicalIndex
+from rag.search.retriever import Retriever
+from rag.types import Article, Passage
+from tests.conftest import HashEmbedder, open_retriever
+
+QUESTION = "ماذا قال مندوب روسيا عن قرار مجلس الأمن؟"
+
+
+def passages(library: Library) -> list[Passage]:
+    return list(library.added_since(0, library.generation))
+
+
+def bm25(question: str, found: list[Passage], k1: float = 1.2, b: float = 0.75) -> dict[int, float]:
+    """The formula of Robertson and Zaragoza (2009) with Lucene's idf, document by document."""
+    bags = {p.id: Counter(grams(p.text)) for p in found}
+    mean = sum(sum(bag.values()) for bag in bags.values()) / len(bags)
+    scores = dict.fromkeys(bags, 0.0)
+    for gram, asked in Counter(grams(question)).items():
+        n = sum(gram in bag for bag in bags.values())
+        idf = math.log(1 + (len(bags) - n + 0.5) / (n + 0.5))
+        for id_, bag in bags.items():
+            tf = bag[gram]
+            scores[id_] += asked * idf * tf * (k1 + 1) / (tf + k1 * (1 - b + b * sum(bag.values()) / mean)) if tf else 0
+    return scores
+
+
+def test_lexical_scores_are_bm25(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    library.add(seeds)
+    retriever.catch_up()
+    expected = bm25(QUESTION, passages(library))
+    hits = retriever.lexical.search(QUESTION, 100)
+    assert [score for _, score in hits] == sorted((score for _, score in hits), reverse=True)
+    for id_, score in hits:
+        assert score == pytest.approx(expected[id_], rel=0.06)  # tantivy keeps lengths in steps
+    best = sorted(expected, key=lambda id_: -expected[id_])
+    assert {id_ for id_, _ in hits[:3]} <= set(best[:6])
+
+
+def test_dense_scores_are_inner_products(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    library.add(seeds)
+    retriever.catch_up()
+    found, embedder = passages(library), HashEmbedder()
+    scores = embedder.passages([p.text for p in found]) @ embedder.questions([QUESTION])[0]
+    order = np.argsort(-scores)[:7]
+    hits = retriever.dense.search(QUESTION, 7)
+    assert [id_ for id_, _ in hits] == [found[i].id for i in order]
+    assert [score for _, score in hits] == pytest.approx([float(scores[i]) for i in order], abs=1e-5)
+
+
+def test_more_hits_than_passages_are_not_padded(library: Library, retriever: Retriever) -> None:
+    library.add([Article("a", "نص قصير جدا.")])
+    retriever.catch_up()
+    assert len(retriever.dense.search("نص", 100)) == len(retriever.lexical.search("نص", 100)) == 1
+
+
+def test_idf(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    library.add(seeds)
+    retriever.catch_up()
+    total = library.count()[1]
+    n = sum("روسي" in grams(p.text) for p in passages(library))
+    idf = retriever.lexical.idf(["روسي", "غغغغ"])
+    assert idf["روسي"] == pytest.approx(math.log(1 + (total - n + 0.5) / (n + 0.5)))
+    assert idf["غغغغ"] == pytest.approx(math.log(1 + (total + 0.5) / 0.5))
+
+
+def test_changes_leave_the_same_search_as_a_fresh_build(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    library.add(seeds[:3])
+    retriever.catch_up()
+    library.add([*seeds[3:], Article(seeds[0].id, seeds[0].text[:900], source="seeds")])
+    library.remove([seeds[1].id])
+    assert retriever.catch_up() == []
+    changed = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(QUESTION, 10)]
+    for leg in (retriever.lexical, retriever.dense):
+        assert {id_ for id_, _ in leg.search(QUESTION, 1000)} <= {p.id for p in passages(library)}
+    fresh = Retriever(library, LexicalIndex(library.path.parent / "fresh"), retriever.dense, library.path.parent / "fresh.lock")
+    assert fresh.catch_up()
+    assert [hit[0] for hit in changed[:3]] == [hit.passage.id for hit in fresh.search(QUESTION, 10)][:3]
+
+
+def _put(path: Path, data: bytes) -> None:
+    """Puts another file in its place: the first retriever still maps the old one into memory."""
+    new = path.with_name("damaged")
+    new.write_bytes(data)
+    new.replace(path)
+
+
+def _flip(path: Path) -> None:
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2] ^= 0x40
+    _put(path, data)
+
+
+def _damage(folder: Path, how: str) -> None:
+    segment = max((folder / "lexical").glob("*.store"), key=lambda p: p.stat().st_size)
+    {
+        "vectors missing": lambda: (folder / "vectors.faiss").unlink(),
+        "vectors truncated": lambda: _put(folder / "vectors.faiss", (folder / "vectors.faiss").read_bytes()[:300]),
+        "vectors flipped": lambda: _flip(folder / "vectors.faiss"),
+        "vectors empty": lambda: _put(folder / "vectors.faiss", b""),
+        "lexical missing": lambda: [p.unlink() for p in (folder / "lexical").iterdir()],
+        "segment missing": segment.unlink,
+        "segment flipped": lambda: _flip(segment),
+        "stamp flipped": lambda: _put(folder / "lexical" / "stamp.json", b'{"files": 3}'),
+        "meta emptied": lambda: _put(folder / "lexical" / "meta.json", b""),
+    }[how]()
+
+
+@pytest.mark.parametrize("how", ["vectors missing", "vectors truncated", "vectors flipped", "vectors empty", "lexical missing", "segment missing",
+                                 "segment flipped", "stamp flipped", "meta emptied"])
+def test_a_damaged_index_is_rebuilt_and_says_so(library: Library, retriever: Retriever, seeds: list[Article], how: str) -> None:
+    library.add(seeds)
+    retriever.catch_up()
+    before = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(QUESTION)]
+    _damage(library.path.parent, how)
+    again = open_retriever(library)
+    (notice,) = again.catch_up()
+    assert "built from the library" in notice
+    assert [(hit.passage.id, hit.lexical, hit.dense) for hit in again.search(QUESTION)] == before
+    assert open_retriever(library).catch_up() == []
+
+
+def test_an_index_of_another_library_or_model_is_not_mixed(tmp_path: Path, library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    library.add(seeds)
+    retriever.catch_up()
+    with Library(tmp_path / "other" / "library.sqlite") as other:
+        other.add(seeds[:1])
+        assert "another library" in catch_up(retriever.lexical, other)
+    again = open_retriever(library)
+    again.dense.made_with = "another model"
+    assert any("another library, model" in notice for notice in again.catch_up())
+
+
+def test_what_was_interrupted_before_the_stamp_is_done_again_once(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    library.add(seeds[:2])
+    retriever.catch_up()
+    stamp = (library.path.parent / "lexical" / "stamp.json").read_bytes()
+    library.add(seeds[2:])
+    retriever.catch_up()
+    hits = retriever.lexical.search(QUESTION, 100)
+    (library.path.parent / "lexical" / "stamp.json").write_bytes(stamp)
+    again = open_retriever(library)
+    again.catch_up()
+    found = again.lexical.search(QUESTION, 100)
+    assert [id_ for id_, _ in found] == [id_ for id_, _ in hits]
+
+
+@pytest.mark.parametrize("name", ["lexical", "dense"])
+def test_a_disk_that_refuses_keeps_the_old_index(library: Library, retriever: Retriever, seeds: list[Article], name: str) -> None:
+    library.add(seeds[:1])
+    retriever.catch_up()
+    leg: Leg = getattr(retriever, name)
+
+    def full() -> list[Passage]:
+        raise OSError(28, "No space left on device")
+
+    class Full:
+        def __iter__(self) -> object:
+            return iter(full())
+
+    with pytest.raises((LibraryError, OSError)):
+        leg.update(Full(), [], leg.stamp(), fresh=False)  # type: ignore[arg-type]
+    assert is_current(getattr(open_retriever(library), name), library)
