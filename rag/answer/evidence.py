@@ -14,7 +14,7 @@ from difflib import SequenceMatcher
 
 import numpy as np
 
-from rag.arabic import sentences
+from rag.arabic import has_arabic, sentences
 from rag.arabic.folding import words
 from rag.arabic.speech import asked_speaker, reports_speech, speaker
 from rag.arabic.words import Kind, content_words, grams, holds, is_definite, kind
@@ -36,13 +36,16 @@ _CLOSE = 1.0
 _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the sentence has it, −1 where not, 0 for other kinds."""
 SENTENCE_WEIGHTS = {
-    "coverage": 3.07, "context": 4.66, "passage": 1.66, "rank": 0.9, "cosine": 0.0, "length": -0.11, "start": 0.18, "when": 1.27, "many": 1.71, "where": 0.72, "why": 0.32,
+    "coverage": 2.5, "context": 3.82, "passage": 2.05, "rank": 1.23, "cosine": 0.84, "length": 0.02, "start": 0.11,
+    "when": 1.28, "many": 1.69, "where": 0.84, "why": 0.96,
 }
-ANSWERED_WEIGHTS = {"coverage": 2.55, "context": 2.42, "whole": 2.5, "rarest": -0.18, "words": 1.27, "cosine": 1.0}
-ANSWERED_BIAS = -6.6
+ANSWERED_WEIGHTS = {"coverage": 2.07, "context": 1.88, "whole": 1.96, "rarest": -0.12, "words": 0.79, "cosine": 5.2}
+ANSWERED_BIAS = -6.68
 ANSWERED_FROM = 0.3
 """Probability from which the best sentence is taken for an answer; lower than ½, since people ask in other words than the
 articles use more often than the crowd that wrote ARCD beside its passages."""
+ACROSS_FROM = 0.3
+"""Cosine from which an Arabic sentence is taken for the answer to an English question, where no words can be compared."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +71,11 @@ class EvidenceFinder:
 
     def find(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
         """The sentences that answer the question, best first; empty if none does well enough."""
-        if (name := asked_speaker(question)) is not None:
+        name = asked_speaker(question)
+        if name is not None and has_arabic(name):
             return self._statements(question, name)
         scored = self.score(question, hits)
-        if not scored or self.answered(scored) < ANSWERED_FROM:
+        if not scored or not self._answered(question, scored):
             return []
         best = [s for s in scored[:QUOTES] if s.score >= scored[0].score - _CLOSE]
         return [_evidence(s) for s in best]
@@ -107,9 +111,12 @@ class EvidenceFinder:
             scored.append(Scored(passage, start, end, features, _weighted(features, SENTENCE_WEIGHTS)))
         return sorted(scored, key=lambda s: -s.score)
 
-    def answered(self, scored: Sequence[Scored]) -> float:
-        """The probability that the best sentences answer the question."""
-        return 1 / (1 + math.exp(-ANSWERED_BIAS - _weighted(best_features(scored), ANSWERED_WEIGHTS)))
+    def _answered(self, question: str, scored: Sequence[Scored]) -> bool:
+        """Whether the best sentences answer the question: by the model, or by meaning alone where they share no script."""
+        best = best_features(scored)
+        if has_arabic(question) != has_arabic(scored[0].text):
+            return best["cosine"] >= ACROSS_FROM
+        return 1 / (1 + math.exp(-ANSWERED_BIAS - _weighted(best, ANSWERED_WEIGHTS))) >= ANSWERED_FROM
 
     def _statements(self, question: str, name: str) -> list[Evidence]:
         """What the named speaker says, across the archive: sentences that hold the name and report speech.

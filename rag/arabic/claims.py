@@ -9,7 +9,7 @@ from rag.arabic.folding import fold, words
 MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,،;؛]\s*\d+)*)\s*[\]】]")
 """`[1]`, `[١]`, `[1، 2]`, `【1】`; the group holds the numbers."""
 _QUOTED = re.compile(r"“([^“”]+)”|«([^«»]+)»|\"([^\"]+)\"|''(.+?)''")
-_NEGATIONS = frozenset(fold("لم لن ليس ليست ليسوا لست لا ولم ولن وليس ولا فلم فلن فليس فلا لاتزال غير").split()) - {"لاتزال"}
+_NEGATIONS = frozenset(fold("لم لن ليس ليست ليسوا لست لا ولم ولن وليس وليست ولا فلم فلن فليس فليست فلا").split())
 
 
 def quotations(text: str) -> list[str]:

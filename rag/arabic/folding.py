@@ -37,6 +37,7 @@ _LETTERS = {
     "٫": ".",
     "٬": ",",
     "Σς": "σ",
+    "\u212b": "a",  # the sign of the ångström
 }
 
 

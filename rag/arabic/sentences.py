@@ -13,7 +13,7 @@ _OPENERS = {"«": "»", "“": "”", "„": "”", "‹": "›", "‘": "’"}
 _END = re.compile(r"[.!?؟…۔]+|\n+")
 _CLOSING = "»”›’\"')]،,."
 _CLAUSE = re.compile(r"[،؛,;:](?=\s)")
-_LETTER = re.compile(r"[^\W\d_]")
+_WORD = re.compile(r"[^\W_]")
 
 
 def _quotations(text: str) -> list[tuple[int, int]]:
@@ -102,10 +102,10 @@ def sentences(text: str) -> list[tuple[int, int]]:
             span = _trim(text, *piece)
             if span[0] == span[1]:
                 continue
-            if spans and not _LETTER.search(text, *span) and not any(c.isdigit() for c in text[span[0] : span[1]]):
-                spans[-1] = (spans[-1][0], span[1])  # lone marks belong to the sentence before
-            else:
+            if _WORD.search(text, *span):
                 spans.append(span)
+            elif spans:
+                spans[-1] = (spans[-1][0], span[1])  # lone marks belong to the sentence before
     return spans
 
 

@@ -6,6 +6,7 @@ import re
 from typing import Literal
 
 from rag.arabic.folding import fold, words
+from rag.arabic.speech import asked_speaker
 
 Kind = Literal["speech", "who", "when", "where", "many", "why", "other"]
 
@@ -41,11 +42,13 @@ _KINDS: list[tuple[Kind, re.Pattern[str]]] = [
     for kind, pattern in [
         ("when", "متى|متي|امتى|إمتى|ايمتى|فمتى|ومتى|تاريخ|في أي (?:عام|سنة|يوم|شهر|تاريخ)|أي (?:عام|سنة|يوم|شهر)|when|what (?:year|date|day|month)"),
         ("many", "كم|وكم|بكم|قديش|أديش|كام|بكام|ما عدد|ما هو عدد|عدد|how (?:many|much|long|far|old)"),
-        ("where", "أين|اين|وأين|فين|وين|منين|في أي (?:مدينة|بلد|دولة|مكان|قاعة)|where|which (?:city|country|place)"),
+        ("where", "أين|اين|وأين|فين|وين|منين|أي (?:مدينة|بلد|دولة|مكان|بحر)|where|which (?:city|country|place)"),
         ("why", "لماذا|ولماذا|لم|ليش|ليه|علاش|ما سبب|ما هو سبب|ما أسباب|ما هي أسباب|سبب|why"),
-        ("who", "من هو|من هي|من الذي|من التي|من هم|مين|منو|من|who|whom|whose"),
+        ("who", "من (?:هو|هي|الذي|التي|هم|كان|كانت)|مين|منو|who|whom|whose"),
     ]
 ]
+
+_WHO_FIRST = re.compile(r"\W*و?من\W")  # elsewhere من is "from"
 
 _QUESTION = _set(
     "ما ماذا من هل أين كيف متى كم لماذا لم بم بماذا عم عما فيم علام مم أي أية ماهو ماهي ماهى "
@@ -62,18 +65,22 @@ _QUESTION = _set(
 
 def kind(question: str) -> Kind:
     """What the question asks for; "other" where no question word says it."""
-    from rag.arabic.speech import asked_speaker
-
     if asked_speaker(question) is not None:
         return "speech"
     folded = fold(question)
-    return next((kind for kind, pattern in _KINDS if pattern.search(folded)), "other")
+    first = "who" if _WHO_FIRST.match(folded) else "other"
+    return next((kind for kind, pattern in _KINDS if pattern.search(folded)), first)
 
 
 def content_words(question: str) -> list[str]:
     """The folded words of a question that say what it is about, in order, without repetitions; all words if none would be left."""
     found = list(dict.fromkeys(words(question)))
     return [word for word in found if word not in _QUESTION] or found
+
+
+def is_definite(word: str) -> bool:
+    """Whether a folded word begins with the article, as titles and nationalities do and family names seldom."""
+    return len(word) > 3 and word.startswith("ال")
 
 
 _DATE = _set(

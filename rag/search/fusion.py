@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-DENSE_WEIGHT = 0.5
+DENSE_WEIGHT = 0.25
 """Of the dense leg against the lexical leg's 1; chosen on ARCD train (`python -m benchmarks.search`)."""
 
 

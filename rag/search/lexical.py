@@ -64,7 +64,7 @@ class LexicalIndex:
                 if not fresh:  # a crash between commit and stamp leaves passages that come again
                     writer.delete_documents_by_term("id", passage.id)
                 document = tantivy.Document()
-                document.add_unsigned("id", passage.id)
+                document.add_integer("id", passage.id)
                 document.add_text("grams", " ".join(grams(passage.text)))
                 writer.add_document(document)
             writer.commit()
@@ -75,7 +75,7 @@ class LexicalIndex:
 
     def _open(self) -> tantivy.Index:
         builder = tantivy.SchemaBuilder()
-        builder.add_unsigned_field("id", stored=False, indexed=True, fast=True)
+        builder.add_integer_field("id", stored=False, indexed=True, fast=True)  # of an unsigned field no term is found for deletion
         builder.add_text_field("grams", stored=False, tokenizer_name="whitespace", index_option="freq")
         return tantivy.Index(builder.build(), path=str(self.path), reuse=True)
 

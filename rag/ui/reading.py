@@ -1,0 +1,100 @@
+"""Text to HTML: escaping, the isolation of Latin and digits inside Arabic, and an article with its evidence marked.
+
+Pure functions. All HTML of the page that holds foreign text is made by `plain` or `isolated`.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from html import escape
+from itertools import pairwise
+
+from rag.types import Article
+from rag.ui.texts import say
+
+_LETTER = "A-Za-z\u00c0-\u024f"
+_TOKEN = rf"[{_LETTER}0-9](?:[{_LETTER}0-9._\-+/:@&%#,']*[{_LETTER}0-9+%])?"
+_RUN = re.compile(rf"{_TOKEN}(?: {_TOKEN})*")
+_HAS_LETTER = re.compile(f"[{_LETTER}]")
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A part of an article to highlight: `key` is what a button names; without `evidence` it is a mere passage."""
+
+    key: str
+    start: int
+    end: int
+    evidence: bool
+
+
+def plain(text: str) -> str:
+    """The text with HTML's signs escaped."""
+    return escape(text, quote=True)
+
+
+def isolated(text: str) -> str:
+    """The escaped text, each run of Latin words or digits in a `<bdi>`, so that it cannot turn the Arabic around it."""
+    out, done = [], 0
+    for run in _RUN.finditer(text):
+        out.append(plain(text[done : run.start()]))
+        # Numbers that stand side by side are read from right to left, words of a Latin phrase from left to right.
+        parts = [run.group()] if _HAS_LETTER.search(run.group()) else run.group().split(" ")
+        out.append(" ".join(f"<bdi>{plain(part)}</bdi>" for part in parts))
+        done = run.end()
+    return "".join(out) + plain(text[done:])
+
+
+def marked(text: str, spans: Iterable[Span]) -> str:
+    """The whole text in order, cut at the ends of the spans: evidence in `<mark>`, passages in `<span>`.
+
+    Each piece names the spans that cover it in `data-spans`; the text content is `text`, to the letter.
+    """
+    spans = [span for span in spans if 0 <= span.start < span.end <= len(text)]
+    cuts = sorted({0, len(text), *(s.start for s in spans), *(s.end for s in spans)})
+    out = []
+    for start, end in pairwise(cuts):
+        over = [s for s in spans if s.start <= start and end <= s.end]
+        piece = isolated(text[start:end])
+        if over:
+            tag = "mark" if any(s.evidence for s in over) else "span"
+            keys = plain(" ".join(dict.fromkeys(s.key for s in over)))
+            piece = f'<{tag} data-spans="{keys}" tabindex="-1">{piece}</{tag}>'
+        out.append(piece)
+    return "".join(out)
+
+
+def name(article_id: str, title: str) -> str:
+    """What an article is called: its title, else its id, which is often a file's name and kept from left to right."""
+    return isolated(title) if title.strip() else f'<bdi dir="ltr">{plain(article_id)}</bdi>'
+
+
+def details(article: Article) -> str:
+    """The line under an article's name: id where the name is a title, source and date where they are known."""
+    known = [article.id] if article.title.strip() else []
+    known += [part for part in (article.source, article.date or "") if part and not article.id.startswith(part)]
+    return " · ".join(f"<bdi>{plain(part)}</bdi>" for part in known)
+
+
+def article_html(article: Article, spans: Iterable[Span]) -> str:
+    """The article for the panel: its name, what is known about it, and its whole text with the spans marked."""
+    about = details(article)
+    return (
+        f'<article class="rag-article" data-article="{plain(article.id)}" hidden>'
+        f'<h3 tabindex="-1">{name(article.id, article.title)}</h3>'
+        + (f'<p class="rag-about">{about}</p>' if about else "")
+        + f'<div class="rag-text">{marked(article.text, spans)}</div></article>'
+    )
+
+
+def missing_html(article_id: str) -> str:
+    """What stands in the panel for an article that is no longer in the library."""
+    body = f'<h3 tabindex="-1">{name(article_id, "")}</h3><p>{plain(say("gone"))}</p>'
+    return f'<article class="rag-article" data-article="{plain(article_id)}" hidden>{body}</article>'
+
+
+def attributes(values: Mapping[str, str]) -> str:
+    """The attributes of a tag, escaped, with a space before each."""
+    return "".join(f' {key}="{plain(value)}"' for key, value in values.items())

@@ -1,0 +1,216 @@
+"""An `Answer` to the HTML of one turn of the chat. Pure functions, no Gradio.
+
+The turn carries what its panel needs in a `<template>`: the articles whole, their evidence marked, so that opening one
+asks nobody. Buttons name an article (`data-open`) and a span of it (`data-span`: `c3` the fourth citation, `h2` hit 2).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+
+from rag.errors import RagError
+from rag.types import Answer, Article, Citation, Hit
+from rag.ui.reading import Span, article_html, attributes, isolated, missing_html, name, plain
+from rag.ui.texts import say, texts
+
+SHOWN_QUESTION = 600
+"""Characters of a question that the chat repeats."""
+_NEAREST = 3  # passages shown under a refusal before the fold
+_EXCERPT = 260  # characters
+# What stands between “ and ” is the article's own, also where it looks like a marker; as in rag.answer.citations.
+_PIECE = re.compile(r"(?P<quoted>“[^”]*”)|\[(?P<n>[0-9]+)\]")
+_MILLISECOND_LIMIT = 1000
+
+
+def turn(answer: Answer, articles: Mapping[str, Article], stopped: bool = False) -> str:
+    """The whole turn: question, answer, sources, passages, and who wrote it.
+
+    articles: those that the citations and hits name; one that is not there was removed meanwhile.
+    """
+    parts = [question_html(answer.question)]
+    if not answer.done:
+        parts.append(f'<div class="rag-answer">{paragraphs(answer)}</div>')
+        parts.append(line("stopped", "rag-notice") if stopped else line("writing", "rag-wait"))
+        return "".join(parts)
+    if answer.status == "abstained":
+        refusal = f"<strong>{plain(say('refusal'))}</strong>{paragraphs(answer)}"
+        parts.append(f'<div class="rag-answer rag-refusal">{refusal}</div>')
+        parts.append(nearest(answer.hits))
+    else:
+        parts.append(f'<div class="rag-answer">{paragraphs(answer)}</div>')
+        parts.append(sources(answer.citations, articles))
+        parts.append(fold("others", [hit for hit in answer.hits if not _cited(hit, answer.citations)]))
+    if answer.notice:
+        parts.append(f'<p class="rag-notice" dir="auto">{isolated(answer.notice)}</p>')
+    parts.append(written_by(answer))
+    parts.append(f"<template>{panel(answer, articles)}</template>")
+    return "".join(parts)
+
+
+def waiting(question: str) -> str:
+    """The turn before anything is known."""
+    return question_html(question) + line("searching", "rag-wait")
+
+
+def failed(question: str, error: Exception) -> str:
+    """The turn of a question that could not be answered: one line in Arabic, what the program says behind it."""
+    text = f'<span aria-hidden="true">⚠</span> {isolated(explanation(question, error))}'
+    detail = f' <bdi dir="ltr" class="rag-detail">{plain(str(error))}</bdi>' if isinstance(error, RagError) else ""
+    return f'{question_html(question)}<p class="rag-error" role="alert">{text}{detail}</p>'
+
+
+def explanation(question: str, error: Exception) -> str:
+    """What an error means to the person who asked."""
+    kind = type(error).__name__
+    if kind == "InputError" and not any(char.isalnum() for char in question):
+        return say("errors.empty")
+    if kind == "InputError" and len(question) > SHOWN_QUESTION:
+        return say("errors.long", length=f"{len(question):,}")
+    if isinstance(error, RagError):
+        return say(f"errors.{kind if kind in texts()['errors'] else 'RagError'}")
+    return say("errors.unexpected")
+
+
+def question_html(question: str) -> str:
+    """The question as it was asked, its end left out where it is very long."""
+    shown = question if len(question) <= SHOWN_QUESTION else question[:SHOWN_QUESTION] + "…"
+    return f'<p class="rag-question"><span class="rag-you">{plain(say("you"))}</span>{isolated(shown)}</p>'
+
+
+def paragraphs(answer: Answer) -> str:
+    """The text of the answer, a paragraph a line, each marker a button and each claim without evidence labelled."""
+    left = list(enumerate(answer.citations))
+    return "".join(f"<p>{''.join(_line(text, left, answer))}</p>" for text in answer.text.splitlines() if text.strip())
+
+
+def _line(text: str, left: list[tuple[int, Citation]], answer: Answer) -> Iterator[str]:
+    """The pieces of one line. `left` are the citations that no marker has taken yet: they come in the text's order."""
+    cut, uncited = 0, _ends_of_uncited(text, left)
+    pieces = [(m.start(), m.end(), m["n"]) for m in _PIECE.finditer(text) if m["n"]]
+    pieces += [(end, end, None) for end in uncited]
+    for start, end, n in sorted(pieces, key=lambda piece: piece[:2]):
+        taken = None if n is None else next((i for i, (_, c) in enumerate(left) if c.n == int(n)), None)
+        yield isolated(text[cut:start])
+        cut = end
+        if n is None:
+            yield unsupported()
+        elif taken is not None:
+            yield chip(*left.pop(taken))
+        elif answer.done:
+            yield isolated(text[start:end])
+        else:
+            yield f'<span class="rag-chip rag-unchecked">{n}</span>'
+    yield isolated(text[cut:])
+
+
+def _ends_of_uncited(text: str, left: list[tuple[int, Citation]]) -> list[int]:
+    """Where the claims of this line end that cite nothing; they are taken off `left`."""
+    ends, after = [], 0
+    for item in [item for item in left if item[1].n == 0]:
+        at = text.find(item[1].claim, after)
+        if at < 0:
+            break  # the next ones stand in a later line
+        after = at + len(item[1].claim)
+        ends.append(after)
+        left.remove(item)
+    return ends
+
+
+def chip(index: int, citation: Citation) -> str:
+    """The button behind a claim; one whose evidence does not support it says so in words."""
+    good = citation.verdict == "supported"
+    label = f"{say('evidence')} {citation.n}: {citation.article}"
+    label += "" if good else f" ({say('unsupported')})"
+    shown = {
+        "data-open": citation.article, "data-span": f"c{index}", "aria-label": label,
+        "data-quote": citation.quote, "data-verdict": "" if good else say("checked"),
+    }
+    button = f'<button type="button" class="rag-chip"{attributes(shown)}>{citation.n}</button>'
+    return f'<span class="rag-cite">{button}{"" if good else unsupported()}</span>'
+
+
+def unsupported() -> str:
+    """The label of a claim that nothing supports: a sign and words, not only a colour."""
+    title = attributes({"title": say("unsupported_help")})
+    return f'<span class="rag-unsupported"{title}><span aria-hidden="true">⚠</span> {plain(say("unsupported"))}</span>'
+
+
+def sources(citations: Sequence[Citation], articles: Mapping[str, Article]) -> str:
+    """The cited articles and nothing else, each with the numbers that cite it."""
+    rows = []
+    for article_id in dict.fromkeys(c.article for c in citations if c.n):
+        numbers = sorted({c.n for c in citations if c.n and c.article == article_id})
+        first = next(i for i, c in enumerate(citations) if c.n and c.article == article_id)
+        title = articles[article_id].title if article_id in articles else ""
+        chips = " ".join(f'<span class="rag-number">{n}</span>' for n in numbers)
+        at = attributes({"data-open": article_id, "data-span": f"c{first}"})
+        rows.append(f'<li>{chips} <button type="button" class="rag-link"{at}>{name(article_id, title)}</button></li>')
+    return f'<div class="rag-sources"><h4>{plain(say("sources"))}</h4><ul>{"".join(rows)}</ul></div>' if rows else ""
+
+
+def nearest(hits: Sequence[Hit]) -> str:
+    """The passages under a refusal, the first in the open."""
+    if not hits:
+        return ""
+    rows = f"<h4>{plain(say('nearest'))}</h4><ul>{''.join(map(passage_row, hits[:_NEAREST]))}</ul>"
+    return f'<div class="rag-nearest">{rows}{fold("more_nearest", hits[_NEAREST:])}</div>'
+
+
+def fold(title: str, hits: Sequence[Hit]) -> str:
+    """Passages behind a fold; nothing where there are none."""
+    if not hits:
+        return ""
+    summary = f"<summary>{plain(say(title))} (<bdi>{len(hits)}</bdi>)</summary>"
+    return f'<details class="rag-fold">{summary}<ul>{"".join(map(passage_row, hits))}</ul></details>'
+
+
+def passage_row(hit: Hit) -> str:
+    """The beginning of a passage, and the button that opens its article there."""
+    p = hit.passage
+    text = p.text if len(p.text) <= _EXCERPT else p.text[:_EXCERPT].rsplit(" ", 1)[0] + "…"
+    at = attributes({"data-open": p.article, "data-span": f"h{hit.rank}"})
+    button = f'<button type="button" class="rag-link"{at}>{name(p.article, p.title)}</button>'
+    return f'<li>{button}<span class="rag-excerpt">{isolated(text)}</span></li>'
+
+
+def written_by(answer: Answer) -> str:
+    """The small line: which writer, and how long search and writing took."""
+    parts = [f"{plain(say('written_by'))} {isolated(texts()['writers'].get(answer.writer, answer.writer))}"]
+    for key, label in (("search_ms", "search_time"), ("write_ms", "write_time"), ("total_ms", "total_time")):
+        if key in answer.timings:
+            parts.append(f"{plain(say(label))} {duration(answer.timings[key])}")
+    return f'<p class="rag-small">{" · ".join(parts)}</p>'
+
+
+def duration(ms: float) -> str:
+    """Milliseconds below a second, else seconds with one decimal."""
+    number, unit = (f"{ms:.0f}", "milliseconds") if ms < _MILLISECOND_LIMIT else (f"{ms / 1000:.1f}", "seconds")
+    return f"<bdi>{number}</bdi> {plain(say(unit))}"
+
+
+def panel(answer: Answer, articles: Mapping[str, Article]) -> str:
+    """What the panel shows of this turn: buttons for the cited articles, or the nearest, and the articles."""
+    cited = list(dict.fromkeys(c.article for c in answer.citations if c.n))
+    found = list(dict.fromkeys([*cited, *(hit.passage.article for hit in answer.hits)]))
+    spans: dict[str, list[Span]] = {article_id: [] for article_id in found}
+    for i, c in enumerate(answer.citations):
+        if c.n:
+            spans[c.article].append(Span(f"c{i}", c.start, c.end, evidence=True))
+    for hit in answer.hits:
+        spans[hit.passage.article].append(Span(f"h{hit.rank}", hit.passage.start, hit.passage.end, evidence=False))
+    names = {i: name(i, articles[i].title if i in articles else "") for i in cited or found}
+    tabs = [f'<button type="button"{attributes({"data-open": i})}>{shown}</button>' for i, shown in names.items()]
+    label = attributes({"aria-label": say("cited_articles" if cited else "nearest_articles")})
+    bodies = "".join(article_html(articles[i], spans[i]) if i in articles else missing_html(i) for i in found)
+    return f"<nav{label}>{''.join(tabs)}</nav>{bodies}"
+
+
+def line(text: str, css: str) -> str:
+    """One of the page's own texts as a line."""
+    return f'<p class="{css}">{plain(say(text))}</p>'
+
+
+def _cited(hit: Hit, citations: Sequence[Citation]) -> bool:
+    p = hit.passage
+    return any(c.n and c.article == p.article and p.start <= c.start and c.end <= p.end for c in citations)
