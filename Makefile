@@ -3,13 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chat test lint install lock screenshot bench
+.PHONY: chat test lint install install-dev lock screenshot bench
 
 chat: $(VENV)/.installed
 	@$(BIN)/rag list 2>/dev/null | grep -q . || $(BIN)/rag index seeds
 	@exec $(BIN)/python app.py
 
 install: $(VENV)/.installed
+
+install-dev: $(VENV)/.installed-dev
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q
@@ -25,10 +27,10 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.main_path
 
 # The lock is what the set-up installs; `make lock` writes it anew from pyproject.toml.
-lock: $(VENV)/.installed-dev
+lock: | $(VENV)/bin/python
 	$(BIN)/pip install -q pip-tools
-	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock pyproject.toml
-	$(BIN)/pip-compile -q --strip-extras --no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
+	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock pyproject.toml
+	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
 	sed -i 's/^torch==\(.*\)+cpu$$/torch==\1/' requirements.lock requirements-dev.lock
 
 $(VENV)/bin/python:

@@ -21,7 +21,7 @@ from rag.errors import InputError, RagError
 if TYPE_CHECKING:
     from rag.search.leg import Progress
     from rag.settings import Settings
-    from rag.types import Answer, Hit
+    from rag.types import Answer
 
 app = typer.Typer(
     help="Ask an archive of Arabic articles; every sentence of an answer carries a checked citation. Runs wholly on this machine.",
@@ -212,7 +212,8 @@ def evaluate(
     import tempfile
 
     from rag import wiring
-    from rag.evaluate import report, run, testset as testsets
+    from rag.evaluate import report, run
+    from rag.evaluate import testset as testsets
 
     questions, contexts = testsets.load(testset)
     settings = _settings(writer=writer)
@@ -300,7 +301,8 @@ def _progress() -> Iterator[Progress]:
         yield lambda name, done, total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress as Bar, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
 
     columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:

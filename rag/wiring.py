@@ -69,7 +69,9 @@ def open_writer(settings: Settings) -> tuple[Writer, str]:
 def open_assistant(settings: Settings, progress: Progress | None = None) -> Assistant:
     """Everything that answering needs, the indexes brought up to the library."""
     library = open_library(settings)
-    retriever = open_retriever(settings, library, open_embedder(settings))
+    embedder = open_embedder(settings)
+    retriever = open_retriever(settings, library, embedder)
     notices = retriever.catch_up(progress)
+    finder = EvidenceFinder(retriever, StaticEmbedder(SHIPPED) if settings.embedder else embedder)
     writer, reason = open_writer(settings)
-    return Assistant(library, retriever, EvidenceFinder(retriever), writer, reason, notices)
+    return Assistant(library, retriever, finder, writer, reason, notices)

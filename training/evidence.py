@@ -58,8 +58,9 @@ def examples(data: Path) -> list[Example]:
         settings = load_settings(home=home)
         with wiring.open_library(settings) as library:
             library.add(articles.values())
-            retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-            finder = EvidenceFinder(retriever)
+            embedder = wiring.open_embedder(settings)
+            retriever = wiring.open_retriever(settings, library, embedder)
+            finder = EvidenceFinder(retriever, embedder)
             found = []
             for row in rows:
                 if asked_speaker(row["question"]):
@@ -125,6 +126,10 @@ def answered_rows(rows: list[Example], weights: np.ndarray, names: list[str]) ->
     return features, labels
 
 
+def _print_errors(threshold: float, refused: float, answered: float) -> None:
+    print(f"  from {threshold}: refused {refused:.3f} of the answerable, answered {answered:.3f} of the others")
+
+
 def across_languages(data: Path) -> None:
     """Prints what thresholds on the cosine do to English questions over Arabic sentences.
 
@@ -144,7 +149,7 @@ def across_languages(data: Path) -> None:
     best = np.maximum(scores.diagonal(), others)
     print(f"{len(pairs)} English questions")
     for threshold in (0.2, 0.3, 0.4, 0.5):
-        print(f"  from {threshold}: refused {np.mean(best < threshold):.3f} of the answerable, answered {np.mean(others >= threshold):.3f} of the others")
+        _print_errors(threshold, np.mean(best < threshold), np.mean(others >= threshold))
 
 
 def main() -> None:
@@ -167,11 +172,12 @@ def main() -> None:
         scores.extend(decision.predict_proba(_matrix(features, decided))[:, 1])
         truth.extend(labels)
     first, three = np.mean(reached, axis=0)
-    print(f"{len(rows)} questions; evidence@1 {first:.3f}, evidence@3 {three:.3f}; answerable or not: AUC {roc_auc_score(truth, scores):.3f}")
+    print(f"{len(rows)} questions; evidence@1 {first:.3f}, evidence@3 {three:.3f}")
+    print(f"answerable or not: AUC {roc_auc_score(truth, scores):.3f}")
     for threshold in (0.3, 0.4, 0.5, 0.6):
         took = np.array(scores) >= threshold
         right = np.array(truth, dtype=bool)
-        print(f"  from {threshold}: refused {np.mean(~took[right]):.3f} of the answerable, answered {np.mean(took[~right]):.3f} of the others")
+        _print_errors(threshold, np.mean(~took[right]), np.mean(took[~right]))
     model = fit_sentences(rows, names)
     features, labels = answered_rows(rows, model, names)
     decision = LogisticRegression(max_iter=2000).fit(_matrix(features, decided), labels)

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from rag.arabic import find, sentences
-from rag.arabic.claims import MARKER, negations, quotations
+from rag.arabic.claims import BEFORE_MARK, MARKER, STOPS, negations, quotations
 from rag.arabic.folding import fold
 from rag.arabic.words import content_words, grams, numbers
 from rag.types import Citation, Passage
@@ -22,7 +22,6 @@ _SAME_WORD = 0.5
 """Share of a word's 4-grams from which another form of it counts as the word."""
 _LATIN = re.compile(r"[a-z]{2,}")
 _DIGITS = re.compile(r"\d+")
-_BEFORE_MARK = re.compile(r"\s+(?=[.!?\u060c\u061b\u061f])")
 _VERBATIM = re.compile(r"(“[^”]*”)")
 
 
@@ -40,13 +39,13 @@ def claims(answer: str) -> list[Claim]:
     for line in answer.splitlines():
         for start, end in sentences(line):
             text = line[start:end]
-            leading = re.match(rf"(?:\s*{MARKER.pattern})+[\s.\u060c]*", text)
+            leading = re.match(rf"(?:\s*{MARKER.pattern})+[\s{STOPS}]*", text)
             if leading and found:
                 found[-1] = Claim(found[-1].text, found[-1].cited + _numbers(leading.group()))
                 text = text[leading.end() :]
             bare = " ".join(_outside_quotes(text, lambda part: MARKER.sub(" ", part)).split())
             if any(char.isalnum() for char in bare):
-                found.append(Claim(_BEFORE_MARK.sub("", bare), _numbers(_outside_quotes(text, str, lambda _: " "))))
+                found.append(Claim(BEFORE_MARK.sub("", bare), _numbers(_outside_quotes(text, str, lambda _: " "))))
     return found
 
 
@@ -115,7 +114,7 @@ def _with_markers(claim: str, cited: Sequence[int]) -> str:
     markers = "".join(f"[{n}]" for n in cited)
     if not markers:
         return claim
-    bare = claim.rstrip(".\u060c")
+    bare = claim.rstrip(STOPS)
     return f"{bare} {markers}{claim[len(bare):]}"
 
 

@@ -18,6 +18,7 @@ from rag.arabic import has_arabic, sentences
 from rag.arabic.folding import words
 from rag.arabic.speech import asked_speaker, reports_speech, speaker
 from rag.arabic.words import Kind, content_words, grams, holds, is_definite, kind
+from rag.search.embedding import Embedder
 from rag.search.retriever import Retriever
 from rag.types import Evidence, Hit, Passage
 
@@ -64,10 +65,10 @@ class Scored:
 
 
 class EvidenceFinder:
-    """Scores sentences with the retriever's indexes."""
+    """Scores sentences with the retriever's indexes and the shipped embedder, for which the weights were fitted."""
 
-    def __init__(self, retriever: Retriever) -> None:
-        self.retriever = retriever
+    def __init__(self, retriever: Retriever, embedder: Embedder) -> None:
+        self.retriever, self.embedder = retriever, embedder
 
     def find(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
         """The sentences that answer the question, best first; empty if none does well enough."""
@@ -102,9 +103,8 @@ class EvidenceFinder:
                 before = f"{passage.title} {text}"
         if not found:
             return []
-        embedder = self.retriever.dense.embedder
         texts = [p.text[start - p.start : end - p.start] for p, start, end, _ in found.values()]
-        cosines = embedder.passages(texts) @ embedder.questions([question])[0]
+        cosines = self.embedder.passages(texts) @ self.embedder.questions([question])[0]
         scored = []
         for (passage, start, end, features), cosine in zip(found.values(), np.maximum(cosines, 0), strict=True):
             features["cosine"] = float(cosine)

@@ -8,6 +8,10 @@ from rag.arabic.folding import fold, words
 
 MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,،;؛]\s*\d+)*)\s*[\]】]")
 """`[1]`, `[١]`, `[1، 2]`, `【1】`; the group holds the numbers."""
+STOPS = ".،"
+"""Marks that may follow a citation's marker."""
+BEFORE_MARK = re.compile(r"\s+(?=[.!?،؛؟])")
+"""Spaces that taking a marker out leaves before a mark."""
 _QUOTED = re.compile(r"“([^“”]+)”|«([^«»]+)»|\"([^\"]+)\"|''(.+?)''")
 _NEGATIONS = frozenset(fold("لم لن ليس ليست ليسوا لست لا ولم ولن وليس وليست ولا فلم فلن فليس فليست فلا").split())
 

@@ -42,7 +42,7 @@ _LETTERS = {
 
 
 def _table() -> dict[int, str]:
-    table = {code: "" for code in _DELETED}
+    table = dict.fromkeys(_DELETED, "")
     for letters, base in _LETTERS.items():
         table |= {ord(letter): base for letter in letters}
     for zero in (0x0660, 0x06F0):

@@ -5,6 +5,7 @@
 const log = element.querySelector(".rag-log");
 const KEY = "rag-turns";
 const KEPT = 4_000_000; // letters; browsers keep about five million for a page
+const state = log.closest(".rag-columns").classList; // rag-asked: there is a turn; rag-busy: one is being written
 let opener = null; // the button that opened the panel
 
 const tip = document.createElement("div");
@@ -27,12 +28,12 @@ function show({ turn, html, done }) {
     node.id = "turn-" + turn;
     node.className = "rag-turn";
     log.append(node);
-    document.body.classList.add("rag-asked");
+    state.add("rag-asked");
   }
   const followed = log.scrollHeight - log.scrollTop - log.clientHeight < 80;
   node.setAttribute("aria-busy", String(!done));
   node.innerHTML = html;
-  document.body.classList.toggle("rag-busy", !done);
+  state.toggle("rag-busy", !done);
   if (narrow() && (fresh || done)) node.scrollIntoView({ block: "start", behavior: calm() });
   else if (fresh || (followed && done)) log.scrollTop += node.getBoundingClientRect().top - log.getBoundingClientRect().top - 16;
   else if (followed) log.scrollTop = log.scrollHeight;
@@ -55,6 +56,7 @@ function keep() {
 }
 
 function restore() {
+  if (!panel()) return void requestAnimationFrame(restore); // Gradio may still be making it
   let turns = [];
   try {
     turns = JSON.parse(sessionStorage.getItem(KEY)) || [];
@@ -65,14 +67,14 @@ function restore() {
 }
 
 function startAnew() {
-  if (document.body.classList.contains("rag-busy")) return;
+  if (state.contains("rag-busy")) return;
   sessionStorage.removeItem(KEY);
   for (const turn of log.querySelectorAll(".rag-turn")) turn.remove();
   const aside = panel();
   aside.querySelector("section").replaceChildren();
   aside.classList.remove("rag-filled");
   document.getElementById("rag-back").hidden = true;
-  document.body.classList.remove("rag-asked");
+  state.remove("rag-asked");
   document.querySelector(".rag-ask textarea")?.focus();
 }
 

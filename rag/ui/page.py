@@ -173,7 +173,7 @@ def build(chat: Chat) -> gradio.Blocks:
         gr.on([box.submit, send.click], ask, inputs=[box], **asking)
         for example in examples:
             example.click(ask, inputs=[example], **asking)
-        halt.click(stop, queue=False, **quiet)
+        halt.click(stop, concurrency_limit=None, **quiet)
     return blocks
 
 

@@ -10,8 +10,10 @@ from rag.answer.quote import QuoteWriter
 from rag.answer.writers import Writer
 from rag.errors import InputError, ModelError
 from rag.library import Library
+from rag.search.embedding import SHIPPED, StaticEmbedder
 from rag.search.retriever import Retriever
 from rag.types import Answer, Article, Evidence, Passage
+from tests.conftest import open_retriever
 
 GEORGIA, ALEPPO = "000_5c98a5cbdd08ebb3.txt", "004_145c0f4ce0912f68.txt"
 
@@ -36,9 +38,19 @@ class Scripted:
             raise
 
 
+@pytest.fixture(scope="module")
+def embedder() -> StaticEmbedder:
+    return StaticEmbedder(SHIPPED)
+
+
+@pytest.fixture
+def retriever(library: Library, embedder: StaticEmbedder) -> Retriever:
+    return open_retriever(library, embedder)
+
+
 def assistant(library: Library, retriever: Retriever, seeds: list[Article], writer: Writer) -> Assistant:
     library.add(seeds)
-    return Assistant(library, retriever, EvidenceFinder(retriever), writer, "for the test", ["repaired"])
+    return Assistant(library, retriever, EvidenceFinder(retriever, retriever.dense.embedder), writer, "for the test", ["repaired"])
 
 
 def ask(assistant: Assistant, question: str) -> Answer:
@@ -66,9 +78,10 @@ def test_what_a_speaker_said_is_gathered_from_both_articles(library: Library, re
 
 @pytest.mark.parametrize(("question", "held"), [
     ("متى وقعت روسيا معاهدتي الصداقة مع الإقليمين؟", "الأربعاء الفائت"),
-    ("من هو وزير الخارجيه الروسى", "سيرغي لافروف"),
+    ("من هو وزير الخارجيه الروسى", "ايغور ايفانوف"),
     ("ماذا قال تشركين", "أي فرصة في النجاح"),
     ("مين رئيس أبخازيا؟", "سيرغي باغابش"),
+    ("Who leads the Russian Communist Workers' Party?", "فيكتور انبيلوف"),
     ("بماذا صرح المندوب الفرنسي دولاتر؟", "مسؤوليتنا تحتم علينا"),
 ])
 def test_the_first_quotes_hold_the_answer(library: Library, retriever: Retriever, seeds: list[Article], question: str, held: str) -> None:

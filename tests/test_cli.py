@@ -1,0 +1,219 @@
+"""The command line as a person calls it: processes of their own, with the network cut."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT, SEEDS
+from tests.tiny_gguf import build
+
+Rag = Callable[..., subprocess.CompletedProcess[str]]
+GEORGIA, ALEPPO = "000_5c98a5cbdd08ebb3.txt", "004_145c0f4ce0912f68.txt"
+
+
+@pytest.fixture
+def rag(tmp_path: Path) -> Rag:
+    def call(*arguments: str | Path, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+        full = {**os.environ, "RAG_HOME": str(tmp_path / "home"), "PYTHONPATH": f"{ROOT / 'tests' / 'offline'}:{ROOT}", **env}
+        done = subprocess.run([sys.executable, "-m", "rag", *map(str, arguments)], env=full, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return call
+
+
+@pytest.fixture
+def seeded(rag: Rag) -> Rag:
+    rag("index", SEEDS)
+    return rag
+
+
+def line(text: str) -> str:
+    """The one line of an error."""
+    lines = text.strip().splitlines()
+    assert len(lines) == 1, text
+    return lines[0]
+
+
+def test_the_main_path(rag: Rag) -> None:
+    assert rag("index", SEEDS).stdout.startswith("5 new, 0 replaced, 0 unchanged; the library holds 5 articles")
+    assert rag("index", SEEDS).stdout.startswith("0 new, 0 replaced, 5 unchanged")
+    answer = json.loads(rag("ask", "ماذا قال تشوركين؟", "--json").stdout)
+    assert list(answer) == ["question", "status", "answer", "writer", "citations", "passages", "notice", "timings"]
+    assert (answer["status"], answer["writer"]) == ("answered", "quote")
+    assert {c["article"] for c in answer["citations"]} == {GEORGIA, ALEPPO}
+    for citation in answer["citations"]:
+        assert list(citation) == ["n", "claim", "article", "source", "start", "end", "quote", "verdict"]
+        assert citation["quote"] == (SEEDS / citation["article"]).read_text(encoding="utf-8")[citation["start"] : citation["end"]]
+        assert citation["verdict"] == "supported"
+    assert list(answer["passages"][0]) == ["rank", "score", "ranks", "article", "title", "source", "date", "start", "end", "text"]
+
+
+def test_an_answer_for_people_names_its_sources(seeded: Rag) -> None:
+    done = seeded("ask", "ماذا قال تشوركين؟")
+    assert "[1] supported: 0" in done.stdout
+    assert "answers are quoted" in done.stderr
+    refused = seeded("ask", "كيف أطبخ الكبسة السعودية؟")
+    assert refused.stdout.startswith("لم أجد في المقالات")
+    assert "nearest: " in refused.stdout
+
+
+def test_search_list_show_remove(seeded: Rag) -> None:
+    hits = json.loads(seeded("search", "القوات الروسية", "-k", "3", "--json").stdout)
+    assert [hit["rank"] for hit in hits] == [1, 2, 3]
+    assert seeded("search", "القوات الروسية", "-k", "2").stdout.count("lexical") == 2
+    assert len(json.loads(seeded("list", "--json").stdout)) == 5
+    assert GEORGIA in seeded("list").stdout
+    assert seeded("show", GEORGIA).stdout.rstrip("\n") == (SEEDS / GEORGIA).read_text(encoding="utf-8")
+    assert seeded("remove", GEORGIA).stdout == "1 removed\n"
+    assert "not in the library" in line(seeded("remove", GEORGIA, code=2).stderr)
+    assert "no article" in line(seeded("show", GEORGIA, code=2).stderr)
+    answer = json.loads(seeded("ask", "ماذا قال تشوركين؟", "--json").stdout)
+    assert {c["article"] for c in answer["citations"]} == {ALEPPO}
+
+
+def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_path: Path) -> None:
+    testset = ROOT / "tests" / "data" / "seeds_qa.jsonl"
+    out = tmp_path / "out.jsonl"
+    figures = json.loads(seeded("eval", testset, "--json", "--out", out).stdout)
+    names = {"questions", "recall@1", "recall@3", "recall@10", "mrr", "ndcg@10", "evidence@1", "evidence@3", "citations", "supported",
+             "refused", "answered", "p50_ms", "p95_ms"}
+    assert names == set(figures["all"])
+    assert {"speech", "english", "dialect", "unanswerable"} <= set(figures)
+    assert figures["speech"]["evidence@3"] == 1
+    assert figures["all"]["supported"] == 1
+    rows = [json.loads(row) for row in out.read_text(encoding="utf-8").splitlines()]
+    assert len(rows) == figures["all"]["questions"]
+    assert list(rows[0]) == ["id", "kind", "status", "answer", "citations", "passages", "scores", "timings"]
+    assert "recall@1" in json.dumps(json.loads(seeded("eval", testset, "--only-search", "--json").stdout))
+
+
+def test_eval_of_a_public_reading_set_in_a_library_of_its_own(rag: Rag, tmp_path: Path) -> None:
+    squad = {"version": "2.0", "data": [{"title": "t", "paragraphs": [{
+        "context": "ولد الشاعر محمود درويش في قرية البروة عام 1941.",
+        "qas": [{"id": "1", "question": "أين ولد محمود درويش؟", "answers": [{"text": "البروة", "answer_start": 34}]},
+                {"id": "2", "question": "كم سعر القمح؟", "answers": [], "is_impossible": True}]}]}]}
+    (tmp_path / "squad.json").write_text(json.dumps(squad), encoding="utf-8")
+    figures = json.loads(rag("eval", tmp_path / "squad.json", "--index-contexts", "--json").stdout)
+    assert figures["answerable"]["recall@1"] == 1
+    assert figures["unanswerable"]["answered"] == 0
+    assert rag("list").stdout == ""
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["ask", ""], "empty"), (["ask", "؟"], "empty"), (["ask", "m" * 100_000], "100,000 characters"), (["search", " "], "empty"),
+    (["index", "nowhere"], "does not exist"), (["index", "folder"], "holds no articles"), (["show", "x"], "no article"),
+    (["eval", "nowhere.jsonl"], "cannot be read"), (["eval", "broken.jsonl"], "row 2 is not JSON"), (["eval", "odd.jsonl"], "not a question"),
+    (["eval", "other.jsonl"], "the library lacks"), (["eval", "other.jsonl", "--index-contexts"], "brings no contexts"),
+])
+def test_bad_input_gets_one_clear_line(seeded: Rag, tmp_path: Path, arguments: list[str], said: str) -> None:
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "broken.jsonl").write_text('{"id": "1", "question": "؟", "answers": [], "articles": []}\n{oops\n', encoding="utf-8")
+    (tmp_path / "odd.jsonl").write_text('["x"]\n', encoding="utf-8")
+    (tmp_path / "other.jsonl").write_text('{"id": "1", "question": "أين؟", "answers": ["x"], "articles": ["none.txt"]}\n', encoding="utf-8")
+    assert said in line(seeded(*arguments, code=2).stderr)
+    assert len(json.loads(seeded("list", "--json").stdout)) == 5
+
+
+def test_what_cannot_be_read_is_named_and_the_rest_goes_in(rag: Rag, tmp_path: Path) -> None:
+    mixed = tmp_path / "mixed"
+    mixed.mkdir()
+    (mixed / "empty.txt").write_bytes(b"")
+    (mixed / "image.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
+    (mixed / "good.txt").write_text("قال الوزير إن السعر ثابت.", encoding="utf-8")
+    (mixed / "rows.jsonl").write_text('{"id": "a", "text": "نص"}\n{broken\n{"id": "c", "text": "نص"}\n', encoding="utf-8")
+    done = rag("index", mixed, code=2)
+    assert done.stdout.startswith("3 new, 0 replaced, 0 unchanged, 3 left out")
+    assert [said for said in ("empty.txt: is empty", "image.txt: is not UTF-8", "rows.jsonl: row 2: is not JSON") if said not in done.stderr] == []
+
+
+@pytest.mark.parametrize("how", ["missing", "damaged"])
+def test_an_index_that_is_gone_or_damaged_is_repaired_and_says_so(seeded: Rag, tmp_path: Path, how: str) -> None:
+    before = json.loads(seeded("ask", "ماذا قال تشوركين؟", "--json").stdout)
+    vectors = tmp_path / "home" / "index" / "vectors.faiss"
+    if how == "missing":
+        vectors.unlink()
+    else:
+        vectors.write_bytes(vectors.read_bytes()[:-7])
+    assert "dense index" in seeded("doctor", code=1).stdout
+    done = seeded("ask", "ماذا قال تشوركين؟", "--json")
+    assert f"the dense index was {how}" in line(done.stderr)
+    after = json.loads(done.stdout)
+    assert f"the dense index was {how}" in after["notice"]
+    assert after["citations"] == before["citations"]
+    assert seeded("ask", "ماذا قال تشوركين؟", "--json").stderr == ""
+
+
+def test_a_library_that_is_none_is_refused(seeded: Rag, tmp_path: Path) -> None:
+    library = tmp_path / "home" / "index" / "library.sqlite"
+    for extra in library.parent.glob("library.sqlite-*"):
+        extra.unlink()
+    library.write_bytes(b"something else entirely " * 50)
+    assert "cannot be used" in line(seeded("ask", "ماذا قال تشوركين؟", code=1).stderr)
+
+
+def test_an_empty_library_says_so(rag: Rag) -> None:
+    done = rag("ask", "ماذا قال تشوركين؟", "--json")
+    assert json.loads(done.stdout)["status"] == "abstained"
+    assert "the library is empty" in line(done.stderr)
+
+
+def test_doctor(seeded: Rag) -> None:
+    found = json.loads(seeded("doctor", "--json").stdout)
+    assert all(f["ok"] for f in found)
+    assert {"embedder", "library", "lexical index", "dense index", "writer", "network"} <= {f["what"] for f in found}
+
+
+def test_a_pulled_model_is_taken_and_named(seeded: Rag, tmp_path: Path) -> None:
+    models = tmp_path / "home" / "index" / "models"
+    models.mkdir()
+    said = "أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [2]."
+    build(models / "tiny.gguf", said, n_ctx=4096)
+    answer = json.loads(seeded("ask", "ماذا قال تشوركين؟", "--json", RAG_ANSWER_TOKENS="100").stdout)
+    assert (answer["writer"], answer["answer"]) == ("llama", said)
+    (citation,) = answer["citations"]
+    assert (citation["article"], citation["verdict"]) == (ALEPPO, "supported")
+    assert "the language model tiny.gguf" in seeded("doctor").stdout
+    assert json.loads(seeded("ask", "ماذا قال تشوركين؟", "--json", "--writer", "quote").stdout)["writer"] == "quote"
+
+
+def test_a_gguf_that_is_none(seeded: Rag, tmp_path: Path) -> None:
+    fake = tmp_path / "fake.gguf"
+    fake.write_bytes(b"<html>not found</html>")
+    assert "is not a GGUF model" in line(seeded("ask", "ماذا قال تشوركين؟", "--writer", "llama", code=1, RAG_MODEL=str(fake)).stderr)
+    done = seeded("ask", "ماذا قال تشوركين؟", RAG_MODEL=str(fake))
+    assert "is not a GGUF model" in done.stderr
+    assert "supported" in done.stdout
+    assert "no language model" in line(seeded("ask", "ماذا؟ قال", "--writer", "llama", code=1).stderr)
+
+
+@pytest.mark.parametrize(("env", "said"), [({"RAG_PORT": "x"}, "'port' is 'x'"), ({"RAG_WRITER": "poet"}, "'writer' is 'poet'")])
+def test_a_setting_that_is_wrong_is_named(rag: Rag, env: dict[str, str], said: str) -> None:
+    assert said in line(rag("list", code=2, **env).stderr)
+
+
+def test_settings_file_and_flags(seeded: Rag, tmp_path: Path) -> None:
+    toml = tmp_path / "home" / "rag.toml"
+    toml.write_text('writer = "llama"\n')
+    assert "no language model" in seeded("ask", "ماذا قال تشوركين؟", code=1).stderr
+    assert seeded("ask", "ماذا قال تشوركين؟", "--writer", "quote").stdout
+    assert seeded("ask", "ماذا قال تشوركين؟", RAG_WRITER="quote").stdout
+    toml.write_text("writer = \n")
+    assert "rag.toml" in line(seeded("list", code=2).stderr)
+
+
+def test_the_quick_commands_import_nothing_heavy(seeded: Rag, tmp_path: Path) -> None:
+    heavy = ("torch", "gradio", "sentence_transformers", "llama_cpp", "transformers")
+    code = f"import sys; from rag.cli import app; app(sys.argv[1:], standalone_mode=False); sys.stderr.write(str([m for m in {heavy} if m in sys.modules]))"
+    env = {**os.environ, "RAG_HOME": str(tmp_path / "home")}
+    done = subprocess.run([sys.executable, "-c", code, "ask", "ماذا قال تشوركين؟", "--json"], env=env, cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr == "[]", done.stderr
+    code = "import sys, rag.cli; sys.exit(str([m for m in ('numpy', 'faiss', 'tantivy', 'pydantic', 'rich.console') if m in sys.modules]))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert done.stderr.strip() == "[]"

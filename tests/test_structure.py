@@ -1,0 +1,68 @@
+"""The layout's promises: imports point one way, Arabic letters stay in their places, files stay short."""
+
+import ast
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.conftest import ROOT
+
+FILES = sorted((ROOT / "rag").rglob("*.py"))
+LAYERS = [
+    {"rag", "rag.types", "rag.errors", "rag.arabic"},
+    {"rag.library", "rag.settings"},
+    {"rag.search"},
+    {"rag.answer", "rag.models"},
+    {"rag.evaluate"},
+    {"rag.wiring"},
+    {"rag.doctor", "rag.ui"},
+    {"rag.cli"},
+    {"rag.__main__"},
+]
+LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in packages}
+ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")
+
+
+def package(path: Path) -> str:
+    parts = path.relative_to(ROOT).with_suffix("").parts
+    return ".".join(parts[:2]) if parts[1] != "__init__" else "rag"
+
+
+def imported(path: Path) -> set[str]:
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module and node.module.split(".")[0] == "rag":
+            names = [f"rag.{alias.name}" for alias in node.names] if node.module == "rag" else [node.module]
+            found |= {".".join(name.split(".")[:2]) for name in names}
+    return {name for name in found if name != "rag.__version__"}
+
+
+@pytest.mark.parametrize("path", FILES, ids=str)
+def test_imports_point_one_way(path: Path) -> None:
+    own = package(path)
+    for name in imported(path):
+        if name != own:
+            assert LEVEL[name] < LEVEL[own] or {name, own} <= LAYERS[0], f"{own} imports {name}"
+
+
+def test_every_module_has_a_layer_and_only_wiring_knows_concrete_classes() -> None:
+    assert {package(path) for path in FILES} <= set(LEVEL)
+    concrete = re.compile(r"\b(QuoteWriter|LlamaWriter|StaticEmbedder|TransformerEmbedder)\(")
+    knowing = {package(path) for path in FILES if concrete.search(path.read_text(encoding="utf-8"))}
+    assert knowing == {"rag.wiring"}
+
+
+@pytest.mark.parametrize("path", [*FILES, ROOT / "app.py"], ids=str)
+def test_arabic_letters_live_in_arabic_and_prompts(path: Path) -> None:
+    if path.parent.name == "arabic":
+        return
+    code = ast.parse(path.read_text(encoding="utf-8"))
+    documentation = {id(node.value) for node in ast.walk(code) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
+    texts = [n.value for n in ast.walk(code) if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in documentation]
+    assert not [text for text in texts if ARABIC.search(text)]
+
+
+@pytest.mark.parametrize("path", [p for p in ROOT.rglob("*.py") if not {".venv", "index", "build"} & set(p.relative_to(ROOT).parts)], ids=str)
+def test_files_stay_under_400_lines(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= 400

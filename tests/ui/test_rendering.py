@@ -1,0 +1,194 @@
+"""The HTML of a turn, read back with Python's own parser: no browser, no Gradio."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from html.parser import HTMLParser
+
+import pytest
+
+from rag.errors import BusyError, InputError
+from rag.types import Answer, Article, Citation, Hit, Passage
+from rag.ui import rendering
+from rag.ui.reading import Span, isolated, marked
+from rag.ui.texts import say, texts
+
+HOSTILE = 'أ <script>alert(1)</script> <img src=x onerror="alert(1)"> $x$ **b** [1] ${7*7} {{value}} `&amp;`\n\nسطر'
+
+
+class Read(HTMLParser):
+    """The text of some HTML, the tags in it, and the text under each tag of one name."""
+
+    def __init__(self, html: str, inside: str = "mark") -> None:
+        super().__init__(convert_charrefs=True)
+        self.text, self.tags, self.attrs, self.pieces, self._inside, self._depth = "", [], [], [], inside, 0
+        self.feed(html)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.tags.append(tag)
+        self.attrs.append((tag, dict(attrs)))
+        if tag == self._inside:
+            self._depth += 1
+            self.pieces.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._depth -= tag == self._inside
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+        if self._depth:
+            self.pieces[-1] += data
+
+    def buttons(self) -> list[dict[str, str | None]]:
+        return [attrs for tag, attrs in self.attrs if tag == "button"]
+
+
+ARTICLE = Article("a.txt", "قال الأول كلاما. وقال الثاني غيره في 2008. انتهى.", title="عنوان", date="2008-10-01", source="أرشيف")
+OTHER = Article("b.txt", "مقال آخر لا صلة له.")
+ARTICLES = {a.id: a for a in (ARTICLE, OTHER)}
+
+
+def hit(article: Article, rank: int, start: int = 0, end: int | None = None) -> Hit:
+    end = len(article.text) if end is None else end
+    passage = Passage(rank, article.id, start, end, article.text[start:end], article.title, article.date, article.source)
+    return Hit(passage, rank, 1.0, rank, None)
+
+
+def citation(n: int, claim: str, quote: str, verdict: str = "supported") -> Citation:
+    start = ARTICLE.text.index(quote)
+    return Citation(n, claim, ARTICLE.id, ARTICLE.source, start, start + len(quote), quote, verdict)  # type: ignore[arg-type]
+
+
+FIRST, SECOND = "قال الأول كلاما.", "وقال الثاني غيره في 2008."
+ANSWER = Answer(
+    "ماذا قالا؟",
+    "answered",
+    "تكلم الأول [1]. وتكلم الثاني سنة 2008 [1].\nوهذا لم يرد.",
+    "quote",
+    (citation(1, "تكلم الأول", FIRST), citation(1, "وتكلم الثاني سنة 2008", SECOND, "unsupported"),
+     Citation(0, "وهذا لم يرد.", "", "", 0, 0, "", "unsupported")),
+    (hit(ARTICLE, 1), hit(OTHER, 2)),
+    "",
+    {"search_ms": 12.3, "write_ms": 1.0, "total_ms": 2345.0},
+    done=True,
+)
+
+
+@pytest.mark.parametrize("text", [HOSTILE, "", "   ", "قناة CNN Arabic، 23% و 1,234.5 و x", "a" * 50_000 + "!" * 50_000])
+def test_isolated_keeps_the_text(text: str) -> None:
+    read = Read(isolated(text))
+    assert read.text == text
+    assert set(read.tags) <= {"bdi"}
+
+
+def test_latin_runs_and_numbers_are_isolated_apart() -> None:
+    assert Read(isolated("قالت CNN Arabic إن 12.5% من 1 2 ومن GPT-4 mini"), "bdi").pieces == ["CNN Arabic", "12.5%", "1", "2", "GPT-4 mini"]
+
+
+def test_marked_shows_the_whole_text_with_overlapping_spans() -> None:
+    text = "0123456789"
+    read = Read(marked(text, [Span("c0", 2, 6, True), Span("h1", 4, 8, False), Span("c1", 4, 6, True), Span("c9", 9, 99, True)]))
+    assert read.text == text
+    spans = [attrs["data-spans"] for _, attrs in read.attrs if "data-spans" in attrs]
+    assert spans == ["c0", "c0 h1 c1", "h1"]
+    assert read.pieces == ["23", "45"]
+
+
+def test_a_hostile_article_is_text_everywhere() -> None:
+    article = Article(HOSTILE, HOSTILE, title=HOSTILE, source=HOSTILE, date=HOSTILE)
+    cited = Citation(1, "كلام", article.id, article.source, 0, 9, HOSTILE[:9], "supported")
+    answer = Answer(HOSTILE, "answered", f"كلام [1]\n{HOSTILE}", HOSTILE, (cited,), (hit(article, 1), hit(article, 2, 3, 9)), HOSTILE, {}, done=True)
+    html = rendering.turn(answer, {article.id: article})
+    read = Read(html)
+    assert not {"script", "img", "b", "em"} & set(read.tags)
+    assert not any(name.startswith("on") for _, attrs in read.attrs for name in attrs)
+    assert read.text.count("<script>alert(1)</script>") >= 4
+    assert HOSTILE in read.text
+
+
+def test_chips_stand_for_citations_in_the_order_of_the_text() -> None:
+    read = Read(rendering.turn(ANSWER, ARTICLES), "button")
+    chips = [b for b in read.buttons() if b.get("class") == "rag-chip"]
+    assert [(c["data-open"], c["data-span"], c["data-quote"]) for c in chips] == [("a.txt", "c0", FIRST), ("a.txt", "c1", SECOND)]
+    assert all(c["aria-label"] for c in chips)
+
+
+def test_what_is_not_supported_says_so_in_words() -> None:
+    html = rendering.paragraphs(ANSWER)
+    label = say("unsupported")
+    first, second = re.findall(r"<p>.*?</p>", html)
+    assert Read(first).text.count(label) == 1
+    assert Read(second).text == f"وهذا لم يرد.⚠ {label}"
+
+
+def test_only_cited_articles_are_sources_and_the_rest_is_folded() -> None:
+    html = rendering.turn(ANSWER, ARTICLES)
+    sources = html[html.index("rag-sources") : html.index("<details")]
+    assert "a.txt" in sources
+    assert "b.txt" not in sources
+    fold = html[html.index("<details") : html.index("</details>")]
+    assert "b.txt" in fold
+    assert "a.txt" not in fold
+    assert " open" not in re.findall("<details[^>]*>", html)[0]
+
+
+def test_the_panel_marks_the_evidence_in_the_whole_article() -> None:
+    read = Read(rendering.panel(ANSWER, ARTICLES))
+    assert read.pieces == [FIRST, SECOND]
+    assert ARTICLE.text in read.text
+    assert OTHER.text in read.text
+    assert [b["data-open"] for b in read.buttons()] == ["a.txt"]
+
+
+def test_an_article_that_was_removed_is_named_as_such() -> None:
+    assert say("gone") in Read(rendering.turn(ANSWER, {})).text
+
+
+def test_a_refusal_shows_the_nearest_passages_with_links() -> None:
+    answer = replace(ANSWER, status="abstained", text="لم أجد.", citations=(), hits=tuple(hit(OTHER, i) for i in range(1, 6)))
+    html = rendering.turn(answer, ARTICLES)
+    read = Read(html)
+    assert say("refusal") in read.text
+    assert "rag-sources" not in html
+    before_fold = html[: html.index("<details")]
+    assert [b["data-span"] for b in Read(before_fold).buttons()] == ["h1", "h2", "h3"]
+
+
+def test_while_it_is_written_markers_are_numbers_without_a_button() -> None:
+    read = Read(rendering.turn(replace(ANSWER, citations=(), done=False), {}))
+    assert not read.buttons()
+    assert say("writing") in read.text
+
+
+def test_a_marker_in_a_quotation_or_without_citation_stays_text() -> None:
+    answer = replace(ANSWER, text="قال: “انظر [1] هنا” [1] و[7]", citations=(citation(1, "قال", FIRST),))
+    html = rendering.paragraphs(answer)
+    assert len(Read(html).buttons()) == 1
+    assert Read(html).text == "قال: “انظر [1] هنا” 1 و[7]"
+
+
+def test_a_stopped_answer_says_so() -> None:
+    assert say("stopped") in Read(rendering.turn(replace(ANSWER, done=False), {}, stopped=True)).text
+
+
+def test_writer_times_and_notice_are_shown() -> None:
+    text = Read(rendering.turn(replace(ANSWER, notice="index repaired"), ARTICLES)).text
+    assert texts()["writers"]["quote"] in text
+    assert f"12 {say('milliseconds')}" in text
+    assert f"2.3 {say('seconds')}" in text
+    assert "index repaired" in text
+
+
+def test_errors_are_one_line_in_arabic_with_what_the_program_says() -> None:
+    busy = Read(rendering.failed("سؤال", BusyError("9 wait <b>"))).text
+    assert say("errors.BusyError") in busy
+    assert "9 wait <b>" in busy
+    assert say("errors.empty") in Read(rendering.failed(" ؟ ", InputError("empty"))).text
+    long = Read(rendering.failed("س" * 100_000, InputError("long"))).text
+    assert "100,000" in long
+    assert len(long) < 1_000
+    unexpected = Read(rendering.failed("سؤال", ZeroDivisionError("secret"))).text
+    assert "secret" not in unexpected
+    assert say("errors.unexpected") in unexpected
