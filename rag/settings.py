@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
@@ -52,7 +52,8 @@ class Settings(BaseSettings):
     @classmethod
     def settings_customise_sources(
         cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, **_: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         home = Path(os.environ.get("RAG_HOME") or default_home())
         toml = TomlConfigSettingsSource(settings_cls, toml_file=home / "rag.toml")
@@ -69,7 +70,7 @@ class Settings(BaseSettings):
         return self.index_dir / "models"
 
 
-def load_settings(**flags: object) -> Settings:
+def load_settings(**flags: Any) -> Settings:
     """Settings with the given flags on top; flags that are None are left out.
 
     Raises InputError naming the first setting that is not valid.

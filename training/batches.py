@@ -67,7 +67,7 @@ class Batches:
         return bags.keep(self._rng.random(len(bags.ids)) >= rate)
 
     def _wiki(self, translated: bool) -> Batch:
-        """Sentences and their surroundings; a tenth of these keep the sentence itself, nine tenths if it is translated."""
+        """Sentences and their surroundings; a tenth keep the sentence itself, nine tenths if it is translated."""
         runs = self._rng.integers(0, len(self._counts), self._size)
         first, count = self._firsts[runs], self._counts[runs]
         chosen = first + (self._rng.random(self._size) * count).astype(int)

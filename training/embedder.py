@@ -30,7 +30,7 @@ SHARES = {"wiki": 3, "english": 3, "parallel": 3, "titles": 0.5, "egyptian": 0.5
 
 
 def vocabulary_texts(data: Data) -> list[str]:
-    """What the tokenizer learns from: the pairs with an English side, the parallel ones twice, and half of Wikipedia."""
+    """What the tokenizer learns from: pairs with an English side (parallel ones twice), half of Wikipedia."""
     texts = [text for pair in data.tasks["parallel"] for text in pair] * 2
     texts += [text for name in ("wordnet", "names") for pair in data.tasks[name] for text in pair]
     return texts + [sentence for run in data.passages[::2] for sentence in run]

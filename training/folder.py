@@ -14,7 +14,7 @@ _NORMALIZE = "sentence_transformers.base.modules.normalize.Normalize"
 
 
 def quantise(table: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Eight-bit rows and one scale a row, so that rows × scale gives the table to half a step (1/254 of the largest)."""
+    """Eight-bit rows and one scale a row, so that rows × scale gives the table to 1/254 of its largest number."""
     scale = np.maximum(np.abs(table).max(axis=1), 1e-8).astype(np.float32) / 127
     return np.rint(table / scale[:, None]).astype(np.int8), scale
 
@@ -29,6 +29,7 @@ def write(folder: Path, tokenizer: Tokenizer, table: np.ndarray) -> None:
     (folder / "1_Normalize").mkdir(exist_ok=True)
     rows, scale = quantise(table)
     save_file({"embeddings": rows, "weights": scale}, folder / "model.safetensors")
+    (folder / "model.safetensors").chmod(0o644)
     tokenizer.save(str(folder / "tokenizer.json"), pretty=False)
     files = {
         "modules.json": [

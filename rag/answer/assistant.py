@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from contextlib import closing
 
 from rag.answer import prompts
@@ -13,7 +13,7 @@ from rag.answer.writers import Writer
 from rag.arabic import find
 from rag.library import Library
 from rag.search.retriever import Retriever, checked
-from rag.types import Answer, Evidence, Hit, Passage
+from rag.types import Answer, Evidence, Hit, Passage, Status
 
 SHOWN = 10
 """Hits in an answer."""
@@ -37,7 +37,7 @@ class Assistant:
         """The k best passages, best first; errors as in `Retriever.search`."""
         return self.retriever.search(question, k)
 
-    def ask(self, question: str) -> Iterator[Answer]:
+    def ask(self, question: str) -> Generator[Answer]:
         """Snapshots of the answer; the last one is `done` and carries the checked citations.
 
         Closing the iterator stops the writer. Raises InputError for a question that cannot be asked,
@@ -65,7 +65,7 @@ class Assistant:
         text, citations = (nothing, ()) if refused else cite(text, passages)
         ended = time.perf_counter()
         timings = {"search_ms": 1000 * (searched - began), "write_ms": 1000 * (written - searched), "total_ms": 1000 * (ended - began)}
-        status = "abstained" if refused else "answered"
+        status: Status = "abstained" if refused else "answered"
         yield Answer(question, status, text, self.writer.name, citations, hits, notice, timings, done=True)
 
 

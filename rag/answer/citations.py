@@ -14,7 +14,7 @@ from rag.arabic import find, sentences
 from rag.arabic.claims import BEFORE_MARK, MARKER, STOPS, negations, quotations
 from rag.arabic.folding import fold
 from rag.arabic.words import content_words, grams, numbers
-from rag.types import Citation, Passage
+from rag.types import Citation, Passage, Verdict
 
 SUPPORTED_FROM = 0.6
 """Share of the claim's content words that its evidence must hold."""
@@ -76,7 +76,7 @@ def _check(claim: str, n: int, passage: Passage) -> Citation:
     runs = [(a, spans[j][1]) for i, (a, _) in enumerate(spans) for j in (i, i + 1) if j < len(spans)]
     start, end = max(runs, key=lambda run: (round(_overlap(claim, passage.text[slice(*run)]), 2), run[0] - run[1]))
     quote = passage.text[start:end]
-    verdict = "supported" if _supports(claim, quote) else "unsupported"
+    verdict: Verdict = "supported" if _supports(claim, quote) else "unsupported"
     where = passage.start + start, passage.start + end
     return Citation(n, claim, passage.article, passage.source, *where, quote, verdict)
 

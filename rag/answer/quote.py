@@ -1,6 +1,6 @@
 """The writer `quote`: the best sentences, verbatim, each with its speaker where the sentence names one. Needs no model."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from rag.types import Evidence, Passage
 
@@ -10,7 +10,7 @@ class QuoteWriter:
 
     name = "quote"
 
-    def write(self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]) -> Iterator[str]:
+    def write(self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]) -> Generator[str]:
         """One piece for each evidence: `speaker: “the sentence” [n]`."""
         for i, found in enumerate(evidence):
             n = 1 + passages.index(found.passage)

@@ -1,6 +1,6 @@
 """The seam between an answer and what writes it."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 from typing import Protocol
 
 from rag.types import Evidence, Passage
@@ -11,7 +11,7 @@ class Writer(Protocol):
 
     name: str
 
-    def write(self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]) -> Iterator[str]:
+    def write(self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]) -> Generator[str]:
         """The answer's text in pieces; a marker `[n]` in it names `passages[n - 1]`.
 
         Closing the iterator stops the writing. Each evidence lies in one of the passages.

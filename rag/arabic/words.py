@@ -37,17 +37,14 @@ def _set(listed: str) -> frozenset[str]:
     return frozenset(words(listed))
 
 
-_KINDS: list[tuple[Kind, re.Pattern[str]]] = [
-    (kind, re.compile(rf"(?:^|\W)(?:{fold(pattern)})(?=\W|$)"))
-    for kind, pattern in [
-        ("when", "متى|متي|امتى|إمتى|ايمتى|فمتى|ومتى|تاريخ|في أي (?:عام|سنة|يوم|شهر|تاريخ)|أي (?:عام|سنة|يوم|شهر)|when|what (?:year|date|day|month)"),
-        ("many", "كم|وكم|بكم|قديش|أديش|كام|بكام|ما عدد|ما هو عدد|عدد|how (?:many|much|long|far|old)"),
-        ("where", "أين|اين|وأين|فين|وين|منين|أي (?:مدينة|بلد|دولة|مكان|بحر)|where|which (?:city|country|place)"),
-        ("why", "لماذا|ولماذا|لم|ليش|ليه|علاش|ما سبب|ما هو سبب|ما أسباب|ما هي أسباب|سبب|why"),
-        ("who", "من (?:هو|هي|الذي|التي|هم|كان|كانت)|مين|منو|who|whom|whose"),
-    ]
-]
-
+_KIND_WORDS: dict[Kind, str] = {
+    "when": "متى|متي|امتى|إمتى|ايمتى|فمتى|ومتى|تاريخ|أي (?:عام|سنة|يوم|شهر|تاريخ)|when|what (?:year|date|day|month)",
+    "many": "كم|وكم|بكم|قديش|أديش|كام|بكام|عدد|how (?:many|much|long|far|old)",
+    "where": "أين|اين|وأين|فين|وين|منين|أي (?:مدينة|بلد|دولة|مكان|بحر)|where|which (?:city|country|place)",
+    "why": "لماذا|ولماذا|لم|ليش|ليه|علاش|سبب|أسباب|why",
+    "who": "من (?:هو|هي|الذي|التي|هم|كان|كانت)|مين|منو|who|whom|whose",
+}
+_KINDS = {kind: re.compile(rf"(?:^|\W)(?:{fold(pattern)})(?=\W|$)") for kind, pattern in _KIND_WORDS.items()}
 _WHO_FIRST = re.compile(r"\W*و?من\W")  # elsewhere من is "from"
 
 _QUESTION = _set(
@@ -68,8 +65,8 @@ def kind(question: str) -> Kind:
     if asked_speaker(question) is not None:
         return "speech"
     folded = fold(question)
-    first = "who" if _WHO_FIRST.match(folded) else "other"
-    return next((kind for kind, pattern in _KINDS if pattern.search(folded)), first)
+    first: Kind = "who" if _WHO_FIRST.match(folded) else "other"
+    return next((kind for kind, pattern in _KINDS.items() if pattern.search(folded)), first)
 
 
 def content_words(question: str) -> list[str]:

@@ -35,9 +35,9 @@ def _figures(results: Sequence[Result]) -> dict[str, float]:
     if verdicts:
         figures["citations"] = verdicts.total()
         figures["supported"] = verdicts["supported"] / verdicts.total()
-    for name, status, answerable in (("refused", "abstained", True), ("answered", "answered", False)):
+    for name, wrong, answerable in (("refused", "abstained", True), ("answered", "answered", False)):
         statuses = [r.answer.status for r in asked if r.answer and bool(r.question.answers) == answerable]
         if statuses:
-            figures[name] = statuses.count(status) / len(statuses)
+            figures[name] = sum(status == wrong for status in statuses) / len(statuses)
     times = [r.timings.get("total_ms", r.timings["search_ms"]) for r in results]
     return figures | {"p50_ms": percentile(times, 0.5), "p95_ms": percentile(times, 0.95)}

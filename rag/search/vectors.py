@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Sequence
 from itertools import islice
 from pathlib import Path
+from typing import Any
 
 import faiss
 import numpy as np
@@ -33,7 +34,7 @@ class VectorIndex:
         self.path = path
         self.embedder = embedder
         self.made_with = embedder.name
-        self._index: faiss.IndexIDMap2 | None = None
+        self._index: Any = None
 
     def stamp(self) -> Stamp | None:
         if not self.path.is_file():
