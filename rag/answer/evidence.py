@@ -37,11 +37,11 @@ _CLOSE = 1.0
 _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the sentence has it, −1 where not, 0 for other kinds."""
 SENTENCE_WEIGHTS = {
-    "coverage": 2.5, "context": 3.82, "passage": 2.05, "rank": 1.23, "cosine": 0.84, "length": 0.02, "start": 0.11,
-    "when": 1.28, "many": 1.69, "where": 0.84, "why": 0.96,
+    "coverage": 2.42, "context": 3.57, "passage": 2.21, "rank": 1.08, "cosine": 1.33,
+    "when": 1.23, "many": 1.69, "where": 0.82, "why": 0.92,
 }
-ANSWERED_WEIGHTS = {"coverage": 2.07, "context": 1.88, "whole": 1.96, "rarest": -0.12, "words": 0.79, "cosine": 5.2}
-ANSWERED_BIAS = -6.68
+ANSWERED_WEIGHTS = {"coverage": 2.0, "context": 1.9, "whole": 1.97, "words": 0.86, "cosine": 4.9}
+ANSWERED_BIAS = -6.72
 ANSWERED_FROM = 0.3
 """Probability from which the best sentence is taken for an answer; lower than ½, since people ask in other words than the
 articles use more often than the crowd that wrote ARCD beside its passages."""
@@ -89,15 +89,14 @@ class EvidenceFinder:
         for hit in hits[:PASSAGES]:
             passage = hit.passage
             before = passage.title
-            whole, rarest = asked.coverage(passage.text), asked.rarest(passage.text)
+            whole = asked.coverage(passage.text)
             for start, end in sentences(passage.text):
                 text = passage.text[start:end]
                 key = (passage.article, passage.start + start, passage.start + end)
                 if key not in found:
                     found[key] = passage, key[1], key[2], {
                         "coverage": asked.coverage(text), "context": asked.coverage(f"{before} {text}"), "whole": whole,
-                        "rarest": rarest, "words": asked.words, "passage": hit.score, "rank": 1 / hit.rank,
-                        "length": math.log(1 + len(words(text))), "start": float(start == 0),
+                        "words": asked.words, "passage": hit.score, "rank": 1 / hit.rank,
                         **{sign: (1.0 if holds(sign, text) else -1.0) if sign == asked_for else 0.0 for sign in _SIGNS},
                     }
                 before = f"{passage.title} {text}"
@@ -172,11 +171,6 @@ class _Asked:
         """The share in [0, 1], by weight, of the question's grams that a text holds."""
         present = set(grams(text))
         return sum(_held(weights, present) for weights in self._weights.values()) / self._total if self._total else 0.0
-
-    def rarest(self, text: str) -> float:
-        """The same share for the one word whose grams are rarest in the library."""
-        rare = max(self._weights.values(), key=lambda weights: sum(weights.values()) / len(weights), default={})
-        return _held(rare, set(grams(text))) / sum(rare.values()) if rare else 0.0
 
 
 def _held(weights: dict[str, float], present: set[str]) -> float:

@@ -141,13 +141,13 @@ def build(chat: Chat) -> gradio.Blocks:
     """The page as Gradio's blocks."""
     gr = gradio_module()
 
-    def ask(question: str, request: gr.Request) -> Iterator[tuple[Snapshot, str]]:
+    def ask(question: str, request: Any) -> Iterator[tuple[Snapshot, str]]:
         yield from chat.turns(question, request.session_hash)
 
-    def stop(request: gr.Request) -> None:
+    def stop(request: Any) -> None:
         chat.stop(request.session_hash)
 
-    # Gradio finds the session by these annotations, which it cannot resolve as strings of this module.
+    # Gradio gives the session to what is annotated so; a string of this module it could not resolve.
     ask.__annotations__["request"] = stop.__annotations__["request"] = gr.Request
 
     def part(value: Any, template: str, script: str | None = None) -> Any:

@@ -15,7 +15,7 @@ from rag.types import Article
 from rag.ui.texts import say
 
 _LETTER = "A-Za-z\u00c0-\u024f"
-_TOKEN = rf"[{_LETTER}0-9](?:[{_LETTER}0-9._\-+/:@&%#,']*[{_LETTER}0-9+%])?"
+_TOKEN = rf"[{_LETTER}0-9](?:[{_LETTER}!-~]*[{_LETTER}0-9+%])?"  # any ASCII sign inside, few at the end
 _RUN = re.compile(rf"{_TOKEN}(?: {_TOKEN})*")
 _HAS_LETTER = re.compile(f"[{_LETTER}]")
 

@@ -73,7 +73,9 @@ def explanation(question: str, error: Exception) -> str:
 
 
 def question_html(question: str) -> str:
-    """The question as it was asked, its end left out where it is very long."""
+    """The question as it was asked, its end left out where it is very long; nothing for an empty one."""
+    if not question.strip():
+        return ""
     shown = question if len(question) <= SHOWN_QUESTION else question[:SHOWN_QUESTION] + "…"
     return f'<p class="rag-question"><span class="rag-you">{plain(say("you"))}</span>{isolated(shown)}</p>'
 

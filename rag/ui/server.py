@@ -165,9 +165,8 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
     for notice in assistant.notices:
         say(notice)
     url, close = start(assistant, settings.host, settings.port)
-    if settings.port and not url.endswith(f":{settings.port}/"):
-        say(f"port {settings.port} is taken")
-    say(f"the chat is at {url} (Ctrl-C ends it)")
+    taken = settings.port and not url.endswith(f":{settings.port}/")
+    say(f"the chat is at {url}{f' (port {settings.port} is taken)' if taken else ''}; Ctrl-C ends it")
     forever = threading.Event()
     with suppress(KeyboardInterrupt):
         while not forever.wait(3600):

@@ -27,12 +27,16 @@ pytestmark = [
     pytest.mark.filterwarnings("ignore:The copy keyword is deprecated:DeprecationWarning"),
 ]
 ARTIFACTS = Path(__file__).resolve().parent.parent / "artifacts"
-ARGS = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking --disable-component-update --disable-sync"
+ARGS = (
+    "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking "
+    "--disable-component-update --disable-sync"
+)
+DONE = "n => document.querySelectorAll('.rag-turn').length > n && !document.querySelector('.rag-turn[aria-busy=true]')"
 CHURKIN, NOWHERE = "ماذا قال تشوركين؟", "ما هي وصفة الكبسة؟"
 HOSTILE = Article(
     "z <b>bad</b> & 'x'.txt",
-    'قال العقرب الأزرق في بيانه: <script>window.hacked=1</script> <img src="x" onerror="window.hacked=1"> $x$ **b** [1] '
-    "${7*7} {{value}} ثم سكت العقرب الأزرق.\n\nوهذه فقرة ثانية عن الواحة البعيدة.",
+    'قال العقرب الأزرق في بيانه: <script>window.hacked=1</script> <img src="x" onerror="window.hacked=1"> '
+    "$x$ **b** [1] ${7*7} {{value}} ثم سكت العقرب الأزرق.\n\nوهذه فقرة ثانية عن الواحة البعيدة.",
     title="<i onmouseover=window.hacked=1>عنوان</i>",
 )
 
@@ -93,15 +97,19 @@ class Window:
         self.wait_done(turns)
 
     def wait_done(self, before: int) -> None:
-        self.page.wait_for_function(
-            "n => document.querySelectorAll('.rag-turn').length > n && !document.querySelector('.rag-turn[aria-busy=true]')", arg=before
-        )
+        try:
+            self.page.wait_for_function(DONE, arg=before, timeout=10000)
+        except Exception:
+            print("DIAG", repr(self.page.input_value(".rag-ask textarea"))[:80], self.page.locator(".rag-turn").count(), before, self.page.evaluate("document.querySelector('.rag-turn')?.outerHTML.slice(0,400)"), [u for u in self.requests if 'queue' in u], self.errors)
+            self.page.screenshot(path="/tmp/diag.png")
+            raise
 
     def shot(self, name: str) -> None:
         self.page.screenshot(path=ARTIFACTS / f"{name}.png")
 
     def last(self, selector: str = "") -> object:
-        return self.page.locator(".rag-turn").last.locator(selector) if selector else self.page.locator(".rag-turn").last
+        turn = self.page.locator(".rag-turn").last
+        return turn.locator(selector) if selector else turn
 
     def marked(self) -> str:
         return "".join(self.page.locator(".rag-panel mark.rag-here").all_text_contents())
@@ -331,7 +339,7 @@ def test_an_empty_library_says_what_to_do(browser: object, tmp_path: Path) -> No
 
 def test_only_what_the_page_needs_is_served(browser: object, server: str) -> None:
     window = Window(browser, server)
-    for path in ("gradio_api/upload", "gradio_api/proxy=https://example.com", "gradio_api/file=app.py", "monitoring", "docs"):
+    for path in ("gradio_api/upload", "proxy=https://example.com", "gradio_api/file=app.py", "monitoring", "docs"):
         assert window.page.request.get(server + path).status == 404, path
     page = window.page.request.get(server)
     assert "default-src 'self'" in page.headers["content-security-policy"]
