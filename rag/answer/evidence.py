@@ -132,12 +132,12 @@ class EvidenceFinder:
     def _reports(self, question: str, name: str, wanted: Sequence[str]) -> list[Evidence]:
         found: dict[tuple[str, int, int], tuple[Evidence, bool]] = {}
         subject = [word for word in content_words(question) if word not in words(name)]
-        asked = _Asked(self.retriever, " ".join(subject))
+        asked, name_words = _Asked(self.retriever, " ".join(subject)), _Name(wanted)
         for hit in self.retriever.search(name, _SPEECH_PASSAGES):
             passage = hit.passage
             for start, end in sentences(passage.text):
                 text = passage.text[start:end]
-                present = _names(wanted, words(text))
+                present = name_words.words_in(words(text))
                 if not present or not reports_speech(text):
                     continue
                 said_by = speaker(text, present[-1])
@@ -185,22 +185,31 @@ def _evidence(scored: Scored) -> Evidence:
     return Evidence(scored.passage, scored.start, scored.end, scored.text, scored.score, speaker(scored.text))
 
 
-def _names(wanted: Sequence[str], found: Sequence[str]) -> list[str]:
-    """The words of `found` that stand for each of `wanted`, in order; empty if one of them has none."""
-    present = []
-    for name in wanted:
-        match = next((word for word in found if _same_name(name, word)), None)
-        if match is None:
-            return []
-        present.append(match)
-    return present
+class _Name:
+    """The words of a speaker's name, in whatever spelling."""
+
+    def __init__(self, wanted: Sequence[str]) -> None:
+        self._wanted = [(name, SequenceMatcher(None, "", name)) for name in wanted]
+
+    def words_in(self, found: Sequence[str]) -> list[str]:
+        """The words of `found` that stand for each word of the name, in its order; empty if one has none."""
+        present = []
+        for name, matcher in self._wanted:
+            match = next((word for word in found if _same(name, word, matcher)), None)
+            if match is None:
+                return []
+            present.append(match)
+        return present
 
 
-def _same_name(name: str, word: str) -> bool:
+def _same(name: str, word: str, matcher: SequenceMatcher[str]) -> bool:
     """Whether a word is the name, with a prefix, glued to another word, or in another spelling."""
     if len(name) < 4:
         return name == word
-    return name in word or SequenceMatcher(None, name, word).ratio() >= _SAME_NAME
+    if name in word:
+        return True
+    matcher.set_seq1(word)  # the quick ratios are upper bounds
+    return matcher.real_quick_ratio() >= _SAME_NAME and matcher.quick_ratio() >= _SAME_NAME and matcher.ratio() >= _SAME_NAME
 
 
 def _spread(ordered: list[tuple[Evidence, bool]]) -> list[tuple[Evidence, bool]]:

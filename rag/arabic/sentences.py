@@ -10,6 +10,8 @@ LONGEST_QUOTATION = 900
 """Characters; quotation marks further apart are taken for strays."""
 
 _OPENERS = {"«": "»", "“": "”", "„": "”", "‹": "›", "‘": "’"}
+_STRAIGHT = ('"', "''")
+_MARK = re.compile(r"''|\n\n|[«»“”„‹›‘’\"]")
 _END = re.compile(r"[.!?؟…۔]+|\n+")
 _CLOSING = "»”›’\"')]،,."
 _CLAUSE = re.compile(r"[،؛,;:](?=\s)")
@@ -18,28 +20,27 @@ _WORD = re.compile(r"[^\W_]")
 
 def _quotations(text: str) -> list[tuple[int, int]]:
     """Offsets (of the opening mark, of the closing mark) of the quotations, in order, not nested."""
+    marks = [(match.start(), match.group()) for match in _MARK.finditer(text)]
     spans: list[tuple[int, int]] = []
-    opened, closer = -1, ""
-    i = 0
-    while i < len(text):
-        char = text[i]
-        mark = "''" if text.startswith("''", i) else char
+    opened, closer, k = -1, "", 0
+    while k < len(marks):
+        i, mark = marks[k]
+        if opened >= 0 and (i - marks[opened][0] > LONGEST_QUOTATION or mark == "\n\n"):
+            k, opened = opened + 1, -1  # a stray: read on behind it
+            continue
         before = text[i - 1] if i else " "
         after = text[i + len(mark)] if i + len(mark) < len(text) else " "
-        if opened >= 0 and (i - opened > LONGEST_QUOTATION or text.startswith("\n\n", i)):
-            i, opened = opened + 1, -1  # a stray: read on behind it
-            continue
         if opened >= 0:
-            if mark == closer and (mark not in ('"', "''") or not before.isspace()):
-                spans.append((opened, i + len(mark) - 1))
+            if mark == closer and (mark not in _STRAIGHT or not before.isspace()):
+                spans.append((marks[opened][0], i))
                 opened = -1
             elif mark == closer or _OPENERS.get(mark) == closer:  # the same kind opens again: the first was a stray
-                opened = i
+                opened = k
         elif mark in _OPENERS:
-            opened, closer = i, _OPENERS[mark]
-        elif mark in ('"', "''") and not after.isspace() and after not in _CLOSING:
-            opened, closer = i, mark
-        i += len(mark)
+            opened, closer = k, _OPENERS[mark]
+        elif mark in _STRAIGHT and not after.isspace() and after not in _CLOSING:
+            opened, closer = k, mark
+        k += 1
     return spans
 
 

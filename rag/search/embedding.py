@@ -11,6 +11,7 @@ import numpy as np
 
 from rag.errors import ModelError
 
+_MEND = "install the program again"
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "shipped"
 
 
@@ -28,17 +29,19 @@ class StaticEmbedder:
     """A sentence-transformers StaticEmbedding folder, read by model2vec: the same vectors without importing torch."""
 
     def __init__(self, folder: Path) -> None:
+        from model2vec import StaticModel
+        from safetensors import SafetensorError
+
+        files = sorted((*folder.rglob("*.safetensors"), *folder.rglob("tokenizer.json")))
+        if len(files) < 2:
+            raise ModelError(f"{folder} holds no embedder; expected model.safetensors and tokenizer.json; {_MEND}")
         try:
             checksum = 0
-            for file in sorted((*folder.rglob("*.safetensors"), *folder.rglob("tokenizer.json"))):
+            for file in files:
                 checksum = zlib.crc32(file.read_bytes(), checksum)
-            if not checksum:
-                raise ModelError(f"{folder} holds no embedder; expected model.safetensors and tokenizer.json; install the program again")
-            from model2vec import StaticModel
-
             self._model = StaticModel.from_pretrained(folder, max_length=None)
-        except (OSError, ValueError, KeyError) as e:
-            raise ModelError(f"the embedder in {folder} cannot be read: {e}; install the program again") from e
+        except (OSError, ValueError, KeyError, SafetensorError) as e:
+            raise ModelError(f"the embedder in {folder} cannot be read: {e}; {_MEND}") from e
         self.name = f"{folder.name} {checksum:08x}"
 
     def questions(self, texts: Sequence[str]) -> np.ndarray:

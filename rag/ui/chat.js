@@ -1,4 +1,4 @@
-// Keeps the turns that the server sends, and opens articles in the panel; no round trip, nothing is fetched.
+// Keeps the turns that the server sends, and opens articles in the panel without a round trip.
 // Gradio runs this once as a function of `element`, `props` and `watch`, with the place of the turns as `element`.
 // The server's HTML is escaped there (rag/ui/reading.py); here only whole pieces of it are moved.
 
@@ -55,8 +55,14 @@ function keep() {
   }
 }
 
+function begin() {
+  if (!panel()) return void requestAnimationFrame(begin); // Gradio may still be making it
+  restore();
+  const renew = (html) => html && (document.querySelector(".rag-header").outerHTML = html);
+  fetch("head").then((answer) => answer.ok && answer.text()).then(renew, () => {}); // articles may have been added since
+}
+
 function restore() {
-  if (!panel()) return void requestAnimationFrame(restore); // Gradio may still be making it
   let turns = [];
   try {
     turns = JSON.parse(sessionStorage.getItem(KEY)) || [];
@@ -175,4 +181,4 @@ document.addEventListener("keydown", (event) => {
 });
 
 watch("value", () => props.value && show(props.value));
-restore();
+begin();

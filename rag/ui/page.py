@@ -155,7 +155,7 @@ def build(chat: Chat) -> gradio.Blocks:
 
     script = (HERE / "chat.js").read_text(encoding="utf-8")
     with gr.Blocks(title=say("title"), analytics_enabled=False, fill_width=True) as blocks:
-        part(chat.header, "${value}")
+        part(chat.header(), "${value}")  # chat.js renews it; an event on loading could swallow a first quick question
         with gr.Row(elem_classes="rag-columns"):
             with gr.Column(elem_classes="rag-chat", min_width=0):
                 turns = part(None, log_html(), script)

@@ -31,7 +31,7 @@ _OUTSIDE_META = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 # What the page needs of Gradio's some sixty routes; its proxy, uploads, files and editor are not among them.
 _API = "/gradio_api/"
 _OPEN = ("/assets/", "/static/", f"{_API}queue/", f"{_API}heartbeat/")
-_PAGES = {"/", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
+_PAGES = {"/", "/head", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
           *(_API + name for name in ("info", "cancel", "reset", "startup-events", "theme.css"))}
 
 
@@ -103,7 +103,9 @@ def start(assistant: Assistant, host: str, port: int) -> tuple[str, Callable[[],
     import uvicorn
 
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    blocks = build(Chat(assistant)).queue()
+    chat = Chat(assistant)
+    app.get("/head", response_class=fastapi.responses.HTMLResponse)(chat.header)
+    blocks = build(chat).queue()
     gr.mount_gradio_app(app, blocks, path="/", server_name=host, server_port=port, footer_links=[],
                         run_history=False, ssr_mode=False, mcp_server=False, pwa=False, enable_monitoring=False,
                         show_error=False, **look())

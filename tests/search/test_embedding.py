@@ -1,0 +1,56 @@
+"""Both embedders on the shipped model: through model2vec and through sentence-transformers."""
+
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from rag import wiring
+from rag.errors import ModelError
+from rag.library import Library
+from rag.search.embedding import SHIPPED, StaticEmbedder, TransformerEmbedder
+from rag.settings import load_settings
+from rag.types import Article
+
+TEXTS = ["ماذا قالَ تشوركين؟", "What did Churkin say?", "السفير الروسي في الأممالمتحدة", ""]
+
+
+def test_both_give_the_same_unit_vectors() -> None:
+    static, transformer = StaticEmbedder(SHIPPED), TransformerEmbedder(str(SHIPPED))
+    vectors = static.passages(TEXTS)
+    assert vectors.dtype == np.float32
+    assert np.linalg.norm(vectors, axis=1) == pytest.approx([1, 1, 1, 0], abs=1e-5)
+    np.testing.assert_allclose(static.questions(TEXTS), vectors)
+    np.testing.assert_allclose(transformer.questions(TEXTS), vectors, atol=1e-3)
+    np.testing.assert_allclose(transformer.passages(TEXTS), vectors, atol=1e-3)
+
+
+def test_a_model_that_is_not_there() -> None:
+    with pytest.raises(ModelError, match="not on this machine"):
+        TransformerEmbedder("nobody/no-such-model")
+
+
+@pytest.mark.parametrize("how", ["missing", "truncated"])
+def test_a_damaged_shipped_model(tmp_path: Path, how: str) -> None:
+    folder = tmp_path / "model"
+    shutil.copytree(SHIPPED, folder)
+    weights = folder / "model.safetensors"
+    if how == "missing":
+        weights.unlink()
+        (folder / "tokenizer.json").unlink()
+    else:
+        weights.write_bytes(weights.read_bytes()[:1000])
+    with pytest.raises(ModelError, match="install the program again"):
+        StaticEmbedder(folder)
+
+
+def test_another_embedder_embeds_the_library_again(tmp_path: Path, seeds: list[Article]) -> None:
+    settings = load_settings(home=tmp_path, writer="quote")
+    with Library(settings.index_dir / "library.sqlite") as library:
+        library.add(seeds)
+    assert wiring.open_assistant(settings).notices
+    changed = wiring.open_assistant(settings.model_copy(update={"embedder": str(SHIPPED)}))
+    assert any("another library, model or version" in notice for notice in changed.notices)
+    *_, answer = changed.ask("ماذا قال تشوركين؟")
+    assert answer.status == "answered"
