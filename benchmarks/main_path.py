@@ -1,6 +1,6 @@
 """Cold `rag ask` and `rag index seeds` as whole processes: seconds, peak memory, heavy modules imported.
 
-    python -m benchmarks.main_path [--runs 5]
+python -m benchmarks.main_path [--runs 5]
 """
 
 from __future__ import annotations
@@ -25,7 +25,9 @@ def run(home: Path, *arguments: str) -> tuple[float, float, str]:
     """Seconds, peak memory in MB and the line of heavy modules of one `rag` process."""
     env = {**os.environ, "RAG_HOME": str(home)}
     began = time.perf_counter()
-    process = subprocess.Popen([sys.executable, "-c", _MAIN, *arguments], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", _MAIN, *arguments], env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
     assert process.stderr is not None
     said = process.stderr.read()
     _, status, usage = os.wait4(process.pid, 0)
@@ -47,7 +49,9 @@ def main() -> None:
         asking = [run(Path(folder) / "0", "ask", question, "--json", "--writer", "quote") for _ in range(runs)]
     for name, found in (("rag index seeds", indexing), ("rag ask, quote writer", asking)):
         seconds, memory = [s for s, _, _ in found], max(m for _, m, _ in found)
-        print(f"{name:22} {statistics.median(seconds):.2f} s ({min(seconds):.2f}–{max(seconds):.2f}), {memory:.0f} MB, {found[0][2]}")
+        print(
+            f"{name:22} {statistics.median(seconds):.2f} s ({min(seconds):.2f}–{max(seconds):.2f}), {memory:.0f} MB, {found[0][2]}"
+        )
 
 
 if __name__ == "__main__":

@@ -24,7 +24,11 @@ from rag.settings import load_settings
 from rag.types import Article
 
 WEIGHTS = (0.1, 0.25, 0.5, 1.0)
-SETS = {"arcd-train": ("arcd.jsonl", "train"), "arcd-test": ("arcd.jsonl", "test"), "mlqa-dev": ("mlqa_ar_dev.jsonl", None)}
+SETS = {
+    "arcd-train": ("arcd.jsonl", "train"),
+    "arcd-test": ("arcd.jsonl", "test"),
+    "mlqa-dev": ("mlqa_ar_dev.jsonl", None),
+}
 Ranking = Callable[[str], Sequence[tuple[int, float]]]
 
 
@@ -34,7 +38,9 @@ def rankings(retriever: Retriever) -> dict[str, Ranking]:
     def fused(weight: float) -> Ranking:
         def rank(question: str) -> Sequence[tuple[int, float]]:
             fusion.DENSE_WEIGHT = weight
-            return fusion.fuse(retriever.lexical.search(question, CANDIDATES), retriever.dense.search(question, CANDIDATES))
+            return fusion.fuse(
+                retriever.lexical.search(question, CANDIDATES), retriever.dense.search(question, CANDIDATES)
+            )
 
         return rank
 
@@ -59,7 +65,13 @@ def measure(data: Path, name: str) -> None:
             right = []
             for row in rows:
                 of_context = library.passages_of(contexts[row["context"]])
-                right.append({p.id for p in of_context if any(find(a["text"], p.text) or a["text"] in p.text for a in row["answers"])})
+                right.append(
+                    {
+                        p.id
+                        for p in of_context
+                        if any(find(a["text"], p.text) or a["text"] in p.text for a in row["answers"])
+                    }
+                )
             print(f"{name}: {len(rows)} questions over {len(contexts)} contexts, {library.count()[1]} passages")
             for title, rank in rankings(retriever).items():
                 scores, times = [], []
@@ -68,9 +80,17 @@ def measure(data: Path, name: str) -> None:
                     found = rank(row["question"])
                     times.append(1000 * (time.perf_counter() - began))
                     truth = [id_ in ids for id_, _ in found[:10]]
-                    scores.append((ndcg_at(10, truth, len(ids)), success_at(1, truth), success_at(10, truth), reciprocal_rank(truth)))
+                    scores.append(
+                        (
+                            ndcg_at(10, truth, len(ids)),
+                            success_at(1, truth),
+                            success_at(10, truth),
+                            reciprocal_rank(truth),
+                        )
+                    )
                 mean = [sum(column) / len(scores) for column in zip(*scores, strict=True)]
-                print(f"  {title:18} nDCG@10 {mean[0]:.3f}  R@1 {mean[1]:.3f}  R@10 {mean[2]:.3f}  MRR {mean[3]:.3f}  p50 {percentile(times, 0.5):.2f} ms")
+                figures = f"nDCG@10 {mean[0]:.3f}  R@1 {mean[1]:.3f}  R@10 {mean[2]:.3f}  MRR {mean[3]:.3f}"
+                print(f"  {title:18} {figures}  p50 {percentile(times, 0.5):.2f} ms")
 
 
 def main() -> None:

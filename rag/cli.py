@@ -25,12 +25,17 @@ if TYPE_CHECKING:
 
 app = typer.Typer(
     help="Ask an archive of Arabic articles; every sentence of an answer carries a checked citation. Runs wholly on this machine.",
-    no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False,
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 _debug = False
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
-Writer = Annotated[Literal["auto", "quote", "llama"] | None, typer.Option(help="What writes the answer; auto takes a language model if there is one.")]
+Writer = Annotated[
+    Literal["auto", "quote", "llama"] | None,
+    typer.Option(help="What writes the answer; auto takes a language model if there is one."),
+]
 _ADD_BATCH = 500
 
 
@@ -43,7 +48,9 @@ def _show_version(wanted: bool) -> None:
 @app.callback()
 def _options(
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")] = False,
-    version: Annotated[bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")] = False,
+    version: Annotated[
+        bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
+    ] = False,
 ) -> None:
     global _debug
     _debug = debug
@@ -77,8 +84,10 @@ def index(paths: Annotated[list[Path], typer.Argument(help="Files (.txt, .jsonl)
     for unreadable in failed:
         print(f"rag: {unreadable}", file=sys.stderr)
     left_out = f", {len(failed)} left out" if failed else ""
-    print(f"{added.new} new, {added.replaced} replaced, {added.unchanged} unchanged{left_out}; "
-          f"the library holds {articles:,} articles in {passages:,} passages")
+    print(
+        f"{added.new} new, {added.replaced} replaced, {added.unchanged} unchanged{left_out}; "
+        f"the library holds {articles:,} articles in {passages:,} passages"
+    )
     if failed:
         raise typer.Exit(InputError.exit_code)
 
@@ -115,7 +124,9 @@ def list_articles(as_json: Json = False) -> None:
 
 
 @app.command()
-def show(article: Annotated[str, typer.Argument(metavar="ID", help="An article's id, as `rag list` shows it.")]) -> None:
+def show(
+    article: Annotated[str, typer.Argument(metavar="ID", help="An article's id, as `rag list` shows it.")],
+) -> None:
     """Print an article's text."""
     from rag import wiring
 
@@ -146,7 +157,9 @@ def search(
         return
     for hit in hits:
         legs = f"lexical {hit.lexical or '-'}, dense {hit.dense or '-'}"
-        print(f"{hit.rank}. {hit.passage.article} [{hit.passage.start}:{hit.passage.end}] {hit.score:.3f} ({legs})\n{hit.passage.text}\n")
+        print(
+            f"{hit.rank}. {hit.passage.article} [{hit.passage.start}:{hit.passage.end}] {hit.score:.3f} ({legs})\n{hit.passage.text}\n"
+        )
 
 
 @app.command()
@@ -173,14 +186,16 @@ def ask(question: str, as_json: Json = False, writer: Writer = None) -> None:
     else:
         print(answer.text + "\n")
     _print_sources(answer)
-    if assistant.writer.name == "quote" and (writer or "auto") == "auto":
-        print(f"({assistant.writer_reason})", file=sys.stderr)
+    if assistant.choice.why != "asked":
+        print(f"({assistant.writer.name}: {assistant.choice})", file=sys.stderr)
 
 
 def _print_sources(answer: Answer) -> None:
     if answer.status == "abstained":
         for hit in answer.hits[:3]:
-            print(f"  nearest: {hit.passage.article} [{hit.passage.start}:{hit.passage.end}] {_shortened(hit.passage.text)}")
+            print(
+                f"  nearest: {hit.passage.article} [{hit.passage.start}:{hit.passage.end}] {_shortened(hit.passage.text)}"
+            )
         return
     for citation in answer.citations:
         where = f"{citation.article} [{citation.start}:{citation.end}]" if citation.n else "cites nothing"
@@ -205,7 +220,9 @@ def evaluate(
     as_json: Json = False,
     out: Annotated[Path | None, typer.Option(help="Write one row a question here.")] = None,
     only_search: Annotated[bool, typer.Option("--only-search", help="Measure the search alone.")] = False,
-    index_contexts: Annotated[bool, typer.Option("--index-contexts", help="Index the set's contexts in a throw-away library.")] = False,
+    index_contexts: Annotated[
+        bool, typer.Option("--index-contexts", help="Index the set's contexts in a throw-away library.")
+    ] = False,
     writer: Writer = None,
 ) -> None:
     """Measure search, evidence, citations, refusals and time with a set of questions."""
@@ -249,7 +266,15 @@ def _print_figures(figures: dict[str, dict[str, float]]) -> None:
         for name in figures["all"]:
             value = row.get(name)
             whole = name in ("questions", "citations")
-            cells.append("-" if value is None else f"{value:.0f}" if whole else f"{value:.1f}" if name.endswith("_ms") else f"{value:.3f}")
+            cells.append(
+                "-"
+                if value is None
+                else f"{value:.0f}"
+                if whole
+                else f"{value:.1f}"
+                if name.endswith("_ms")
+                else f"{value:.3f}"
+            )
         table.add_row(kind, *cells)
     Console(width=None if sys.stdout.isatty() else 200).print(table)
 
@@ -317,10 +342,13 @@ def _progress() -> Iterator[Progress]:
         yield show
 
 
-def main() -> None:
-    """The entry point: one line for a failure, exit code 2 for bad input, 1 for a failed run, 130 for Ctrl-C."""
+def main(arguments: list[str] | None = None) -> None:
+    """The entry point, on `arguments` or the process's own.
+
+    One line for a failure; exit code 2 for bad input, 1 for a failed run, 130 for Ctrl-C.
+    """
     try:
-        app(prog_name="rag")
+        app(arguments, prog_name="rag")
     except RagError as e:
         if _debug:
             raise

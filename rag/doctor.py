@@ -34,7 +34,12 @@ def examine(settings: Settings) -> list[Finding]:
 
 
 def _installed() -> Iterator[Finding]:
-    yield Finding("Python", sys.version_info >= (3, 11), sys.version.split()[0], "" if sys.version_info >= (3, 11) else "install Python 3.11")
+    yield Finding(
+        "Python",
+        sys.version_info >= (3, 11),
+        sys.version.split()[0],
+        "" if sys.version_info >= (3, 11) else "install Python 3.11",
+    )
     for name in _PACKAGES:
         try:
             yield Finding(name, True, version(name))
@@ -59,7 +64,9 @@ def _library(settings: Settings) -> Iterator[Finding]:
         with wiring.open_library(settings) as library:
             articles, passages = library.count()
             empty = "" if articles else "add articles with `rag index PATH`"
-            yield Finding("library", bool(articles), f"{articles:,} articles, {passages:,} passages in {library.path}", empty)
+            yield Finding(
+                "library", bool(articles), f"{articles:,} articles, {passages:,} passages in {library.path}", empty
+            )
             retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
             for leg in (retriever.lexical, retriever.dense):
                 wanted = Stamp(library.id, library.generation, leg.made_with, FORMAT)
@@ -77,8 +84,8 @@ def _library(settings: Settings) -> Iterator[Finding]:
 
 def _writer(settings: Settings) -> Iterator[Finding]:
     try:
-        writer, reason = wiring.open_writer(settings)
-        yield Finding("writer", True, f"{writer.name}: {reason}")
+        writer, choice = wiring.open_writer(settings)
+        yield Finding("writer", True, f"{writer.name}: {choice}")
     except RagError as e:
         yield Finding("writer", False, str(e))
 

@@ -51,8 +51,11 @@ class Settings(BaseSettings):
 
     @classmethod
     def settings_customise_sources(
-        cls, settings_cls: type[BaseSettings], init_settings: PydanticBaseSettingsSource,
-        env_settings: PydanticBaseSettingsSource, dotenv_settings: PydanticBaseSettingsSource,
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
         file_secret_settings: PydanticBaseSettingsSource,
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         home = Path(os.environ.get("RAG_HOME") or default_home())
@@ -82,6 +85,8 @@ def load_settings(**flags: Any) -> Settings:
     except ValidationError as e:
         first = e.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise InputError(f"setting {name!r} is {first['input']!r}: {first['msg']}; mend RAG_{name.upper()} or rag.toml") from e
+        raise InputError(
+            f"setting {name!r} is {first['input']!r}: {first['msg']}; mend RAG_{name.upper()} or rag.toml"
+        ) from e
     except ValueError as e:  # a rag.toml that is not TOML
         raise InputError(f"rag.toml cannot be read: {e}") from e

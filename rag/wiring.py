@@ -7,7 +7,7 @@ from pathlib import Path
 from rag.answer.assistant import Assistant
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
-from rag.answer.writers import Writer
+from rag.answer.writers import Choice, Writer
 from rag.errors import ModelError
 from rag.library import Library
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
@@ -43,18 +43,20 @@ def find_model(settings: Settings) -> Path | None:
     return min(settings.models_dir.glob("*.gguf"), default=None)
 
 
-def open_writer(settings: Settings) -> tuple[Writer, str]:
+def open_writer(settings: Settings) -> tuple[Writer, Choice]:
     """The writer and the reason for taking it.
 
     `auto` takes a language model if there is one that can be loaded, else `quote`; `llama` raises ModelError without one.
     """
     if settings.writer == "quote":
-        return QuoteWriter(), "asked for"
+        return QuoteWriter(), Choice("asked")
     model = find_model(settings)
     if model is None:
         if settings.writer == "llama":
-            raise ModelError(f"no language model: RAG_MODEL is not set and {settings.models_dir} holds no .gguf file; set one or use quote")
-        return QuoteWriter(), "no language model is configured (RAG_MODEL) or pulled; answers are quoted"
+            raise ModelError(
+                f"no language model: RAG_MODEL is not set and {settings.models_dir} holds no .gguf file; set one or use quote"
+            )
+        return QuoteWriter(), Choice("none")
     from rag.answer.llama import LlamaWriter
 
     try:
@@ -62,8 +64,8 @@ def open_writer(settings: Settings) -> tuple[Writer, str]:
     except ModelError as e:
         if settings.writer == "llama":
             raise
-        return QuoteWriter(), f"{e}; answers are quoted"
-    return writer, f"the language model {model.name}"
+        return QuoteWriter(), Choice("unusable", str(e))
+    return writer, Choice("found", model.name)
 
 
 def open_assistant(settings: Settings, progress: Progress | None = None) -> Assistant:
@@ -73,5 +75,5 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     retriever = open_retriever(settings, library, embedder)
     notices = retriever.catch_up(progress)
     finder = EvidenceFinder(retriever, StaticEmbedder(SHIPPED) if settings.embedder else embedder)
-    writer, reason = open_writer(settings)
-    return Assistant(library, retriever, finder, writer, reason, notices)
+    writer, choice = open_writer(settings)
+    return Assistant(library, retriever, finder, writer, choice, notices)

@@ -19,8 +19,20 @@ GEORGIA, ALEPPO = "000_5c98a5cbdd08ebb3.txt", "004_145c0f4ce0912f68.txt"
 @pytest.fixture
 def rag(tmp_path: Path) -> Rag:
     def call(*arguments: str | Path, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
-        full = {**os.environ, "RAG_HOME": str(tmp_path / "home"), "PYTHONPATH": f"{ROOT / 'tests' / 'offline'}:{ROOT}", **env}
-        done = subprocess.run([sys.executable, "-m", "rag", *map(str, arguments)], env=full, cwd=tmp_path, capture_output=True, text=True, timeout=120)
+        full = {
+            **os.environ,
+            "RAG_HOME": str(tmp_path / "home"),
+            "PYTHONPATH": f"{ROOT / 'tests' / 'offline'}:{ROOT}",
+            **env,
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "rag", *map(str, arguments)],
+            env=full,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
         assert done.returncode == code, done.stderr
         assert "Traceback" not in done.stderr
         return done
@@ -50,9 +62,23 @@ def test_the_main_path(rag: Rag) -> None:
     assert {c["article"] for c in answer["citations"]} == {GEORGIA, ALEPPO}
     for citation in answer["citations"]:
         assert list(citation) == ["n", "claim", "article", "source", "start", "end", "quote", "verdict"]
-        assert citation["quote"] == (SEEDS / citation["article"]).read_text(encoding="utf-8")[citation["start"] : citation["end"]]
+        assert (
+            citation["quote"]
+            == (SEEDS / citation["article"]).read_text(encoding="utf-8")[citation["start"] : citation["end"]]
+        )
         assert citation["verdict"] == "supported"
-    assert list(answer["passages"][0]) == ["rank", "score", "ranks", "article", "title", "source", "date", "start", "end", "text"]
+    assert list(answer["passages"][0]) == [
+        "rank",
+        "score",
+        "ranks",
+        "article",
+        "title",
+        "source",
+        "date",
+        "start",
+        "end",
+        "text",
+    ]
 
 
 def test_an_answer_for_people_names_its_sources(seeded: Rag) -> None:
@@ -82,8 +108,22 @@ def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_p
     testset = ROOT / "tests" / "data" / "seeds_qa.jsonl"
     out = tmp_path / "out.jsonl"
     figures = json.loads(seeded("eval", testset, "--json", "--out", out).stdout)
-    names = {"questions", "recall@1", "recall@3", "recall@10", "mrr", "ndcg@10", "evidence@1", "evidence@3", "citations", "supported",
-             "refused", "answered", "p50_ms", "p95_ms"}
+    names = {
+        "questions",
+        "recall@1",
+        "recall@3",
+        "recall@10",
+        "mrr",
+        "ndcg@10",
+        "evidence@1",
+        "evidence@3",
+        "citations",
+        "supported",
+        "refused",
+        "answered",
+        "p50_ms",
+        "p95_ms",
+    }
     assert names == set(figures["all"])
     assert {"speech", "english", "dialect", "unanswerable"} <= set(figures)
     assert figures["speech"]["evidence@3"] == 1
@@ -95,10 +135,27 @@ def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_p
 
 
 def test_eval_of_a_public_reading_set_in_a_library_of_its_own(rag: Rag, tmp_path: Path) -> None:
-    squad = {"version": "2.0", "data": [{"title": "t", "paragraphs": [{
-        "context": "ولد الشاعر محمود درويش في قرية البروة عام 1941.",
-        "qas": [{"id": "1", "question": "أين ولد محمود درويش؟", "answers": [{"text": "البروة", "answer_start": 34}]},
-                {"id": "2", "question": "كم سعر القمح؟", "answers": [], "is_impossible": True}]}]}]}
+    squad = {
+        "version": "2.0",
+        "data": [
+            {
+                "title": "t",
+                "paragraphs": [
+                    {
+                        "context": "ولد الشاعر محمود درويش في قرية البروة عام 1941.",
+                        "qas": [
+                            {
+                                "id": "1",
+                                "question": "أين ولد محمود درويش؟",
+                                "answers": [{"text": "البروة", "answer_start": 34}],
+                            },
+                            {"id": "2", "question": "كم سعر القمح؟", "answers": [], "is_impossible": True},
+                        ],
+                    }
+                ],
+            }
+        ],
+    }
     (tmp_path / "squad.json").write_text(json.dumps(squad), encoding="utf-8")
     figures = json.loads(rag("eval", tmp_path / "squad.json", "--index-contexts", "--json").stdout)
     assert figures["answerable"]["recall@1"] == 1
@@ -106,17 +163,32 @@ def test_eval_of_a_public_reading_set_in_a_library_of_its_own(rag: Rag, tmp_path
     assert rag("list").stdout == ""
 
 
-@pytest.mark.parametrize(("arguments", "said"), [
-    (["ask", ""], "empty"), (["ask", "؟"], "empty"), (["ask", "m" * 100_000], "100,000 characters"), (["search", " "], "empty"),
-    (["index", "nowhere"], "does not exist"), (["index", "folder"], "holds no articles"), (["show", "x"], "no article"),
-    (["eval", "nowhere.jsonl"], "cannot be read"), (["eval", "broken.jsonl"], "row 2 is not JSON"), (["eval", "odd.jsonl"], "not a question"),
-    (["eval", "other.jsonl"], "the library lacks"), (["eval", "other.jsonl", "--index-contexts"], "brings no contexts"),
-])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["ask", ""], "empty"),
+        (["ask", "؟"], "empty"),
+        (["ask", "m" * 100_000], "100,000 characters"),
+        (["search", " "], "empty"),
+        (["index", "nowhere"], "does not exist"),
+        (["index", "folder"], "holds no articles"),
+        (["show", "x"], "no article"),
+        (["eval", "nowhere.jsonl"], "cannot be read"),
+        (["eval", "broken.jsonl"], "row 2 is not JSON"),
+        (["eval", "odd.jsonl"], "not a question"),
+        (["eval", "other.jsonl"], "the library lacks"),
+        (["eval", "other.jsonl", "--index-contexts"], "brings no contexts"),
+    ],
+)
 def test_bad_input_gets_one_clear_line(seeded: Rag, tmp_path: Path, arguments: list[str], said: str) -> None:
     (tmp_path / "folder").mkdir()
-    (tmp_path / "broken.jsonl").write_text('{"id": "1", "question": "؟", "answers": [], "articles": []}\n{oops\n', encoding="utf-8")
+    (tmp_path / "broken.jsonl").write_text(
+        '{"id": "1", "question": "؟", "answers": [], "articles": []}\n{oops\n', encoding="utf-8"
+    )
     (tmp_path / "odd.jsonl").write_text('["x"]\n', encoding="utf-8")
-    (tmp_path / "other.jsonl").write_text('{"id": "1", "question": "أين؟", "answers": ["x"], "articles": ["none.txt"]}\n', encoding="utf-8")
+    (tmp_path / "other.jsonl").write_text(
+        '{"id": "1", "question": "أين؟", "answers": ["x"], "articles": ["none.txt"]}\n', encoding="utf-8"
+    )
     assert said in line(seeded(*arguments, code=2).stderr)
     assert len(json.loads(seeded("list", "--json").stdout)) == 5
 
@@ -127,10 +199,16 @@ def test_what_cannot_be_read_is_named_and_the_rest_goes_in(rag: Rag, tmp_path: P
     (mixed / "empty.txt").write_bytes(b"")
     (mixed / "image.txt").write_bytes(b"\x89PNG\r\n\x1a\n\x00\x00")
     (mixed / "good.txt").write_text("قال الوزير إن السعر ثابت.", encoding="utf-8")
-    (mixed / "rows.jsonl").write_text('{"id": "a", "text": "نص"}\n{broken\n{"id": "c", "text": "نص"}\n', encoding="utf-8")
+    (mixed / "rows.jsonl").write_text(
+        '{"id": "a", "text": "نص"}\n{broken\n{"id": "c", "text": "نص"}\n', encoding="utf-8"
+    )
     done = rag("index", mixed, code=2)
     assert done.stdout.startswith("3 new, 0 replaced, 0 unchanged, 3 left out")
-    assert [said for said in ("empty.txt: is empty", "image.txt: is not UTF-8", "rows.jsonl: row 2: is not JSON") if said not in done.stderr] == []
+    assert [
+        said
+        for said in ("empty.txt: is empty", "image.txt: is not UTF-8", "rows.jsonl: row 2: is not JSON")
+        if said not in done.stderr
+    ] == []
 
 
 @pytest.mark.parametrize("how", ["missing", "damaged"])
@@ -186,14 +264,18 @@ def test_a_pulled_model_is_taken_and_named(seeded: Rag, tmp_path: Path) -> None:
 def test_a_gguf_that_is_none(seeded: Rag, tmp_path: Path) -> None:
     fake = tmp_path / "fake.gguf"
     fake.write_bytes(b"<html>not found</html>")
-    assert "is not a GGUF model" in line(seeded("ask", "ماذا قال تشوركين؟", "--writer", "llama", code=1, RAG_MODEL=str(fake)).stderr)
+    assert "is not a GGUF model" in line(
+        seeded("ask", "ماذا قال تشوركين؟", "--writer", "llama", code=1, RAG_MODEL=str(fake)).stderr
+    )
     done = seeded("ask", "ماذا قال تشوركين؟", RAG_MODEL=str(fake))
     assert "is not a GGUF model" in done.stderr
     assert "supported" in done.stdout
     assert "no language model" in line(seeded("ask", "ماذا؟ قال", "--writer", "llama", code=1).stderr)
 
 
-@pytest.mark.parametrize(("env", "said"), [({"RAG_PORT": "x"}, "'port' is 'x'"), ({"RAG_WRITER": "poet"}, "'writer' is 'poet'")])
+@pytest.mark.parametrize(
+    ("env", "said"), [({"RAG_PORT": "x"}, "'port' is 'x'"), ({"RAG_WRITER": "poet"}, "'writer' is 'poet'")]
+)
 def test_a_setting_that_is_wrong_is_named(rag: Rag, env: dict[str, str], said: str) -> None:
     assert said in line(rag("list", code=2, **env).stderr)
 
@@ -210,9 +292,16 @@ def test_settings_file_and_flags(seeded: Rag, tmp_path: Path) -> None:
 
 def test_the_quick_commands_import_nothing_heavy(seeded: Rag, tmp_path: Path) -> None:
     heavy = ("torch", "gradio", "sentence_transformers", "llama_cpp", "transformers")
-    code = f"import sys; from rag.cli import app; app(sys.argv[1:], standalone_mode=False); sys.stderr.write(str([m for m in {heavy} if m in sys.modules]))"
+    code = "import sys; from rag.cli import app; app(sys.argv[1:], standalone_mode=False); "
+    code += f"sys.stderr.write(str([m for m in {heavy} if m in sys.modules]))"
     env = {**os.environ, "RAG_HOME": str(tmp_path / "home")}
-    done = subprocess.run([sys.executable, "-c", code, "ask", "ماذا قال تشوركين؟", "--json"], env=env, cwd=ROOT, capture_output=True, text=True)
+    done = subprocess.run(
+        [sys.executable, "-c", code, "ask", "ماذا قال تشوركين؟", "--json"],
+        env=env,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+    )
     assert done.stderr == "[]", done.stderr
     code = "import sys, rag.cli; sys.exit(str([m for m in ('numpy', 'faiss', 'tantivy', 'pydantic', 'rich.console') if m in sys.modules]))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)

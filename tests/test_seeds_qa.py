@@ -3,6 +3,7 @@
 No answers of the program are judged here: only that the set is sound, i.e.
 that each answer stands verbatim in a named article of seeds/.
 """
+
 import json
 from collections import Counter
 from pathlib import Path
@@ -13,8 +14,16 @@ SET = ROOT / "tests" / "data" / "seeds_qa.jsonl"
 
 FIELDS = {"id", "question", "answers", "articles", "kind"}
 KINDS = {
-    "speech", "name", "number", "date", "place", "reason",
-    "misspelled", "dialect", "english", "unanswerable",
+    "speech",
+    "name",
+    "number",
+    "date",
+    "place",
+    "reason",
+    "misspelled",
+    "dialect",
+    "english",
+    "unanswerable",
 }
 
 
@@ -65,7 +74,8 @@ def test_each_answer_is_verbatim_in_a_named_article():
     for row in rows():
         texts = [article(name) for name in row["articles"]]
         for answer in row["answers"]:
-            assert answer.strip() == answer and 1 <= len(answer.split()) <= 10, (row["id"], answer)
+            assert answer.strip() == answer, (row["id"], answer)
+            assert 1 <= len(answer.split()) <= 10, (row["id"], answer)
             assert any(answer in text for text in texts), (row["id"], answer)
 
 

@@ -58,11 +58,19 @@ def test_arabic_letters_live_in_arabic_and_prompts(path: Path) -> None:
     if path.parent.name == "arabic":
         return
     code = ast.parse(path.read_text(encoding="utf-8"))
-    documentation = {id(node.value) for node in ast.walk(code) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)}
-    texts = [n.value for n in ast.walk(code) if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in documentation]
+    documentation = {
+        id(node.value) for node in ast.walk(code) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    texts = [
+        n.value
+        for n in ast.walk(code)
+        if isinstance(n, ast.Constant) and isinstance(n.value, str) and id(n) not in documentation
+    ]
     assert not [text for text in texts if ARABIC.search(text)]
 
 
-@pytest.mark.parametrize("path", [p for p in ROOT.rglob("*.py") if not {".venv", "index", "build"} & set(p.relative_to(ROOT).parts)], ids=str)
+@pytest.mark.parametrize(
+    "path", [p for p in ROOT.rglob("*.py") if not {".venv", "index", "build"} & set(p.relative_to(ROOT).parts)], ids=str
+)
 def test_files_stay_under_400_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400

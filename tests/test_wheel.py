@@ -16,7 +16,18 @@ from tests.conftest import ROOT, SEEDS
 @pytest.fixture(scope="module")
 def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("wheel")
-    command = [sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "--no-build-isolation", "-w", str(folder), str(ROOT)]
+    command = [
+        sys.executable,
+        "-m",
+        "pip",
+        "wheel",
+        "-q",
+        "--no-deps",
+        "--no-build-isolation",
+        "-w",
+        str(folder),
+        str(ROOT),
+    ]
     subprocess.run(command, check=True, timeout=240, capture_output=True)
     return next(folder.glob("*.whl"))
 
@@ -24,7 +35,10 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_wheel_holds_what_is_read_at_run_time(wheel: Path) -> None:
     with zipfile.ZipFile(wheel) as packed:
         names = set(packed.namelist())
-    for folder, inside in ((ROOT / "prompts", "rag/_prompts"), (ROOT / "rag" / "models" / "shipped", "rag/models/shipped")):
+    for folder, inside in (
+        (ROOT / "prompts", "rag/_prompts"),
+        (ROOT / "rag" / "models" / "shipped", "rag/models/shipped"),
+    ):
         for file in folder.rglob("*"):
             if file.is_file():
                 assert f"{inside}/{file.relative_to(folder).as_posix()}" in names
@@ -37,13 +51,32 @@ def test_an_installed_rag_answers_outside_the_checkout(wheel: Path, tmp_path: Pa
     env = {**os.environ, "XDG_DATA_HOME": str(tmp_path / "data")}
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(tmp_path / "venv")], check=True, timeout=120)
     python = tmp_path / "venv" / "bin" / "python"
-    subprocess.run([sys.executable, "-m", "pip", "-q", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)],
-                   check=True, timeout=120, capture_output=True)
+    subprocess.run(
+        [sys.executable, "-m", "pip", "-q", "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)],
+        check=True,
+        timeout=120,
+        capture_output=True,
+    )
     env["PYTHONPATH"] = sysconfig.get_paths()["purelib"]
     rag = [str(tmp_path / "venv" / "bin" / "rag")]
-    where = subprocess.run([str(python), "-c", "import rag; print(rag.__file__)"], env=env, cwd=tmp_path, capture_output=True, text=True, check=True)
+    where = subprocess.run(
+        [str(python), "-c", "import rag; print(rag.__file__)"],
+        env=env,
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
     assert where.stdout.startswith(str(tmp_path / "venv"))
     subprocess.run([*rag, "index", str(SEEDS)], env=env, cwd=tmp_path, check=True, timeout=120, capture_output=True)
-    done = subprocess.run([*rag, "ask", "ماذا قال تشوركين؟", "--json"], env=env, cwd=tmp_path, check=True, timeout=120, capture_output=True, text=True)
+    done = subprocess.run(
+        [*rag, "ask", "ماذا قال تشوركين؟", "--json"],
+        env=env,
+        cwd=tmp_path,
+        check=True,
+        timeout=120,
+        capture_output=True,
+        text=True,
+    )
     assert len({c["article"] for c in json.loads(done.stdout)["citations"]}) == 2
     assert (tmp_path / "data" / "rag" / "index" / "library.sqlite").is_file()

@@ -42,8 +42,15 @@ def pieces(answer: str, size: int = 5) -> list[bytes]:
 
 
 def build(
-    path: Path, answer: str, n_ctx: int = 4096, *, endless: bool = False, template: str | None = CHATML,
-    thought: str = "", add_bos: bool = False, architecture: str = "llama",
+    path: Path,
+    answer: str,
+    n_ctx: int = 4096,
+    *,
+    endless: bool = False,
+    template: str | None = CHATML,
+    thought: str = "",
+    add_bos: bool = False,
+    architecture: str = "llama",
 ) -> Path:
     """`path`, where a model now lies that speaks `answer`, once, or again and again where `endless`.
 

@@ -68,7 +68,9 @@ def examples(data: Path) -> list[Example]:
                 hits = retriever.search(row["question"], FOUND)
                 own = finder.score(row["question"], hits)
                 gold = articles[row["context"]].id
-                right = [s.passage.article == gold and any(find(a["text"], s.text) for a in row["answers"]) for s in own]
+                right = [
+                    s.passage.article == gold and any(find(a["text"], s.text) for a in row["answers"]) for s in own
+                ]
                 other = finder.score(row["question"], _without(hits, titles, row["title"]))
                 found.append(Example(row["title"], own, right, other))
     return found
@@ -115,7 +117,9 @@ def evidence_at(rows: list[Example], weights: np.ndarray, names: list[str]) -> t
     return first / len(rows), three / len(rows)
 
 
-def answered_rows(rows: list[Example], weights: np.ndarray, names: list[str]) -> tuple[list[dict[str, float]], list[int]]:
+def answered_rows(
+    rows: list[Example], weights: np.ndarray, names: list[str]
+) -> tuple[list[dict[str, float]], list[int]]:
     """The features that the decision sees, and whether the question's passages were there."""
     features, labels = [], []
     for row in rows:
@@ -145,7 +149,9 @@ def across_languages(data: Path) -> None:
         asked.append(" ".join(found[first : first + 6]))
     embedder = wiring.open_embedder(load_settings())
     scores = embedder.questions(asked) @ embedder.passages([arabic for _, arabic in pairs]).T
-    others = np.array([scores[i, [j for j in rng.sample(range(len(pairs)), 40) if j != i]].max() for i in range(len(pairs))])
+    others = np.array(
+        [scores[i, [j for j in rng.sample(range(len(pairs)), 40) if j != i]].max() for i in range(len(pairs))]
+    )
     best = np.maximum(scores.diagonal(), others)
     print(f"{len(pairs)} English questions")
     for threshold in (0.2, 0.3, 0.4, 0.5):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
 from rag.arabic.folding import TABLE
 
+ALPHABET = 400
+"""Characters that have pieces of their own; the rarer ones give no piece."""
 # Folded spelling, as code points: w, f, b, k, l + the article; the double lam of "to the".
 _ARTICLE = "\u0648?(?:[\u0641\u0628\u0643]?\u0627\u0644|\u0644\u0644)"
 # Folded endings: -ha, -hum, -at, -un, -in, -an, -ya+h, -h (ta marbuta), -i.
@@ -54,6 +57,13 @@ def train_tokenizer(texts: Iterable[str], size: int) -> Tokenizer:
     tokenizer = Tokenizer(models.BPE())
     tokenizer.normalizer = normalizer()
     tokenizer.pre_tokenizer = pre_tokenizer()
-    trainer = trainers.BpeTrainer(vocab_size=size, min_frequency=2, limit_alphabet=400, show_progress=False)
+    texts = list(texts)
+    counts = Counter(char for text in texts for char in tokenizer.normalizer.normalize_str(text) if not char.isspace())
+    alphabet = sorted(counts, key=lambda char: (-counts[char], char))[
+        :ALPHABET
+    ]  # the trainer breaks ties anew each run
+    trainer = trainers.BpeTrainer(
+        vocab_size=size, min_frequency=2, limit_alphabet=ALPHABET, initial_alphabet=alphabet, show_progress=False
+    )
     tokenizer.train_from_iterator(texts, trainer)
     return tokenizer

@@ -9,7 +9,7 @@ from contextlib import closing
 from rag.answer import prompts
 from rag.answer.citations import cite
 from rag.answer.evidence import EvidenceFinder
-from rag.answer.writers import Writer
+from rag.answer.writers import Choice, Writer
 from rag.arabic import find
 from rag.library import Library
 from rag.search.retriever import Retriever, checked
@@ -24,14 +24,20 @@ _MATERIAL = 6
 class Assistant:
     """Answers questions from one library with one writer.
 
-    writer_reason: why this writer was taken. notices: what was repaired on opening.
+    choice: why this writer was taken. notices: what was repaired on opening.
     """
 
     def __init__(
-        self, library: Library, retriever: Retriever, finder: EvidenceFinder, writer: Writer, writer_reason: str, notices: Sequence[str]
+        self,
+        library: Library,
+        retriever: Retriever,
+        finder: EvidenceFinder,
+        writer: Writer,
+        choice: Choice,
+        notices: Sequence[str],
     ) -> None:
         self.library, self.retriever, self.finder, self.writer = library, retriever, finder, writer
-        self.writer_reason, self.notices = writer_reason, list(notices)
+        self.choice, self.notices = choice, list(notices)
 
     def search(self, question: str, k: int) -> list[Hit]:
         """The k best passages, best first; errors as in `Retriever.search`."""
@@ -64,7 +70,11 @@ class Assistant:
         refused = not text.strip() or find(nothing, text) is not None
         text, citations = (nothing, ()) if refused else cite(text, passages)
         ended = time.perf_counter()
-        timings = {"search_ms": 1000 * (searched - began), "write_ms": 1000 * (written - searched), "total_ms": 1000 * (ended - began)}
+        timings = {
+            "search_ms": 1000 * (searched - began),
+            "write_ms": 1000 * (written - searched),
+            "total_ms": 1000 * (ended - began),
+        }
         status: Status = "abstained" if refused else "answered"
         yield Answer(question, status, text, self.writer.name, citations, hits, notice, timings, done=True)
 

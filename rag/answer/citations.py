@@ -43,9 +43,9 @@ def claims(answer: str) -> list[Claim]:
             if leading and found:
                 found[-1] = Claim(found[-1].text, found[-1].cited + _numbers(leading.group()))
                 text = text[leading.end() :]
-            bare = " ".join(_outside_quotes(text, lambda part: MARKER.sub(" ", part)).split())
+            bare = _outside_quotes(text, _without_markers).strip()
             if any(char.isalnum() for char in bare):
-                found.append(Claim(BEFORE_MARK.sub("", bare), _numbers(_outside_quotes(text, str, lambda _: " "))))
+                found.append(Claim(bare, _numbers(_outside_quotes(text, str, lambda _: " "))))
     return found
 
 
@@ -96,8 +96,15 @@ def _overlap(claim: str, quote: str) -> float:
     present = set(grams(quote))
     parts = [set(grams(word)) for word in content_words(claim)]
     held = sum(len(part & present) >= _SAME_WORD * len(part) for part in parts)
-    exact = [number in numbers(quote) for number in numbers(claim)] + [find(q, quote) is not None for q in quotations(claim)]
+    exact = [number in numbers(quote) for number in numbers(claim)] + [
+        find(q, quote) is not None for q in quotations(claim)
+    ]
     return (held + sum(exact)) / max(1, len(parts) + len(exact))
+
+
+def _without_markers(text: str) -> str:
+    """The text without markers, nor the spaces that taking them out leaves behind or before a mark."""
+    return BEFORE_MARK.sub("", re.sub(" {2,}", " ", MARKER.sub(" ", text)))
 
 
 def _outside_quotes(text: str, outside: Callable[[str], str], inside: Callable[[str], str] = str) -> str:
@@ -115,7 +122,7 @@ def _with_markers(claim: str, cited: Sequence[int]) -> str:
     if not markers:
         return claim
     bare = claim.rstrip(STOPS)
-    return f"{bare} {markers}{claim[len(bare):]}"
+    return f"{bare} {markers}{claim[len(bare) :]}"
 
 
 def _numbers(text: str) -> tuple[int, ...]:

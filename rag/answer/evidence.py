@@ -37,8 +37,15 @@ _CLOSE = 1.0
 _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the sentence has it, −1 where not, 0 for other kinds."""
 SENTENCE_WEIGHTS = {
-    "coverage": 2.42, "context": 3.57, "passage": 2.21, "rank": 1.08, "cosine": 1.33,
-    "when": 1.23, "many": 1.69, "where": 0.82, "why": 0.92,
+    "coverage": 2.42,
+    "context": 3.57,
+    "passage": 2.21,
+    "rank": 1.08,
+    "cosine": 1.33,
+    "when": 1.23,
+    "many": 1.69,
+    "where": 0.82,
+    "why": 0.92,
 }
 ANSWERED_WEIGHTS = {"coverage": 2.0, "context": 1.9, "whole": 1.97, "words": 0.86, "cosine": 4.9}
 ANSWERED_BIAS = -6.72
@@ -94,11 +101,23 @@ class EvidenceFinder:
                 text = passage.text[start:end]
                 key = (passage.article, passage.start + start, passage.start + end)
                 if key not in found:
-                    found[key] = passage, key[1], key[2], {
-                        "coverage": asked.coverage(text), "context": asked.coverage(f"{before} {text}"), "whole": whole,
-                        "words": asked.words, "passage": hit.score, "rank": 1 / hit.rank,
-                        **{sign: (1.0 if holds(sign, text) else -1.0) if sign == asked_for else 0.0 for sign in _SIGNS},
-                    }
+                    found[key] = (
+                        passage,
+                        key[1],
+                        key[2],
+                        {
+                            "coverage": asked.coverage(text),
+                            "context": asked.coverage(f"{before} {text}"),
+                            "whole": whole,
+                            "words": asked.words,
+                            "passage": hit.score,
+                            "rank": 1 / hit.rank,
+                            **{
+                                sign: (1.0 if holds(sign, text) else -1.0) if sign == asked_for else 0.0
+                                for sign in _SIGNS
+                            },
+                        },
+                    )
                 before = f"{passage.title} {text}"
         if not found:
             return []
@@ -209,7 +228,11 @@ def _same(name: str, word: str, matcher: SequenceMatcher[str]) -> bool:
     if name in word:
         return True
     matcher.set_seq1(word)  # the quick ratios are upper bounds
-    return matcher.real_quick_ratio() >= _SAME_NAME and matcher.quick_ratio() >= _SAME_NAME and matcher.ratio() >= _SAME_NAME
+    return (
+        matcher.real_quick_ratio() >= _SAME_NAME
+        and matcher.quick_ratio() >= _SAME_NAME
+        and matcher.ratio() >= _SAME_NAME
+    )
 
 
 def _spread(ordered: list[tuple[Evidence, bool]]) -> list[tuple[Evidence, bool]]:

@@ -47,8 +47,13 @@ class LlamaWriter:
         errors = _quiet(llama_cpp)
         try:
             self.context = min(context, _trained_context(llama_cpp, model_path) or context)
-            self._llama: Any = llama_cpp.Llama(str(model_path), n_ctx=self.context, n_threads=threads or None,
-                                               n_threads_batch=threads or None, verbose=False)
+            self._llama: Any = llama_cpp.Llama(
+                str(model_path),
+                n_ctx=self.context,
+                n_threads=threads or None,
+                n_threads_batch=threads or None,
+                verbose=False,
+            )
             self._vocab = llama_cpp.llama_model_get_vocab(self._llama.model)
             self._bos = self._llama.token_bos() if llama_cpp.llama_vocab_get_add_bos(self._vocab) else -1
             self._marks = self._first_letters_of_marks()
@@ -60,8 +65,10 @@ class LlamaWriter:
             self._render([{"role": role, "content": role} for role in ("system", "user")])
         except Exception as e:  # ValueError and AssertionError of llama_cpp, whatever Jinja raises
             why = " ".join(str(errors[0] if errors else e).split())
-            raise ModelError(f"{model_path} cannot be loaded ({why}); expected a whole model of a kind that "
-                             f"llama-cpp-python {llama_cpp.__version__} knows; {_MEND}") from e
+            raise ModelError(
+                f"{model_path} cannot be loaded ({why}); expected a whole model of a kind that "
+                f"llama-cpp-python {llama_cpp.__version__} knows; {_MEND}"
+            ) from e
 
     def write(
         self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
@@ -72,8 +79,10 @@ class LlamaWriter:
         """
         with self._door:
             if self.askers > self._queue:
-                raise BusyError(f"the language model is busy and {self.askers - 1} questions wait; "
-                                f"expected at most {self._queue}; ask again in a moment, or raise RAG_QUEUE")
+                raise BusyError(
+                    f"the language model is busy and {self.askers - 1} questions wait; "
+                    f"expected at most {self._queue}; ask again in a moment, or raise RAG_QUEUE"
+                )
             self.askers += 1
         try:
             with self._lock:
@@ -82,8 +91,10 @@ class LlamaWriter:
         except RagError:
             raise
         except Exception as e:
-            raise ModelError(f"{self._path.name} failed while writing ({' '.join(str(e).split())}); "
-                             "ask again, or take another model with RAG_MODEL") from e
+            raise ModelError(
+                f"{self._path.name} failed while writing ({' '.join(str(e).split())}); "
+                "ask again, or take another model with RAG_MODEL"
+            ) from e
         finally:
             with self._door:
                 self.askers -= 1
@@ -108,9 +119,11 @@ class LlamaWriter:
         taken = prompts.fitting(passages, lambda some: asked(some)[1] <= room)
         prompt, size = asked(taken)
         if size > room or (passages and not taken):
-            raise InputError(f"the question takes {size} tokens with its instructions, expected less, and room for a "
-                             f"passage, in the {room} that the window of {self.context} has beside the answer; shorten "
-                             "it, raise RAG_CONTEXT or lower RAG_ANSWER_TOKENS")
+            raise InputError(
+                f"the question takes {size} tokens with its instructions, expected less, and room for a "
+                f"passage, in the {room} that the window of {self.context} has beside the answer; shorten "
+                "it, raise RAG_CONTEXT or lower RAG_ANSWER_TOKENS"
+            )
         return prompt
 
     def tokens(self, prompt: str) -> list[int]:
@@ -155,8 +168,11 @@ class LlamaWriter:
     def _first_letters_of_marks(self) -> re.Pattern[str]:
         """Finds what a space must follow lest it be read as a control token: chat markup and the model's tokens."""
         control = self._cpp.LLAMA_TOKEN_ATTR_CONTROL | self._cpp.LLAMA_TOKEN_ATTR_UNKNOWN
-        own = {self._text(t) for t in range(self._llama.n_vocab())
-               if self._cpp.llama_vocab_get_attr(self._vocab, t) & control}
+        own = {
+            self._text(t)
+            for t in range(self._llama.n_vocab())
+            if self._cpp.llama_vocab_get_attr(self._vocab, t) & control
+        }
         odd = (f"{re.escape(t[0])}(?={re.escape(t[1:])})" for t in sorted(own) if t[1:] and not re.match(_MARKUP, t))
         return re.compile("|".join([_MARKUP, *odd]))
 
@@ -190,8 +206,10 @@ def spoken(pieces: Iterable[str], thinking: bool = False) -> Iterator[str]:
     if rest := _THOUGHT.sub("", text).lstrip()[shown:]:
         yield rest
     elif "<think>" in text and not shown:
-        raise ModelError("the language model thought and did not answer; expected an answer after </think>; "
-                         "raise RAG_ANSWER_TOKENS or take another model with RAG_MODEL")
+        raise ModelError(
+            "the language model thought and did not answer; expected an answer after </think>; "
+            "raise RAG_ANSWER_TOKENS or take another model with RAG_MODEL"
+        )
 
 
 def _quiet(cpp: Any) -> list[str]:

@@ -1,9 +1,28 @@
 """The seam between an answer and what writes it."""
 
 from collections.abc import Generator, Sequence
-from typing import Protocol
+from dataclasses import dataclass
+from typing import Literal, Protocol
 
 from rag.types import Evidence, Passage
+
+_IN_ENGLISH = {
+    "asked": "asked for",
+    "found": "the language model {}",
+    "none": "no language model is configured (RAG_MODEL) or pulled; answers are quoted",
+    "unusable": "{}; answers are quoted",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """Why a writer was taken; `detail` names the language model, or says what is wrong with it."""
+
+    why: Literal["asked", "found", "none", "unusable"]
+    detail: str = ""
+
+    def __str__(self) -> str:
+        return _IN_ENGLISH[self.why].format(self.detail)
 
 
 class Writer(Protocol):

@@ -6,45 +6,44 @@ import re
 
 from rag.arabic.folding import fold, fold_with_offsets
 
-# Past and present forms of verbs of saying, masculine; feminine, plural and prefixes are added below.
-_VERBS = (
-    "قال يقول أضاف يضيف أكد يؤكد صرح يصرح أعلن يعلن نفى ينفي حذر يحذر رأى يرى وصف يصف اعتبر يعتبر أشار يشير أوضح يوضح ذكر يذكر "
-    "شدد يشدد طالب يطالب دعا يدعو أفاد يفيد كشف يكشف تعهد يتعهد هدد يهدد انتقد ينتقد ندد يندد اتهم يتهم أعرب يعرب لفت يلفت زعم يزعم "
-    "اعترف يعترف تحدث يتحدث علق يعلق رد يرد كتب يكتب أبلغ يبلغ وعد يعد توقع يتوقع اقترح يقترح تابع يتابع رفض يرفض عبر يعبر"
-)
-_FEMININE = "قالت أضافت أكدت صرحت أعلنت نفت حذرت رأت وصفت اعتبرت أشارت أوضحت ذكرت شددت طالبت دعت أفادت كشفت تعهدت هددت انتقدت نددت اتهمت أعربت "
-_FEMININE += "لفتت زعمت اعترفت تحدثت علقت ردت كتبت أبلغت وعدت توقعت اقترحت تابعت رفضت عبرت تقول تؤكد قالوا أكدوا أعلنوا أكدا قالا"
-_NOUNS = "قوله قولها بقوله بقولها تصريح تصريحات تصريحه كلام كلمة موقف رأي أقوال"
 
-_FORMS = sorted({fold(form) for form in f"{_VERBS} {_FEMININE}".split()}, key=len, reverse=True)
-_VERB = rf"(?:و|ف|س|كما )?(?:{'|'.join(_FORMS)})"
-_DIALECT = fold("حكى|حكي|بيقول|بتقول|يحكي|قالو|گال|كال")
-_ASK = fold("ماذا|بماذا|بم|ما الذي|ما|ماالذي|عم|عما|عن ماذا|شو|ايش|إيش|وش|شنو|ايه اللي|إيه اللي|اللي")
-_ABOUT = fold("عن|حول|بشأن|بخصوص|في|على|إن|ان|أن|بعد|قبل|خلال|عندما|حين|لدى|إزاء|تجاه|ردا|ضد|إلى|الى|ب")
+def _any(listed: str) -> str:
+    """A pattern for any of the listed words, folded; `_` stands for a space within one of them."""
+    forms = sorted({fold(form).replace("_", " ") for form in listed.split()}, key=len, reverse=True)
+    return f"(?:{'|'.join(forms)})"
 
-_QUESTION = re.compile(
-    rf"(?:^|\s)(?:{_ASK})\s+(?:{_VERB}|{_DIALECT})\s+(?:{fold('به|عنه')}\s+)?(?P<speaker>.+?)(?=\s+(?:{_ABOUT})\s|[؟?!.،,]|$)"
-)
-_QUESTION_NOUN = re.compile(
-    rf"(?:{fold('ما|ماهي|ما هي|ما هو|شو')})\s+(?:{fold(_NOUNS).replace(' ', '|')})\s+(?P<speaker>.+?)(?=\s+(?:{_ABOUT})\s|[؟?!.،,]|$)"
-)
+
+_TELLING_VERBS = """قال قالت أضاف أضافت أكد أكدت يؤكد تؤكد صرح صرحت أعلن أعلنت نفى نفت أفاد أفادت أوضح أوضحت ذكر ذكرت رأى رأت
+شدد شددت أشار أشارت كشف كشفت زعم زعمت"""
+"""Verbs whose subject is plainly the speaker."""
+_OTHER_VERBS = """يقول تقول قالوا قالا يضيف أكدوا أكدا يصرح يعلن أعلنوا ينفي حذر حذرت يحذر يرى وصف وصفت يصف اعتبر اعتبرت يعتبر يشير
+يوضح يذكر يشدد طالب طالبت يطالب دعا دعت يدعو يفيد يكشف تعهد تعهدت يتعهد هدد هددت يهدد انتقد انتقدت ينتقد ندد نددت يندد اتهم اتهمت
+يتهم أعرب أعربت يعرب لفت لفتت يلفت يزعم اعترف اعترفت يعترف تحدث تحدثت يتحدث علق علقت يعلق رد ردت يرد كتب كتبت يكتب أبلغ أبلغت يبلغ
+وعد وعدت يعد توقع توقعت يتوقع اقترح اقترحت يقترح تابع تابعت يتابع رفض رفضت يرفض عبر عبرت يعبر"""
+_VERB = rf"(?:و|ف|س|كما )?{_any(f'{_TELLING_VERBS} {_OTHER_VERBS}')}"
+_DIALECT = _any("حكى حكي بيقول بتقول يحكي قالو گال كال")
+_ASK = _any("ماذا بماذا بم ما_الذي ما ماالذي عم عما عن_ماذا شو ايش وش شنو ايه_اللي اللي")
+_ABOUT = _any("عن حول بشأن بخصوص في على أن بعد قبل خلال عندما حين لدى إزاء تجاه ردا ضد إلى ب")
+_STATEMENT = _any("قوله قولها بقوله بقولها تصريح تصريحات تصريحه كلام كلمة موقف رأي أقوال")
+
+_SPEAKER = rf"(?P<speaker>.+?)(?=\s+{_ABOUT}\s|[؟?!.،,]|$)"
+_QUESTION = re.compile(rf"(?:^|\s){_ASK}\s+(?:{_VERB}|{_DIALECT})\s+(?:{_any('به عنه')}\s+)?{_SPEAKER}")
+_QUESTION_NOUN = re.compile(rf"{_any('ما ماهي ما_هي ما_هو شو')}\s+{_STATEMENT}\s+{_SPEAKER}")
 _QUESTION_ENGLISH = re.compile(
     r"what (?:did|does|has) (?P<speaker>.+?) (?:say|said|state|stated|declare|declared|announce|announced|claim|deny)(?=\W|$)"
 )
 
 _SAYING = re.compile(rf"(?<!\w){_VERB}(?!\w)")
-_TELLING = re.compile(  # the verbs whose subject is plainly the speaker
-    rf"(?<!\w)(?:و|ف)?(?:{fold('قال|قالت|أضاف|أضافت|أكد|أكدت|يؤكد|تؤكد|صرح|صرحت|أعلن|أعلنت|نفى|نفت|أفاد|أفادت|أوضح|أوضحت|ذكر|ذكرت|رأى|رأت|شدد|شددت|أشار|أشارت|كشف|كشفت|زعم|زعمت')})(?!\w)"
-)
-_THAT = re.compile(rf"(?<!\w)(?:{fold('أن|إن|بأن|أنه|إنه|بأنه|أنها|إنها|بأنها|أنهم|إنهم')})(?!\w)|[:«“\"]|''")
-_STOP = re.compile(
-    rf"(?<!\w)(?:{fold('في (?:ختام|بيان|تصريح|تصريحات|مقابلة|كلمة|مؤتمر|حديث|حين|وقت)|خلال|أثناء|أمس|اليوم|عقب|بعد|قبل|عن|على أن|الى ان|لوكالة|لصحيفة|لقناة|ل')})(?!\w)"
-    rf"|[،,.؛()]|{_THAT.pattern}"
-)
-_LEAD = re.compile(rf"^\W*(?:(?:و|ف)?(?:{fold('أما|إن|لكن|كما|كان|كانت|قد|من جانبه|من جهته|بدوره|فيما|بينما|حيث|في الغضون')})\s+)+")
-_NO_SPEAKER = re.compile(
-    rf"^(?:(?:{fold('لقد|قد|في|فيه|فيها|من|عن|على|إلى|الى|مع|أن|لا|ما|ورغم|رغم|حين|وحين|وهو|هو|هي|بدوره|انه|انها|خلال|عنه|عنها')})(?!\w)|{fold('بأن')})"
-)
+_TELLING = re.compile(rf"(?<!\w)(?:و|ف)?{_any(_TELLING_VERBS)}(?!\w)")
+_THAT = re.compile(rf"(?<!\w){_any('أن بأن أنه بأنه أنها بأنها أنهم')}(?!\w)|[:«“\"]|''")
+_WHERE_AND_WHEN = """في_ختام في_بيان في_تصريح في_تصريحات في_مقابلة في_كلمة في_مؤتمر في_حديث في_حين في_وقت خلال أثناء أمس اليوم عقب
+بعد قبل عن على_أن إلى_أن لوكالة لصحيفة لقناة ل"""
+_STOP = re.compile(rf"(?<!\w){_any(_WHERE_AND_WHEN)}(?!\w)|[،,.؛()]|{_THAT.pattern}")
+_LEADS = "أما إن لكن كما كان كانت قد من_جانبه من_جهته بدوره فيما بينما حيث في_الغضون"
+_LEAD = re.compile(rf"^\W*(?:(?:و|ف)?{_any(_LEADS)}\s+)+")
+_NOT_NAMES = "لقد قد في فيه فيها من عن على إلى مع أن لا ما ورغم رغم حين وحين وهو هو هي بدوره انه انها خلال عنه عنها"
+_NO_SPEAKER = re.compile(rf"^(?:{_any(_NOT_NAMES)}(?!\w)|{fold('بأن')})")
+_STATED = re.compile(rf"[«“\"]|''|(?<!\w){_any('قوله بقوله قولها بقولها')}(?!\w)")
 _LONGEST_SPEAKER = 12
 
 
@@ -62,7 +61,9 @@ def asked_speaker(question: str) -> str | None:
 def reports_speech(sentence: str) -> bool:
     """Whether the sentence has a verb of saying or a quotation."""
     folded = fold(sentence)
-    return _SAYING.search(folded) is not None or any(mark in folded for mark in ("«", '"', "''", "“", fold("بقوله"), fold("قوله")))
+    return _SAYING.search(folded) is not None or any(
+        mark in folded for mark in ("«", '"', "''", "“", fold("بقوله"), fold("قوله"))
+    )
 
 
 def speaker(sentence: str, near: str = "") -> str:
@@ -107,4 +108,4 @@ def _original(sentence: str, offsets: list[int], start: int, end: int) -> str:
     last = offsets[end - 1] + 1
     while last < len(sentence) and sentence[last].isalpha():  # a letter that folding dropped
         last += 1
-    return sentence[offsets[start] : last].strip(" \t\n-–—()،,\"")
+    return sentence[offsets[start] : last].strip(' \t\n-–—()،,"')

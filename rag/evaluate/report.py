@@ -12,7 +12,7 @@ SCORES = ("recall@1", "recall@3", "recall@10", "mrr", "ndcg@10", "evidence@1", "
 
 
 def summary(results: Sequence[Result]) -> dict[str, dict[str, float]]:
-    """"all" and each kind → its figures.
+    """ "all" and each kind → its figures.
 
     Means of the scores over answerable questions; `supported`: share of the citations; `refused`: share of the answerable
     questions wrongly refused; `answered`: share of the unanswerable ones wrongly answered; p50 and p95 in milliseconds.

@@ -94,6 +94,8 @@ class _Relevant:
         if article not in self._passages:
             self._passages[article] = self._library.passages_of(article)
             if not self._passages[article]:
-                raise InputError(f"question {question.id} names the article {article!r}, which the library lacks; index it first, "
-                                 "or use --index-contexts where the set brings its texts")
+                raise InputError(
+                    f"question {question.id} names the article {article!r}, which the library lacks; index it first, "
+                    "or use --index-contexts where the set brings its texts"
+                )
         return self._passages[article]

@@ -31,14 +31,18 @@ def load(path: Path) -> tuple[list[Question], list[Article]]:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as e:
-        raise InputError(f"{path} cannot be read: {e}; expected a test set, one JSON object a line, or a SQuAD JSON file") from e
+        raise InputError(
+            f"{path} cannot be read: {e}; expected a test set, one JSON object a line, or a SQuAD JSON file"
+        ) from e
     rows = _rows(path, text)
     questions, contexts = [], {}
     for where, row in rows:
         try:
             question, context = _question(row)
         except (KeyError, TypeError, AttributeError) as e:
-            raise InputError(f"{path}: {where} is not a question: {e!r}; expected id, question, answers and articles or context") from e
+            raise InputError(
+                f"{path}: {where} is not a question: {e!r}; expected id, question, answers and articles or context"
+            ) from e
         questions.append(question)
         if context is not None:
             contexts[context.id] = context
@@ -70,10 +74,18 @@ def _squad(whole: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
         for paragraph in document["paragraphs"]:
             for row in paragraph["qas"]:
                 answers = [] if row.get("is_impossible") else row["answers"]
-                rows.append((f"question {row['id']}", {
-                    "id": row["id"], "question": row["question"], "context": paragraph["context"],
-                    "title": document.get("title", ""), "answers": answers,
-                }))
+                rows.append(
+                    (
+                        f"question {row['id']}",
+                        {
+                            "id": row["id"],
+                            "question": row["question"],
+                            "context": paragraph["context"],
+                            "title": document.get("title", ""),
+                            "answers": answers,
+                        },
+                    )
+                )
     return rows
 
 

@@ -43,7 +43,9 @@ def read(paths: Sequence[Path]) -> Iterator[Article | Unreadable]:
             if isinstance(item, Article):
                 where = f"{file}: {item.id}" if file.suffix == ".jsonl" else str(file)
                 if item.id in seen:
-                    item = Unreadable(where, f"the id {item.id!r} was read already from {seen[item.id]}; give it another name")
+                    item = Unreadable(
+                        where, f"the id {item.id!r} was read already from {seen[item.id]}; give it another name"
+                    )
                 else:
                     seen[item.id] = where
             yield item
@@ -67,7 +69,9 @@ def _is_note(path: Path) -> bool:
 def _read_file(path: Path) -> Iterator[Article | Unreadable]:
     suffix = path.suffix.lower()
     if suffix not in SUFFIXES:
-        yield Unreadable(str(path), f"files ending in {suffix or 'nothing'} are not read; expected {' or '.join(SUFFIXES)}")
+        yield Unreadable(
+            str(path), f"files ending in {suffix or 'nothing'} are not read; expected {' or '.join(SUFFIXES)}"
+        )
         return
     try:
         yield from _read_rows(path) if suffix == ".jsonl" else _read_text(path)
@@ -126,4 +130,6 @@ def _article(row: object, file_name: str) -> Article:
     for value in (id_, text, *fields.values()):
         if value and any(char == "\0" or "\ud800" <= char <= "\udfff" for char in value):
             raise _RowError(f"(id {id_!r}) holds a NUL or half a surrogate pair; expected whole characters")
-    return Article(id_, text, fields["title"] or "", fields["date"], fields["source"] or Path(file_name).stem, fields["url"])
+    return Article(
+        id_, text, fields["title"] or "", fields["date"], fields["source"] or Path(file_name).stem, fields["url"]
+    )

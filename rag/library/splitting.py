@@ -12,7 +12,8 @@ SHORTEST = 30
 def passages(text: str) -> list[tuple[int, int]]:
     """Offsets (start, end) of the passages of a text, in order: about TARGET words each, whole sentences, one of overlap.
 
-    A sentence is not repeated where it is longer than half the target or would stand alone. The passages cover every sentence; empty for a text without words.
+    A sentence is not repeated where it is longer than half the target or would stand alone. The passages cover every
+    sentence; empty for a text without words.
     """
     spans = sentences(text)
     lengths = [len(words(text[start:end])) for start, end in spans]

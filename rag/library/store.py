@@ -64,7 +64,9 @@ class Library:
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
         except OSError as e:
-            raise LibraryError(f"the folder {path.parent} cannot be made: {e.strerror}; choose another with RAG_HOME") from e
+            raise LibraryError(
+                f"the folder {path.parent} cannot be made: {e.strerror}; choose another with RAG_HOME"
+            ) from e
         self._lock = threading.RLock()
         with self._mapped():
             self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
@@ -76,7 +78,9 @@ class Library:
                 raise LibraryError(f"{path} is a database, but not a library; move it away or choose another RAG_HOME")
             self.format, self.id = self._db.execute("SELECT format, library FROM meta").fetchone()
         if self.format != FORMAT:
-            raise LibraryError(f"{path} has format {self.format}, this program reads {FORMAT}; use the program that made it")
+            raise LibraryError(
+                f"{path} has format {self.format}, this program reads {FORMAT}; use the program that made it"
+            )
 
     def _create(self) -> None:
         self._db.execute("PRAGMA journal_mode = WAL")
@@ -152,10 +156,14 @@ class Library:
         return Added(new, replaced, unchanged)
 
     def _insert(self, article: Article, digest: str, generation: int) -> None:
-        self._db.execute("INSERT INTO articles (id, text, title, date, source, url, digest) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                         (*astuple(article), digest))
-        self._db.executemany('INSERT INTO passages (article, start, "end", generation) VALUES (?, ?, ?, ?)',
-                             [(article.id, start, end, generation) for start, end in passages(article.text)])
+        self._db.execute(
+            "INSERT INTO articles (id, text, title, date, source, url, digest) VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (*astuple(article), digest),
+        )
+        self._db.executemany(
+            'INSERT INTO passages (article, start, "end", generation) VALUES (?, ?, ?, ?)',
+            [(article.id, start, end, generation) for start, end in passages(article.text)],
+        )
 
     def _drop(self, id_: str, generation: int) -> None:
         self._db.execute("INSERT INTO removed SELECT id, ? FROM passages WHERE article = ?", (generation, id_))
@@ -177,7 +185,9 @@ class Library:
     def article(self, id_: str) -> Article | None:
         """The article of this id, or None."""
         with self._mapped():
-            row = self._db.execute("SELECT id, text, title, date, source, url FROM articles WHERE id = ?", (id_,)).fetchone()
+            row = self._db.execute(
+                "SELECT id, text, title, date, source, url FROM articles WHERE id = ?", (id_,)
+            ).fetchone()
         return Article(*row) if row else None
 
     def articles(self) -> list[tuple[str, str, str | None, str, int]]:
@@ -194,13 +204,18 @@ class Library:
     def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
         """The passages of these ids; ids that are not there are left out."""
         with self._mapped():
-            rows = self._db.execute(f"{_PASSAGE} WHERE p.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),))
+            rows = self._db.execute(
+                f"{_PASSAGE} WHERE p.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
+            )
             return {row[0]: Passage(*row) for row in rows}
 
     def passages_of(self, article: str) -> list[Passage]:
         """The passages of an article in order; empty if it is not there."""
         with self._mapped():
-            return [Passage(*row) for row in self._db.execute(f"{_PASSAGE} WHERE p.article = ? ORDER BY p.start", (article,))]
+            return [
+                Passage(*row)
+                for row in self._db.execute(f"{_PASSAGE} WHERE p.article = ? ORDER BY p.start", (article,))
+            ]
 
     def added_since(self, generation: int, until: int) -> Iterator[Passage]:
         """The passages that the generations after `generation` up to `until` added and that are still there, in order of id."""
@@ -213,12 +228,16 @@ class Library:
         """How many passages `added_since` gives."""
         with self._mapped():
             between = "generation > ? AND generation <= ?"
-            return int(self._db.execute(f"SELECT count(*) FROM passages WHERE {between}", (generation, until)).fetchone()[0])
+            return int(
+                self._db.execute(f"SELECT count(*) FROM passages WHERE {between}", (generation, until)).fetchone()[0]
+            )
 
     def removed_since(self, generation: int) -> list[int]:
         """The ids of the passages that later generations removed."""
         with self._mapped():
-            return [id_ for (id_,) in self._db.execute("SELECT passage FROM removed WHERE generation > ?", (generation,))]
+            return [
+                id_ for (id_,) in self._db.execute("SELECT passage FROM removed WHERE generation > ?", (generation,))
+            ]
 
 
 def _digest(article: Article) -> str:

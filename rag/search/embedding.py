@@ -60,7 +60,9 @@ class TransformerEmbedder:
         try:
             self._model = SentenceTransformer(name, device="cpu", local_files_only=True)
         except (OSError, ValueError) as e:
-            raise ModelError(f"the embedder {name!r} is not on this machine: {str(e).splitlines()[0]}; unset RAG_EMBEDDER") from e
+            raise ModelError(
+                f"the embedder {name!r} is not on this machine: {str(e).splitlines()[0]}; unset RAG_EMBEDDER"
+            ) from e
         self.name = name
 
     def questions(self, texts: Sequence[str]) -> np.ndarray:

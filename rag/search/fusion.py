@@ -12,7 +12,9 @@ def fuse(lexical: Sequence[tuple[int, float]], dense: Sequence[tuple[int, float]
     A leg's best hit counts 1; the lexical scores are divided by the best one, the dense ones measured from the worst of
     those found. What a leg did not find counts 0 there; a leg that found nothing has no weight. Ties go to the lower id.
     """
-    weighted = [(leg, weight) for leg, weight in ((_scaled(lexical, 0.0), 1.0), (_scaled(dense, None), DENSE_WEIGHT)) if leg]
+    weighted = [
+        (leg, weight) for leg, weight in ((_scaled(lexical, 0.0), 1.0), (_scaled(dense, None), DENSE_WEIGHT)) if leg
+    ]
     total = sum(weight for _, weight in weighted)
     ids = {id_ for leg, _ in weighted for id_ in leg}
     scores = {id_: sum(weight * leg.get(id_, 0.0) for leg, weight in weighted) / total for id_ in ids}

@@ -76,7 +76,11 @@ def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> st
     if stamp is None:
         if not notice and generation:
             notice = f"the {leg.name} index was missing and has been built from the library"
-    elif (stamp.library, stamp.made_with, stamp.format) != (library.id, leg.made_with, FORMAT) or stamp.generation > generation:
+    elif (stamp.library, stamp.made_with, stamp.format) != (
+        library.id,
+        leg.made_with,
+        FORMAT,
+    ) or stamp.generation > generation:
         notice = f"the {leg.name} index was of another library, model or version and has been rebuilt"
     else:
         since = stamp.generation

@@ -37,7 +37,7 @@ class LexicalIndex:
         self._index: tantivy.Index | None = None
 
     def stamp(self) -> Stamp | None:
-        self._index = None  # what is searched next is what was checked here
+        self._index = None
         if not (self.path / _STAMP).is_file():
             return None
         try:
@@ -48,6 +48,10 @@ class LexicalIndex:
                     raise IndexDamaged(f"{name} fails its checksum")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
             raise IndexDamaged(f"{_STAMP} or a file it names cannot be read: {e}") from e
+        try:
+            self._index = self._open()  # what is searched next is what was checked here
+        except ValueError as e:
+            raise IndexDamaged(f"tantivy cannot open it: {e}") from e
         return Stamp.from_json(row)
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
@@ -71,11 +75,15 @@ class LexicalIndex:
             writer.wait_merging_threads()
             self._seal(stamp)
         except (OSError, ValueError) as e:  # tantivy raises ValueError for what the disk refuses
-            raise LibraryError(f"the lexical index in {self.path} cannot be written: {e}; check space and permissions") from e
+            raise LibraryError(
+                f"the lexical index in {self.path} cannot be written: {e}; check space and permissions"
+            ) from e
 
     def _open(self) -> tantivy.Index:
         builder = tantivy.SchemaBuilder()
-        builder.add_integer_field("id", stored=False, indexed=True, fast=True)  # of an unsigned field no term is found for deletion
+        builder.add_integer_field(
+            "id", stored=False, indexed=True, fast=True
+        )  # of an unsigned field no term is found for deletion
         builder.add_text_field("grams", stored=False, tokenizer_name="whitespace", index_option="freq")
         return tantivy.Index(builder.build(), path=str(self.path), reuse=True)
 

@@ -47,7 +47,9 @@ class Retriever:
                 with self._lock.acquire(timeout=_WAIT_SECONDS):
                     notices = [catch_up(leg, self.library, progress) for leg in legs]
         except Timeout as e:
-            raise LibraryError(f"another process has been writing the index for {_WAIT_SECONDS} s; try again when it has finished") from e
+            raise LibraryError(
+                f"another process has been writing the index for {_WAIT_SECONDS} s; try again when it has finished"
+            ) from e
         except OSError as e:
             raise LibraryError(f"the index folder cannot be written: {e.strerror}; check its permissions") from e
         self._generation = generation
@@ -76,7 +78,9 @@ class Retriever:
 def checked(question: str) -> str:
     """The question without control characters and extra spaces; InputError where it cannot be asked."""
     if len(question) > LONGEST_QUESTION:
-        raise InputError(f"the question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read: ask it more shortly")
+        raise InputError(
+            f"the question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read: ask it more shortly"
+        )
     question = clean(question)
     if not any(char.isalnum() for char in question):
         raise InputError("the question is empty; expected words, such as a name and what you want to know")

@@ -74,7 +74,9 @@ class VectorIndex:
             os.replace(whole, self.path)
         except OSError as e:
             whole.unlink(missing_ok=True)
-            raise LibraryError(f"the dense index {self.path} cannot be written: {e.strerror}; check space and permissions") from e
+            raise LibraryError(
+                f"the dense index {self.path} cannot be written: {e.strerror}; check space and permissions"
+            ) from e
         self._index = index
 
     def search(self, question: str, k: int) -> list[tuple[int, float]]:

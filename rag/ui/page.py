@@ -83,7 +83,8 @@ class Chat:
         articles, passages = self.assistant.library.count()
         writer = texts()["writers"].get(self.assistant.writer.name, self.assistant.writer.name)
         counts = say("counts", articles=f"{articles:,}", passages=f"{passages:,}")
-        reason = f'<bdi dir="auto">{plain(self.assistant.writer_reason)}</bdi>'
+        choice = self.assistant.choice
+        reason = isolated(say(f"reasons.{choice.why}", detail=choice.detail))
         lines = [
             f'<h1>{plain(say("title"))}</h1><button type="button" id="rag-new">{plain(say("new_chat"))}</button>',
             f'<p class="rag-subtitle">{plain(say("subtitle"))}</p>',
@@ -162,8 +163,18 @@ def build(chat: Chat) -> gradio.Blocks:
                 with gr.Row(elem_classes="rag-examples"):
                     examples = [gr.Button(text, size="sm", min_width=0) for text in chat.examples()]
                 with gr.Row(elem_classes="rag-ask"):
-                    box = gr.Textbox(label=say("question"), show_label=False, placeholder=say("placeholder"), lines=1,
-                                     max_lines=5, rtl=True, text_align="right", autofocus=True, scale=1, min_width=0)
+                    box = gr.Textbox(
+                        label=say("question"),
+                        show_label=False,
+                        placeholder=say("placeholder"),
+                        lines=1,
+                        max_lines=5,
+                        rtl=True,
+                        text_align="right",
+                        autofocus=True,
+                        scale=1,
+                        min_width=0,
+                    )
                     send = gr.Button(say("send"), variant="primary", elem_id="rag-send", scale=0, min_width=0)
                     halt = gr.Button(say("stop"), elem_id="rag-stop", scale=0, min_width=0)
             with gr.Column(elem_classes="rag-side", min_width=0):

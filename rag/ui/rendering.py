@@ -125,8 +125,11 @@ def chip(index: int, citation: Citation) -> str:
     label = f"{say('evidence')} {citation.n}: {citation.article}"
     label += "" if good else f" ({say('unsupported')})"
     shown = {
-        "data-open": citation.article, "data-span": f"c{index}", "aria-label": label,
-        "data-quote": citation.quote, "data-verdict": "" if good else say("checked"),
+        "data-open": citation.article,
+        "data-span": f"c{index}",
+        "aria-label": label,
+        "data-quote": citation.quote,
+        "data-verdict": "" if good else say("checked"),
     }
     button = f'<button type="button" class="rag-chip"{attributes(shown)}>{citation.n}</button>'
     return f'<span class="rag-cite">{button}{"" if good else unsupported()}</span>'

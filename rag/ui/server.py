@@ -5,6 +5,7 @@ Does not use `Blocks.launch`, which asks its own address through the system's pr
 
 from __future__ import annotations
 
+import errno
 import re
 import socket
 import threading
@@ -31,8 +32,16 @@ _OUTSIDE_META = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 # What the page needs of Gradio's some sixty routes; its proxy, uploads, files and editor are not among them.
 _API = "/gradio_api/"
 _OPEN = ("/assets/", "/static/", f"{_API}queue/", f"{_API}heartbeat/")
-_PAGES = {"/", "/head", "/config", "/theme.css", "/favicon.ico", "/manifest.json", "/robots.txt",
-          *(_API + name for name in ("info", "cancel", "reset", "startup-events", "theme.css"))}
+_PAGES = {
+    "/",
+    "/head",
+    "/config",
+    "/theme.css",
+    "/favicon.ico",
+    "/manifest.json",
+    "/robots.txt",
+    *(_API + name for name in ("info", "cancel", "reset", "startup-events", "theme.css")),
+}
 
 
 class LocalOnly:
@@ -70,8 +79,11 @@ class _Answer:
         if message["type"] == "http.response.start":
             ours = {b"content-security-policy", b"referrer-policy", b"x-content-type-options"}
             headers = [h for h in message["headers"] if h[0].lower() not in ours]
-            headers += [(b"content-security-policy", POLICY.encode()), (b"referrer-policy", b"no-referrer"),
-                        (b"x-content-type-options", b"nosniff")]
+            headers += [
+                (b"content-security-policy", POLICY.encode()),
+                (b"referrer-policy", b"no-referrer"),
+                (b"x-content-type-options", b"nosniff"),
+            ]
             message = {**message, "headers": headers}
             if self._page:
                 self._start = message
@@ -106,9 +118,21 @@ def start(assistant: Assistant, host: str, port: int) -> tuple[str, Callable[[],
     chat = Chat(assistant)
     app.get("/head", response_class=fastapi.responses.HTMLResponse)(chat.header)
     blocks = build(chat).queue()
-    gr.mount_gradio_app(app, blocks, path="/", server_name=host, server_port=port, footer_links=[],
-                        run_history=False, ssr_mode=False, mcp_server=False, pwa=False, enable_monitoring=False,
-                        show_error=False, **look())
+    gr.mount_gradio_app(
+        app,
+        blocks,
+        path="/",
+        server_name=host,
+        server_port=port,
+        footer_links=[],
+        run_history=False,
+        ssr_mode=False,
+        mcp_server=False,
+        pwa=False,
+        enable_monitoring=False,
+        show_error=False,
+        **look(),
+    )
     app.add_middleware(LocalOnly)
     config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=2)
     server = uvicorn.Server(config)
@@ -142,11 +166,10 @@ def free_socket(host: str, port: int) -> socket.socket:
         try:
             sock.bind((host, candidate))
             sock.listen(128)
-        except (socket.gaierror, OverflowError) as e:
+        except (OSError, OverflowError) as e:
             sock.close()
-            raise InputError(f"{host}:{port} is no address of this machine ({e}); mend RAG_HOST or RAG_PORT") from e
-        except OSError:
-            sock.close()
+            if not isinstance(e, OSError) or e.errno not in (errno.EADDRINUSE, errno.EACCES):
+                raise InputError(f"{host}:{port} is no address of this machine: {e}; mend RAG_HOST or RAG_PORT") from e
         else:
             return sock
     raise InputError(f"no port of {host} from {port} to {port + PORTS} is free; choose another with RAG_PORT")

@@ -7,7 +7,7 @@ import pytest
 from rag.answer.assistant import Assistant
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
-from rag.answer.writers import Writer
+from rag.answer.writers import Choice, Writer
 from rag.errors import InputError, ModelError
 from rag.library import Library
 from rag.search.embedding import SHIPPED, StaticEmbedder
@@ -50,7 +50,9 @@ def retriever(library: Library, embedder: StaticEmbedder) -> Retriever:
 
 def assistant(library: Library, retriever: Retriever, seeds: list[Article], writer: Writer) -> Assistant:
     library.add(seeds)
-    return Assistant(library, retriever, EvidenceFinder(retriever, retriever.dense.embedder), writer, "for the test", ["repaired"])
+    return Assistant(
+        library, retriever, EvidenceFinder(retriever, retriever.dense.embedder), writer, Choice("asked"), ["repaired"]
+    )
 
 
 def ask(assistant: Assistant, question: str) -> Answer:
@@ -59,7 +61,9 @@ def ask(assistant: Assistant, question: str) -> Answer:
     return last
 
 
-def test_what_a_speaker_said_is_gathered_from_both_articles(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+def test_what_a_speaker_said_is_gathered_from_both_articles(
+    library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
     answer = ask(assistant(library, retriever, seeds, QuoteWriter()), "ماذا قال تشوركين؟")
     assert answer.status == "answered"
     assert {c.article for c in answer.citations} == {GEORGIA, ALEPPO}
@@ -76,27 +80,37 @@ def test_what_a_speaker_said_is_gathered_from_both_articles(library: Library, re
     assert answer.notice == "repaired"
 
 
-@pytest.mark.parametrize(("question", "held"), [
-    ("متى وقعت روسيا معاهدتي الصداقة مع الإقليمين؟", "الأربعاء الفائت"),
-    ("من هو وزير الخارجيه الروسى", "ايغور ايفانوف"),
-    ("ماذا قال تشركين", "أي فرصة في النجاح"),
-    ("مين رئيس أبخازيا؟", "سيرغي باغابش"),
-    ("Who leads the Russian Communist Workers' Party?", "فيكتور انبيلوف"),
-    ("بماذا صرح المندوب الفرنسي دولاتر؟", "مسؤوليتنا تحتم علينا"),
-])
-def test_the_first_quotes_hold_the_answer(library: Library, retriever: Retriever, seeds: list[Article], question: str, held: str) -> None:
+@pytest.mark.parametrize(
+    ("question", "held"),
+    [
+        ("متى وقعت روسيا معاهدتي الصداقة مع الإقليمين؟", "الأربعاء الفائت"),
+        ("من هو وزير الخارجيه الروسى", "ايغور ايفانوف"),
+        ("ماذا قال تشركين", "أي فرصة في النجاح"),
+        ("مين رئيس أبخازيا؟", "سيرغي باغابش"),
+        ("Who leads the Russian Communist Workers' Party?", "فيكتور انبيلوف"),
+        ("بماذا صرح المندوب الفرنسي دولاتر؟", "مسؤوليتنا تحتم علينا"),
+    ],
+)
+def test_the_first_quotes_hold_the_answer(
+    library: Library, retriever: Retriever, seeds: list[Article], question: str, held: str
+) -> None:
     answer = ask(assistant(library, retriever, seeds, QuoteWriter()), question)
     assert any(held in citation.quote for citation in answer.citations[:3])
 
 
-@pytest.mark.parametrize("question", ["كيف أطبخ الكبسة السعودية؟", "ماذا قالت أنجيلا ميركل؟", "What is the best chocolate cake?"])
+@pytest.mark.parametrize(
+    "question", ["كيف أطبخ الكبسة السعودية؟", "ماذا قالت أنجيلا ميركل؟", "What is the best chocolate cake?"]
+)
 def test_what_the_articles_do_not_hold_is_refused_with_the_nearest_passages(
     library: Library, retriever: Retriever, seeds: list[Article], question: str
 ) -> None:
     answer = ask(assistant(library, retriever, seeds, QuoteWriter()), question)
     assert answer.status == "abstained"
     assert answer.citations == ()
-    assert answer.text in ("لم أجد في المقالات ما يجيب عن هذا السؤال.", "I found nothing in the articles that answers this question.")
+    assert answer.text in (
+        "لم أجد في المقالات ما يجيب عن هذا السؤال.",
+        "I found nothing in the articles that answers this question.",
+    )
     assert answer.hits or "cake" in question
 
 
@@ -120,7 +134,9 @@ def test_closing_the_answer_stops_the_writer(library: Library, retriever: Retrie
 
 
 @pytest.mark.parametrize("text", ["لم أجد في المقالات ما يجيب عن هذا السؤال.", "  "])
-def test_a_writer_that_finds_nothing_abstains(library: Library, retriever: Retriever, seeds: list[Article], text: str) -> None:
+def test_a_writer_that_finds_nothing_abstains(
+    library: Library, retriever: Retriever, seeds: list[Article], text: str
+) -> None:
     answer = ask(assistant(library, retriever, seeds, Scripted(text)), "ماذا قال تشوركين؟")
     assert answer.status == "abstained"
     assert answer.text == "لم أجد في المقالات ما يجيب عن هذا السؤال."
@@ -132,7 +148,9 @@ def test_a_failing_writer_says_so(library: Library, retriever: Retriever, seeds:
 
 
 @pytest.mark.parametrize("question", ["", " ؟ ", "م" * 100_000])
-def test_a_question_that_cannot_be_asked(library: Library, retriever: Retriever, seeds: list[Article], question: str) -> None:
+def test_a_question_that_cannot_be_asked(
+    library: Library, retriever: Retriever, seeds: list[Article], question: str
+) -> None:
     with pytest.raises(InputError):
         ask(assistant(library, retriever, seeds, QuoteWriter()), question)
 

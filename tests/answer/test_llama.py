@@ -22,7 +22,8 @@ NO_SYSTEM = (
     "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}" + CHATML
 )
 DROPS_SYSTEM = CHATML.replace("<|im_start|>{{", "{% if m['role'] != 'system' %}<|im_start|>{{", 1).replace(
-    "<|im_end|>\n{% endfor", "<|im_end|>\n{% endif %}{% endfor", 1)
+    "<|im_end|>\n{% endfor", "<|im_end|>\n{% endif %}{% endfor", 1
+)
 
 Open = Callable[..., LlamaWriter]
 
@@ -370,8 +371,11 @@ def test_a_truncated_model_is_an_error_that_says_why(tmp_path: Path, part: float
 
 @pytest.mark.parametrize(
     ("model", "complaint"),
-    [({"architecture": "nosuch"}, "nosuch"), ({"template": "{% if %}"}, "Expected an expression"),
-     ({"template": "{{ raise_exception('never') }}"}, "never")],
+    [
+        ({"architecture": "nosuch"}, "nosuch"),
+        ({"template": "{% if %}"}, "Expected an expression"),
+        ({"template": "{{ raise_exception('never') }}"}, "never"),
+    ],
 )
 def test_a_model_that_cannot_be_used_says_why(opened: Open, model: dict[str, str], complaint: str) -> None:
     with pytest.raises(ModelError, match=complaint):

@@ -10,10 +10,21 @@ from rag.arabic import clean, find, fold, fold_with_offsets, has_arabic
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=200)
 
 
-@pytest.mark.parametrize(("text", "folded"), [
-    ("مُحَمَّدٌ", "محمد"), ("العـــربية", "العربيه"), ("أإآٱا", "ااااا"), ("على", "علي"), ("مسؤول شيء رئيس", "مسوول شي رييس"),
-    ("١٢٣ ۴۵۶", "123 456"), ("ﻻ ﷲ ﻣﺤﻤﺪ", "لا الله محمد"), ("Éric ÇELİK", "eric celik"), ("کتاب فارسی", "كتاب فارسي"), ("", ""),
-])
+@pytest.mark.parametrize(
+    ("text", "folded"),
+    [
+        ("مُحَمَّدٌ", "محمد"),
+        ("العـــربية", "العربيه"),
+        ("أإآٱا", "ااااا"),
+        ("على", "علي"),
+        ("مسؤول شيء رئيس", "مسوول شي رييس"),
+        ("١٢٣ ۴۵۶", "123 456"),
+        ("ﻻ ﷲ ﻣﺤﻤﺪ", "لا الله محمد"),
+        ("Éric ÇELİK", "eric celik"),
+        ("کتاب فارسی", "كتاب فارسي"),
+        ("", ""),
+    ],
+)
 def test_fold(text: str, folded: str) -> None:
     assert fold(text) == folded
 
@@ -35,19 +46,25 @@ def test_offsets_lead_back_to_the_character_that_gave_each_letter(text: str) -> 
         assert letter in fold(text[offset])
 
 
-@pytest.mark.parametrize(("quote", "text", "found"), [
-    ("أي فرصة في النجاح", "ليست لديه «أي فرصة في النجاح».", "أي فرصة في النجاح"),
-    ("اي فرصه فى النجاح", "ليست لديه «أيّ فُرصةٍ في النَّجاحِ».", "أيّ فُرصةٍ في النَّجاحِ"),
-    ("سنة ٢٠١٥", "في سنة 2015 كان", "سنة 2015"),
-    ("قال نعم", "قال: «نعم»", "قال: «نعم"),
-])
+@pytest.mark.parametrize(
+    ("quote", "text", "found"),
+    [
+        ("أي فرصة في النجاح", "ليست لديه «أي فرصة في النجاح».", "أي فرصة في النجاح"),
+        ("اي فرصه فى النجاح", "ليست لديه «أيّ فُرصةٍ في النَّجاحِ».", "أيّ فُرصةٍ في النَّجاحِ"),
+        ("سنة ٢٠١٥", "في سنة 2015 كان", "سنة 2015"),
+        ("قال نعم", "قال: «نعم»", "قال: «نعم"),
+    ],
+)
 def test_find_gives_the_original_words(quote: str, text: str, found: str) -> None:
     span = find(quote, text)
     assert span is not None
     assert text[slice(*span)] == found
 
 
-@pytest.mark.parametrize(("quote", "text"), [("فرص", "فرصة النجاح"), ("8", "عام 1998"), ("النجاح فرصة", "فرصة النجاح"), ("", "نص"), ("؟", "ماذا؟")])
+@pytest.mark.parametrize(
+    ("quote", "text"),
+    [("فرص", "فرصة النجاح"), ("8", "عام 1998"), ("النجاح فرصة", "فرصة النجاح"), ("", "نص"), ("؟", "ماذا؟")],
+)
 def test_find_wants_whole_words_in_order(quote: str, text: str) -> None:
     assert find(quote, text) is None
 

@@ -21,11 +21,23 @@ def test_numbers() -> None:
     assert numbers("ثلاثة") == set()
 
 
-@pytest.mark.parametrize(("question", "expected"), [
-    ("ماذا قال تشوركين؟", "speech"), ("متى وقعت المعاهدة؟", "when"), ("كم عدد الجنود؟", "many"), ("أين الاجتماع؟", "where"),
-    ("ليش انسحبوا؟", "why"), ("مين الرئيس؟", "who"), ("من هو السفير؟", "who"), ("من يقود الحزب؟", "who"), ("ما الخلاف؟", "other"),
-    ("على مقربة من أي بحر تقع؟", "where"), ("When was it signed?", "when"), ("How many soldiers?", "many"),
-])
+@pytest.mark.parametrize(
+    ("question", "expected"),
+    [
+        ("ماذا قال تشوركين؟", "speech"),
+        ("متى وقعت المعاهدة؟", "when"),
+        ("كم عدد الجنود؟", "many"),
+        ("أين الاجتماع؟", "where"),
+        ("ليش انسحبوا؟", "why"),
+        ("مين الرئيس؟", "who"),
+        ("من هو السفير؟", "who"),
+        ("من يقود الحزب؟", "who"),
+        ("ما الخلاف؟", "other"),
+        ("على مقربة من أي بحر تقع؟", "where"),
+        ("When was it signed?", "when"),
+        ("How many soldiers?", "many"),
+    ],
+)
 def test_kind(question: str, expected: str) -> None:
     assert kind(question) == expected
 
@@ -35,21 +47,35 @@ def test_content_words_leave_question_words_out() -> None:
     assert content_words("من هو؟") == ["من", "هو"]
 
 
-@pytest.mark.parametrize(("question", "name"), [
-    ("ماذا قال تشوركين؟", "تشوركين"), ("شو قال شافيز", "شافيز"), ("بم صرّح السفير الروسي عن المشروع؟", "السفير الروسي"),
-    ("ما تصريحات لافروف حول القوات؟", "لافروف"), ("What did Churkin say?", "churkin"), ("متى قال ذلك؟", None), ("كم عدد الجنود؟", None),
-])
+@pytest.mark.parametrize(
+    ("question", "name"),
+    [
+        ("ماذا قال تشوركين؟", "تشوركين"),
+        ("شو قال شافيز", "شافيز"),
+        ("بم صرّح السفير الروسي عن المشروع؟", "السفير الروسي"),
+        ("ما تصريحات لافروف حول القوات؟", "لافروف"),
+        ("What did Churkin say?", "churkin"),
+        ("متى قال ذلك؟", None),
+        ("كم عدد الجنود؟", None),
+    ],
+)
 def test_asked_speaker(question: str, name: str | None) -> None:
     assert asked_speaker(question) == name
 
 
-@pytest.mark.parametrize(("sentence", "said_by"), [
-    ("وأفاد مندوب موسكو فيتالي تشوركين بأن بلاده ستطرح وثيقتها", "مندوب موسكو فيتالي تشوركين"),
-    ("لكن السفير الروسي في الأممالمتحدة فيتالي تشوركين أكد أن هذا المشروع ليست لديه فرصة.", "السفير الروسي في الأممالمتحدة فيتالي تشوركين"),
-    ("وقال وزير الخارجية الروسي سيرغي لافروف في ختام مباحثاته إن روسيا قررت", "وزير الخارجية الروسي سيرغي لافروف"),
-    ("وقعت روسيا معاهدتي صداقة.", ""),
-    ("وأضاف لقد \"تبادلنا مذكرات\".", ""),
-])
+@pytest.mark.parametrize(
+    ("sentence", "said_by"),
+    [
+        ("وأفاد مندوب موسكو فيتالي تشوركين بأن بلاده ستطرح وثيقتها", "مندوب موسكو فيتالي تشوركين"),
+        (
+            "لكن السفير الروسي في الأممالمتحدة فيتالي تشوركين أكد أن هذا المشروع ليست لديه فرصة.",
+            "السفير الروسي في الأممالمتحدة فيتالي تشوركين",
+        ),
+        ("وقال وزير الخارجية الروسي سيرغي لافروف في ختام مباحثاته إن روسيا قررت", "وزير الخارجية الروسي سيرغي لافروف"),
+        ("وقعت روسيا معاهدتي صداقة.", ""),
+        ('وأضاف لقد "تبادلنا مذكرات".', ""),
+    ],
+)
 def test_speaker(sentence: str, said_by: str) -> None:
     assert speaker(sentence) == said_by
 
@@ -65,16 +91,23 @@ def test_reports_speech() -> None:
     assert not reports_speech("وقعت روسيا معاهدة")
 
 
-@pytest.mark.parametrize(("sign", "yes", "no"), [
-    ("when", "في التاسع من سبتمبر", "في جنيف"), ("many", "نشر 8 آلاف جندي", "نشر الجنود"), ("why", "بسبب القصف", "بعد القصف"),
-    ("where", "في جنيف", "وقعت معاهدة"),
-])
+@pytest.mark.parametrize(
+    ("sign", "yes", "no"),
+    [
+        ("when", "في التاسع من سبتمبر", "في جنيف"),
+        ("many", "نشر 8 آلاف جندي", "نشر الجنود"),
+        ("why", "بسبب القصف", "بعد القصف"),
+        ("where", "في جنيف", "وقعت معاهدة"),
+    ],
+)
 def test_signs_of_a_kind(sign: str, yes: str, no: str) -> None:
     assert holds(sign, yes)
     assert not holds(sign, no)
 
 
-@pytest.mark.parametrize(("text", "group"), [("[1]", "1"), ("[١]", "١"), ("[1، 2]", "1، 2"), ("【3】", "3"), ("[a]", None), ("[]", None)])
+@pytest.mark.parametrize(
+    ("text", "group"), [("[1]", "1"), ("[١]", "١"), ("[1، 2]", "1، 2"), ("【3】", "3"), ("[a]", None), ("[]", None)]
+)
 def test_markers(text: str, group: str | None) -> None:
     match = MARKER.search(text)
     assert (match and match[1]) == group

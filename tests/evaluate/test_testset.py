@@ -16,14 +16,25 @@ def write(path: Path, *rows: object) -> Path:
 
 def test_our_own_rows(tmp_path: Path) -> None:
     row = {"id": "1", "question": "أين؟", "answers": ["البروة"], "articles": ["a.txt"], "kind": "place"}
-    questions, contexts = load(write(tmp_path / "t.jsonl", row, {"id": "2", "question": "كم؟", "answers": [], "articles": []}))
+    questions, contexts = load(
+        write(tmp_path / "t.jsonl", row, {"id": "2", "question": "كم؟", "answers": [], "articles": []})
+    )
     assert (questions[0].answers, questions[0].articles, questions[0].kind) == (("البروة",), ("a.txt",), "place")
     assert questions[1].kind == "unanswerable"
     assert contexts == []
 
 
 def test_squad_shaped_rows_bring_each_context_once(tmp_path: Path) -> None:
-    rows = [{"id": str(i), "title": "t", "question": "أين؟", "context": CONTEXT, "answers": [{"text": "البروة", "start": 14}]} for i in range(2)]
+    rows = [
+        {
+            "id": str(i),
+            "title": "t",
+            "question": "أين؟",
+            "context": CONTEXT,
+            "answers": [{"text": "البروة", "start": 14}],
+        }
+        for i in range(2)
+    ]
     questions, contexts = load(write(tmp_path / "t.jsonl", *rows))
     assert [c.text for c in contexts] == [CONTEXT]
     assert questions[0].articles == questions[1].articles == (contexts[0].id,)
@@ -31,9 +42,14 @@ def test_squad_shaped_rows_bring_each_context_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("version", ["1.1", "2.0"])
 def test_squad_files(tmp_path: Path, version: str) -> None:
-    qas = [{"id": "1", "question": "أين؟", "answers": [{"text": "البروة", "answer_start": 14}] * 2},
-           {"id": "2", "question": "من؟", "answers": [], "is_impossible": True}]
-    squad = {"version": version, "data": [{"title": "t", "paragraphs": [{"context": CONTEXT, "qas": qas[: 1 if version == "1.1" else 2]}]}]}
+    qas = [
+        {"id": "1", "question": "أين؟", "answers": [{"text": "البروة", "answer_start": 14}] * 2},
+        {"id": "2", "question": "من؟", "answers": [], "is_impossible": True},
+    ]
+    squad = {
+        "version": version,
+        "data": [{"title": "t", "paragraphs": [{"context": CONTEXT, "qas": qas[: 1 if version == "1.1" else 2]}]}],
+    }
     questions, contexts = load(write(tmp_path / "t.json", squad))
     assert len(contexts) == 1
     assert questions[0].answers == ("البروة",)
@@ -41,7 +57,15 @@ def test_squad_files(tmp_path: Path, version: str) -> None:
     assert all(not q.answers and not q.articles for q in questions[1:])
 
 
-@pytest.mark.parametrize(("text", "said"), [("", "no questions"), ("{", "row 1 is not JSON"), ('{"id": "1"}', "row 1 is not a question"), ("[1]", "not a question")])
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "no questions"),
+        ("{", "row 1 is not JSON"),
+        ('{"id": "1"}', "row 1 is not a question"),
+        ("[1]", "not a question"),
+    ],
+)
 def test_what_is_no_test_set(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "t.jsonl").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=said):

@@ -24,17 +24,35 @@ def test_a_text_file_is_one_article_as_it_is(tmp_path: Path) -> None:
 
 def test_rows_carry_their_metadata(tmp_path: Path) -> None:
     row = {"id": 7, "text": "نص طويل", "title": "عنوان", "date": "2015-07-21", "source": "صحيفة", "url": None}
-    (tmp_path / "dump.jsonl").write_text(json.dumps(row) + "\n\n" + json.dumps({"id": "x", "text": "نص"}), encoding="utf-8")
-    assert list(read([tmp_path])) == [Article("7", "نص طويل", "عنوان", "2015-07-21", "صحيفة", None), Article("x", "نص", source="dump")]
+    (tmp_path / "dump.jsonl").write_text(
+        json.dumps(row) + "\n\n" + json.dumps({"id": "x", "text": "نص"}), encoding="utf-8"
+    )
+    assert list(read([tmp_path])) == [
+        Article("7", "نص طويل", "عنوان", "2015-07-21", "صحيفة", None),
+        Article("x", "نص", source="dump"),
+    ]
 
 
-@pytest.mark.parametrize(("line", "why"), [
-    ("{oops", "is not JSON"), ('["a"]', "is a list"), ('{"text": "نص"}', "no id"), ('{"id": "a"}', "no text"), ('{"id": "a", "text": " "}', "no text"),
-    ('{"id": "a", "text": 5}', "no text"), ('{"id": "a", "text": "نص", "title": 5}', "title"), ('{"id": "a", "text": "نص", "date": "أمس"}', "date"),
-    ('{"id": "a", "text": "نص\\ud800"}', "surrogate"), ('{"id": "a", "text": "نص\\u0000"}', "NUL"), ("[" * 100_000, "is not JSON"),
-])
+@pytest.mark.parametrize(
+    ("line", "why"),
+    [
+        ("{oops", "is not JSON"),
+        ('["a"]', "is a list"),
+        ('{"text": "نص"}', "no id"),
+        ('{"id": "a"}', "no text"),
+        ('{"id": "a", "text": " "}', "no text"),
+        ('{"id": "a", "text": 5}', "no text"),
+        ('{"id": "a", "text": "نص", "title": 5}', "title"),
+        ('{"id": "a", "text": "نص", "date": "أمس"}', "date"),
+        ('{"id": "a", "text": "نص\\ud800"}', "surrogate"),
+        ('{"id": "a", "text": "نص\\u0000"}', "NUL"),
+        ("[" * 100_000, "is not JSON"),
+    ],
+)
 def test_a_broken_row_is_named_by_number_and_the_others_go_in(tmp_path: Path, line: str, why: str) -> None:
-    (tmp_path / "d.jsonl").write_text('{"id": "1", "text": "نص"}\n' + line + '\n{"id": "3", "text": "نص"}\n', encoding="utf-8")
+    (tmp_path / "d.jsonl").write_text(
+        '{"id": "1", "text": "نص"}\n' + line + '\n{"id": "3", "text": "نص"}\n', encoding="utf-8"
+    )
     found = list(read([tmp_path / "d.jsonl"]))
     assert articles(found) == ["1", "3"]
     (failure,) = failures(found)
@@ -42,7 +60,10 @@ def test_a_broken_row_is_named_by_number_and_the_others_go_in(tmp_path: Path, li
     assert why in failure
 
 
-@pytest.mark.parametrize(("data", "why"), [(b"", "is empty"), (b" \n", "is empty"), (b"...", "no words"), (b"\xff\xfe\x00", "not UTF-8"), (b"a\0b", "NUL")])
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [(b"", "is empty"), (b" \n", "is empty"), (b"...", "no words"), (b"\xff\xfe\x00", "not UTF-8"), (b"a\0b", "NUL")],
+)
 def test_a_file_that_is_no_text_is_named(tmp_path: Path, data: bytes, why: str) -> None:
     (tmp_path / "bad.txt").write_bytes(data)
     (tmp_path / "good.txt").write_text("نص", encoding="utf-8")

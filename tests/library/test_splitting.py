@@ -22,7 +22,10 @@ def test_neighbours_share_one_sentence() -> None:
     text = " ".join(f"{'كلمة ' * 24}جملة{i}." for i in range(12))
     spans = sentences(text)
     found = passages(text)
-    assert all(later[0] == [a for a, b in spans if b == earlier[1]][0] for earlier, later in zip(found, found[1:], strict=False))
+    assert all(
+        later[0] == next(a for a, b in spans if b == earlier[1])
+        for earlier, later in zip(found, found[1:], strict=False)
+    )
 
 
 @given(st.text(alphabet="ابت ثج.؟\n«»", max_size=3000))

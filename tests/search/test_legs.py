@@ -76,7 +76,9 @@ def test_idf(library: Library, retriever: Retriever, seeds: list[Article]) -> No
     assert idf["غغغغ"] == pytest.approx(math.log(1 + (total + 0.5) / 0.5))
 
 
-def test_changes_leave_the_same_search_as_a_fresh_build(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+def test_changes_leave_the_same_search_as_a_fresh_build(
+    library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
     library.add(seeds[:3])
     retriever.catch_up()
     library.add([*seeds[3:], Article(seeds[0].id, seeds[0].text[:900], source="seeds")])
@@ -85,7 +87,9 @@ def test_changes_leave_the_same_search_as_a_fresh_build(library: Library, retrie
     changed = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(QUESTION, 10)]
     for leg in (retriever.lexical, retriever.dense):
         assert {id_ for id_, _ in leg.search(QUESTION, 1000)} <= {p.id for p in passages(library)}
-    fresh = Retriever(library, LexicalIndex(library.path.parent / "fresh"), retriever.dense, library.path.parent / "fresh.lock")
+    fresh = Retriever(
+        library, LexicalIndex(library.path.parent / "fresh"), retriever.dense, library.path.parent / "fresh.lock"
+    )
     assert fresh.catch_up()
     assert [hit[0] for hit in changed[:3]] == [hit.passage.id for hit in fresh.search(QUESTION, 10)][:3]
 
@@ -118,9 +122,23 @@ def _damage(folder: Path, how: str) -> None:
     }[how]()
 
 
-@pytest.mark.parametrize("how", ["vectors missing", "vectors truncated", "vectors flipped", "vectors empty", "lexical missing", "segment missing",
-                                 "segment flipped", "stamp flipped", "meta emptied"])
-def test_a_damaged_index_is_rebuilt_and_says_so(library: Library, retriever: Retriever, seeds: list[Article], how: str) -> None:
+@pytest.mark.parametrize(
+    "how",
+    [
+        "vectors missing",
+        "vectors truncated",
+        "vectors flipped",
+        "vectors empty",
+        "lexical missing",
+        "segment missing",
+        "segment flipped",
+        "stamp flipped",
+        "meta emptied",
+    ],
+)
+def test_a_damaged_index_is_rebuilt_and_says_so(
+    library: Library, retriever: Retriever, seeds: list[Article], how: str
+) -> None:
     library.add(seeds)
     retriever.catch_up()
     before = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(QUESTION)]
@@ -132,7 +150,9 @@ def test_a_damaged_index_is_rebuilt_and_says_so(library: Library, retriever: Ret
     assert open_retriever(library).catch_up() == []
 
 
-def test_an_index_of_another_library_or_model_is_not_mixed(tmp_path: Path, library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+def test_an_index_of_another_library_or_model_is_not_mixed(
+    tmp_path: Path, library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
     library.add(seeds)
     retriever.catch_up()
     with Library(tmp_path / "other" / "library.sqlite") as other:
@@ -143,7 +163,9 @@ def test_an_index_of_another_library_or_model_is_not_mixed(tmp_path: Path, libra
     assert any("another library, model" in notice for notice in again.catch_up())
 
 
-def test_what_was_interrupted_before_the_stamp_is_done_again_once(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+def test_what_was_interrupted_before_the_stamp_is_done_again_once(
+    library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
     library.add(seeds[:2])
     retriever.catch_up()
     stamp = (library.path.parent / "lexical" / "stamp.json").read_bytes()
@@ -158,7 +180,9 @@ def test_what_was_interrupted_before_the_stamp_is_done_again_once(library: Libra
 
 
 @pytest.mark.parametrize("name", ["lexical", "dense"])
-def test_a_disk_that_refuses_keeps_the_old_index(library: Library, retriever: Retriever, seeds: list[Article], name: str) -> None:
+def test_a_disk_that_refuses_keeps_the_old_index(
+    library: Library, retriever: Retriever, seeds: list[Article], name: str
+) -> None:
     library.add(seeds[:1])
     retriever.catch_up()
     leg: Leg = getattr(retriever, name)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from rag.answer.assistant import Assistant
+from rag.answer.writers import Choice
 from rag.errors import BusyError, InputError
 from rag.settings import load_settings
 from rag.types import Answer, Article, Citation
@@ -115,7 +116,8 @@ class Window:
         return self.page.evaluate(
             """selector => { const box = document.querySelector(selector).getBoundingClientRect();
                const held = document.querySelector('.rag-panel section').getBoundingClientRect();
-               return box.top >= Math.max(0, held.top) && box.top < Math.min(innerHeight, held.bottom); }""", selector
+               return box.top >= Math.max(0, held.top) && box.top < Math.min(innerHeight, held.bottom); }""",
+            selector,
         )
 
     def check(self) -> None:
@@ -250,7 +252,7 @@ def test_a_phone_has_no_horizontal_scroll(browser: object, server: str, scheme: 
 class Scripted:
     """An assistant that answers by the question: slow words, an unsupported claim, an error."""
 
-    name, writer_reason = "llama", "scripted"
+    name, choice = "llama", Choice("found", "scripted")
 
     def __init__(self, library: object) -> None:
         self.library, self.writer, self.notices, self.closed = library, self, ["index repaired"], threading.Event()

@@ -67,8 +67,11 @@ ANSWER = Answer(
     "answered",
     "تكلم الأول [1]. وتكلم الثاني سنة 2008 [1].\nوهذا لم يرد.",
     "quote",
-    (citation(1, "تكلم الأول", FIRST), citation(1, "وتكلم الثاني سنة 2008", SECOND, "unsupported"),
-     Citation(0, "وهذا لم يرد.", "", "", 0, 0, "", "unsupported")),
+    (
+        citation(1, "تكلم الأول", FIRST),
+        citation(1, "وتكلم الثاني سنة 2008", SECOND, "unsupported"),
+        Citation(0, "وهذا لم يرد.", "", "", 0, 0, "", "unsupported"),
+    ),
     (hit(ARTICLE, 1), hit(OTHER, 2)),
     "",
     {"search_ms": 12.3, "write_ms": 1.0, "total_ms": 2345.0},
