@@ -37,18 +37,18 @@ _CLOSE = 1.0
 _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the sentence has it, −1 where not, 0 for other kinds."""
 SENTENCE_WEIGHTS = {
-    "coverage": 2.42,
-    "context": 3.57,
-    "passage": 2.21,
-    "rank": 1.08,
-    "cosine": 1.33,
-    "when": 1.23,
+    "coverage": 2.41,
+    "context": 3.53,
+    "passage": 2.17,
+    "rank": 1.21,
+    "cosine": 1.29,
+    "when": 1.24,
     "many": 1.69,
-    "where": 0.82,
-    "why": 0.92,
+    "where": 0.83,
+    "why": 0.95,
 }
-ANSWERED_WEIGHTS = {"coverage": 2.0, "context": 1.9, "whole": 1.97, "words": 0.86, "cosine": 4.9}
-ANSWERED_BIAS = -6.72
+ANSWERED_WEIGHTS = {"coverage": 1.94, "context": 1.9, "whole": 1.99, "words": 0.8, "cosine": 5.08}
+ANSWERED_BIAS = -6.67
 ANSWERED_FROM = 0.3
 """Probability from which the best sentence is taken for an answer; lower than ½, since people ask in other words than the
 articles use more often than the crowd that wrote ARCD beside its passages."""
