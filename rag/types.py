@@ -82,7 +82,11 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Citation:
-    """The marker `[n]`, the claim before it, the evidence found for it, and the verdict of the check."""
+    """The marker `[n]`, the claim before it, the evidence found for it, and the verdict of the check.
+
+    n: the passage's number; 0 for a claim that cites nothing. at: where its marker begins in `Answer.text`, or where the
+    claim ends that has none.
+    """
 
     n: int
     claim: str
@@ -92,10 +96,11 @@ class Citation:
     end: int
     quote: str
     verdict: Verdict
+    at: int = 0
 
     def as_json(self) -> dict[str, object]:
         """The row of `citations` in `rag ask --json`."""
-        return {name: getattr(self, name) for name in self.__slots__}
+        return {name: getattr(self, name) for name in self.__slots__ if name != "at"}
 
 
 @dataclass(frozen=True, slots=True)

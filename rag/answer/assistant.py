@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Generator, Sequence
 from contextlib import closing
+from dataclasses import replace
 
 from rag.answer import prompts
 from rag.answer.citations import cite
@@ -13,7 +14,7 @@ from rag.answer.writers import Choice, Writer
 from rag.arabic import find
 from rag.library import Library
 from rag.search.retriever import Retriever, checked
-from rag.types import Answer, Evidence, Hit, Passage, Status
+from rag.types import Answer, Citation, Evidence, Hit, Passage, Status
 
 SHOWN = 10
 """Hits in an answer."""
@@ -62,13 +63,20 @@ class Assistant:
             return
         passages = _material(evidence, hits)
         text = ""
+        citations: tuple[Citation, ...] = ()
         with closing(self.writer.write(question, passages, evidence)) as pieces:
             for piece in pieces:
+                if isinstance(piece, Citation):
+                    citations = (*citations, replace(piece, at=len(text)))
+                    piece = f"[{piece.n}]"
                 text += piece
                 yield Answer(question, "answered", text, self.writer.name, (), hits, notice)
         written = time.perf_counter()
-        refused = not text.strip() or find(nothing, text) is not None
-        text, citations = (nothing, ()) if refused else cite(text, passages)
+        refused = not citations and (not text.strip() or find(nothing, text) is not None)
+        if refused:
+            text = nothing
+        elif not citations:
+            text, citations = cite(text, passages)
         ended = time.perf_counter()
         timings = {
             "search_ms": 1000 * (searched - began),

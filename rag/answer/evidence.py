@@ -10,12 +10,12 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from difflib import SequenceMatcher
 
 import numpy as np
 
 from rag.arabic import has_arabic, sentences
 from rag.arabic.folding import words
+from rag.arabic.names import Name
 from rag.arabic.speech import asked_speaker, reports_speech, speaker
 from rag.arabic.words import Kind, content_words, grams, holds, is_definite, kind
 from rag.search.embedding import Embedder
@@ -29,8 +29,6 @@ QUOTES = 3
 STATEMENTS = 6
 """Statements of one speaker, at most."""
 _SPEECH_PASSAGES = 50
-_SAME_NAME = 0.8
-"""Similarity of two spellings of one name (difflib's ratio), as in تشركين and تشوركين."""
 _CLOSE = 1.0
 """A further sentence is quoted if its score is at most this far below the best one's (in nats: the odds then differ e-fold)."""
 
@@ -151,7 +149,7 @@ class EvidenceFinder:
     def _reports(self, question: str, name: str, wanted: Sequence[str]) -> list[Evidence]:
         found: dict[tuple[str, int, int], tuple[Evidence, bool]] = {}
         subject = [word for word in content_words(question) if word not in words(name)]
-        asked, name_words = _Asked(self.retriever, " ".join(subject)), _Name(wanted)
+        asked, name_words = _Asked(self.retriever, " ".join(subject)), Name(wanted)
         for hit in self.retriever.search(name, _SPEECH_PASSAGES):
             passage = hit.passage
             for start, end in sentences(passage.text):
@@ -202,37 +200,6 @@ def _weighted(features: dict[str, float], weights: dict[str, float]) -> float:
 
 def _evidence(scored: Scored) -> Evidence:
     return Evidence(scored.passage, scored.start, scored.end, scored.text, scored.score, speaker(scored.text))
-
-
-class _Name:
-    """The words of a speaker's name, in whatever spelling."""
-
-    def __init__(self, wanted: Sequence[str]) -> None:
-        self._wanted = [(name, SequenceMatcher(None, "", name)) for name in wanted]
-
-    def words_in(self, found: Sequence[str]) -> list[str]:
-        """The words of `found` that stand for each word of the name, in its order; empty if one has none."""
-        present = []
-        for name, matcher in self._wanted:
-            match = next((word for word in found if _same(name, word, matcher)), None)
-            if match is None:
-                return []
-            present.append(match)
-        return present
-
-
-def _same(name: str, word: str, matcher: SequenceMatcher[str]) -> bool:
-    """Whether a word is the name, with a prefix, glued to another word, or in another spelling."""
-    if len(name) < 4:
-        return name == word
-    if name in word:
-        return True
-    matcher.set_seq1(word)  # the quick ratios are upper bounds
-    return (
-        matcher.real_quick_ratio() >= _SAME_NAME
-        and matcher.quick_ratio() >= _SAME_NAME
-        and matcher.ratio() >= _SAME_NAME
-    )
 
 
 def _spread(ordered: list[tuple[Evidence, bool]]) -> list[tuple[Evidence, bool]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator, Sequence
 
-from rag.types import Evidence, Passage
+from rag.types import Citation, Evidence, Passage
 
 
 class QuoteWriter:
@@ -10,9 +10,14 @@ class QuoteWriter:
 
     name = "quote"
 
-    def write(self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]) -> Generator[str]:
-        """One piece for each evidence: `speaker: “the sentence” [n]`."""
+    def write(
+        self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
+    ) -> Generator[str | Citation]:
+        """For each evidence `speaker: “the sentence”` and its citation."""
         for i, found in enumerate(evidence):
-            n = 1 + passages.index(found.passage)
             said_by = f"{found.speaker}: " if found.speaker else ""
-            yield ("\n" if i else "") + f"{said_by}“{found.quote}” [{n}]"
+            line = f"{said_by}“{found.quote}”"
+            yield ("\n" if i else "") + line + " "
+            n = 1 + passages.index(found.passage)
+            where = found.passage.article, found.passage.source, found.start, found.end
+            yield Citation(n, line, *where, found.quote, "supported")

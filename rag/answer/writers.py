@@ -4,7 +4,7 @@ from collections.abc import Generator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from rag.types import Evidence, Passage
+from rag.types import Citation, Evidence, Passage
 
 _IN_ENGLISH = {
     "asked": "asked for",
@@ -30,9 +30,13 @@ class Writer(Protocol):
 
     name: str
 
-    def write(self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]) -> Generator[str]:
+    def write(
+        self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
+    ) -> Generator[str | Citation]:
         """The answer's text in pieces; a marker `[n]` in it names `passages[n - 1]`.
 
-        Closing the iterator stops the writing. Each evidence lies in one of the passages.
+        A writer that quotes gives the Citation itself in a marker's place: its text then is an article's own, and is
+        neither checked nor searched for markers. Closing the iterator stops the writing. Each evidence lies in one of
+        the passages.
         """
         ...

@@ -1,7 +1,8 @@
 """All knowledge of the Arabic language; with prompts/ the only place of Arabic letters in the program.
 
 folding: forms for matching and the way back to the original. sentences: where they end.
-words: grams, numbers, dates, question words. speech: who says something in a sentence.
+words: grams and question words. numerals: numbers and dates, in digits or words. names: one name in two spellings.
+speech: who says something in a sentence. claims: what makes one sentence say otherwise than another.
 """
 
 from rag.arabic.folding import clean, find, fold, fold_with_offsets, has_arabic

@@ -1,4 +1,4 @@
-"""Words as search and evidence see them: grams, numbers, what a question asks for, words that carry no content."""
+"""Words as search and evidence see them: grams, what a question asks for, words that carry no content."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ Kind = Literal["speech", "who", "when", "where", "many", "why", "other"]
 GRAM = 4
 """Letters of a gram, edges included; 3 and 5 were slightly worse on ARCD (`python -m benchmarks.search`)."""
 
-_NUMBER = re.compile(r"\d+(?:[.,]\d+)*")
-
 
 def grams(text: str) -> list[str]:
     """The character 4-grams of each folded word with its edges marked (`#word#`), in order; words of up to two letters whole."""
@@ -26,11 +24,6 @@ def grams(text: str) -> list[str]:
         marked = f"#{word}#"
         found.extend(marked[i : i + GRAM] for i in range(len(marked) - GRAM + 1))
     return found
-
-
-def numbers(text: str) -> set[str]:
-    """The numbers written in digits, of any script, without separators of thousands: «١٬٢٠٠» → "1200", "3.5" stays."""
-    return {re.sub(r",(?=\d{3}(?:\D|$))", "", number) for number in _NUMBER.findall(fold(text))}
 
 
 def _set(listed: str) -> frozenset[str]:

@@ -18,8 +18,7 @@ SHOWN_QUESTION = 600
 """Characters of a question that the chat repeats."""
 _NEAREST = 3  # passages shown under a refusal before the fold
 _EXCERPT = 260  # characters
-# What stands between “ and ” is the article's own, also where it looks like a marker; as in rag.answer.citations.
-_PIECE = re.compile(r"(?P<quoted>“[^”]*”)|\[(?P<n>[0-9]+)\]")
+_MARKER = re.compile(r"\[([0-9]+)\]")
 _MILLISECOND_LIMIT = 1000
 
 
@@ -82,41 +81,29 @@ def question_html(question: str) -> str:
 
 def paragraphs(answer: Answer) -> str:
     """The text of the answer, a paragraph a line, each marker a button and each claim without evidence labelled."""
-    left = list(enumerate(answer.citations))
-    return "".join(f"<p>{''.join(_line(text, left, answer))}</p>" for text in answer.text.splitlines() if text.strip())
+    html, start = [], 0
+    for text in answer.text.split("\n"):
+        if text.strip():
+            pieces = _checked(answer, start, start + len(text)) if answer.done else _unchecked(text)
+            html.append(f"<p>{''.join(pieces)}</p>")
+        start += len(text) + 1
+    return "".join(html)
 
 
-def _line(text: str, left: list[tuple[int, Citation]], answer: Answer) -> Iterator[str]:
-    """The pieces of one line. `left` are the citations that no marker has taken yet: they come in the text's order."""
-    cut, uncited = 0, _ends_of_uncited(text, left)
-    pieces = [(m.start(), m.end(), m["n"]) for m in _PIECE.finditer(text) if m["n"]]
-    pieces += [(end, end, None) for end in uncited]
-    for start, end, n in sorted(pieces, key=lambda piece: piece[:2]):
-        taken = None if n is None else next((i for i, (_, c) in enumerate(left) if c.n == int(n)), None)
-        yield isolated(text[cut:start])
-        cut = end
-        if n is None:
-            yield unsupported()
-        elif taken is not None:
-            yield chip(*left.pop(taken))
-        elif answer.done:
-            yield isolated(text[start:end])
-        else:
-            yield f'<span class="rag-chip rag-unchecked">{n}</span>'
-    yield isolated(text[cut:])
+def _checked(answer: Answer, start: int, end: int) -> Iterator[str]:
+    """The pieces of a part of the text, its citations' markers as buttons."""
+    for i, citation in enumerate(answer.citations):
+        if start <= citation.at <= end:
+            yield isolated(answer.text[start : citation.at])
+            yield chip(i, citation) if citation.n else unsupported()
+            start = citation.at + (len(f"[{citation.n}]") if citation.n else 0)
+    yield isolated(answer.text[start:end])
 
 
-def _ends_of_uncited(text: str, left: list[tuple[int, Citation]]) -> list[int]:
-    """Where the claims of this line end that cite nothing; they are taken off `left`."""
-    ends, after = [], 0
-    for item in [item for item in left if item[1].n == 0]:
-        at = text.find(item[1].claim, after)
-        if at < 0:
-            break  # the next ones stand in a later line
-        after = at + len(item[1].claim)
-        ends.append(after)
-        left.remove(item)
-    return ends
+def _unchecked(text: str) -> Iterator[str]:
+    """The pieces of a line that is being written, its markers as numbers."""
+    for i, piece in enumerate(_MARKER.split(text)):
+        yield f'<span class="rag-chip rag-unchecked">{piece}</span>' if i % 2 else isolated(piece)
 
 
 def chip(index: int, citation: Citation) -> str:

@@ -166,3 +166,13 @@ def test_an_articles_own_words_cannot_pose_as_markers_or_fields(library: Library
     assert answer.citations[0].quote == text
     assert text in answer.text
     assert [c.n for c in answer.citations] == [1]
+
+
+def test_quotation_marks_and_markers_of_an_article_stay_as_they_are(library: Library, retriever: Retriever) -> None:
+    texts = ["قال خالد إن “البيت” جميل [7] و”كبير جدا [2] حقا.", "قال خالد «نعم\u2028ثم» [1] “لا."]
+    articles = [Article(f"x{i}", text) for i, text in enumerate(texts)]
+    answer = ask(assistant(library, retriever, articles, QuoteWriter()), "ماذا قال خالد؟")
+    assert sorted(c.quote for c in answer.citations) == sorted(texts)
+    assert all(c.quote in answer.text and c.verdict == "supported" for c in answer.citations)
+    assert [answer.text[c.at :][:3] for c in answer.citations] == ["[1]", "[2]"]
+    assert len(answer.text.split("\n")) == len(texts)

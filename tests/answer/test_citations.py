@@ -3,7 +3,8 @@
 import pytest
 
 from rag.answer.citations import cite, claims
-from rag.types import Passage
+from rag.library.splitting import passages
+from rag.types import Article, Passage
 
 TEXT = (
     "وقال رئيس الدبلوماسية الروسي إنه سيتم نشر حوالي 8 آلاف جندي في المنطقتين. "
@@ -47,6 +48,46 @@ def test_right(claim: str) -> None:
 def test_wrong(claim: str) -> None:
     (citation,) = cite(claim, PASSAGES)[1]
     assert citation.verdict == "unsupported"
+
+
+FALSE = [
+    ("004", "أكد لافروف أن هذا المشروع ليست لديه «أي فرصة في النجاح»."),
+    ("004", "أبرم الاتفاق في الخامس من أكتوبر لوقف القتال وضمان وصول المساعدات."),
+    ("000", "قال مسؤول عسكري كبير إن عودة القوات الروسية سيحتاج إلى خمسة أيام."),
+    ("003", "ووصف الرئيس بوتين الحرب بأنها أفدح جريمة."),
+    ("004", "إن المجلس يدعو إلى تفعيل الفصل السابع من ميثاق الأمم المتحدة."),
+    ("000", "اتفق مجلس الأمن على مشروع قرار لخطة سلام في القوقاز."),
+    ("000", "أيد مجلس الأمن الدولي مشروع قرار لخطة سلام في القوقاز."),
+    ("001", "أكدت القوات أنها ستكون قوات لحفظ الأمن."),
+    ("003", "أرسلت روسيا مبعوثين إلى بغداد لإقناع الرئيس العراقي صدام حسين بالتنحي."),
+]
+TRUE = [
+    ("004", "أكد تشوركين أن هذا المشروع ليست لديه «أي فرصة في النجاح»."),
+    ("004", "أبرم الاتفاق في 9 أيلول لوقف القتال وضمان وصول المساعدات."),
+    ("000", "قال مسؤول عسكري كبير إن عودة القوات الروسية سيحتاج إلى 10 أيام."),
+    ("004", "إن مشروع القرار لا يدعو إلى تفعيل الفصل السابع من ميثاق الأمم المتحدة."),
+    ("000", "فشل مجلس الأمن الدولي في الاتفاق على مشروع قرار لخطة سلام في القوقاز."),
+    ("001", "أكد لافروف أنها ستكون قوات عسكرية."),
+    ("001", "ولم تعترف باستقلال المنطقتين أية دولة سوى نيكاراغوا."),
+    ("002", "اعترفت روسيا في 26 أغسطس باستقلال أبخازيا وأوسيتيا الجنوبية."),
+]
+
+
+@pytest.mark.parametrize(
+    ("article", "claim", "verdict"), [(*c, "unsupported") for c in FALSE] + [(*c, "supported") for c in TRUE]
+)
+def test_claims_over_the_seeds(seeds: list[Article], article: str, claim: str, verdict: str) -> None:
+    (found,) = [a for a in seeds if a.id.startswith(article)]
+    parts = [Passage(i, found.id, s, e, found.text[s:e]) for i, (s, e) in enumerate(passages(found.text))]
+    assert (cite(claim, parts)[1][0].verdict) == verdict
+
+
+def test_the_layout_of_an_answer_is_kept_and_its_markers_placed() -> None:
+    text, citations = cite(
+        "\n1. وقعت روسيا معاهدة مع أبخازيا [1].\n\n- أقامت روسيا علاقات مع نيكاراغوا\n[2]\nوفاز المنتخب.", PASSAGES
+    )
+    assert text == "1. وقعت روسيا معاهدة مع أبخازيا [1].\n\n- أقامت روسيا علاقات مع نيكاراغوا [2]\nوفاز المنتخب."
+    assert [text[c.at :][:3] for c in citations] == ["[1]", "[2]", ""]
 
 
 def test_markers_take_one_form_and_dangling_ones_go() -> None:

@@ -1,8 +1,9 @@
 import pytest
 
-from rag.arabic.claims import MARKER, negations, quotations
+from rag.arabic.claims import MARKER, contradicts, quotations
+from rag.arabic.numerals import quantities
 from rag.arabic.speech import asked_speaker, reports_speech, speaker
-from rag.arabic.words import content_words, grams, holds, kind, numbers
+from rag.arabic.words import content_words, grams, holds, kind
 
 
 def test_grams_mark_the_edges_of_folded_words() -> None:
@@ -14,11 +15,6 @@ def test_grams_mark_the_edges_of_folded_words() -> None:
 
 def test_glued_words_share_grams() -> None:
     assert len(set(grams("الأمم المتحدة")) & set(grams("الأممالمتحدة"))) >= 8
-
-
-def test_numbers() -> None:
-    assert numbers("٨ آلاف و1,200 و٣٫٥ وعام ٢٠١٥.") == {"8", "1200", "3.5", "2015"}
-    assert numbers("ثلاثة") == set()
 
 
 @pytest.mark.parametrize(
@@ -113,7 +109,62 @@ def test_markers(text: str, group: str | None) -> None:
     assert (match and match[1]) == group
 
 
-def test_quotations_and_negations() -> None:
+def test_quotations() -> None:
     assert quotations("قال «نعم» و\"لا\" و''ربما'' و“كلا”") == ["نعم", "لا", "ربما", "كلا"]
-    assert negations("لن يقبل ولم يرفض وليست لديه فرصة") == 3
-    assert negations("وقعت المعاهدة") == 0
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote"),
+    [
+        ("إن المجلس يدعو إلى تفعيل الفصل السابع", "إلا إنه لا يدعو إلى تفعيل الفصل السابع"),
+        ("لن يتم نشر القوات", "سيتم نشر القوات"),
+        ("اتفق مجلس الأمن على مشروع القرار", "فشل مجلس الأمن الدولي في الاتفاق على مشروع قرار"),
+        ("رفض المجلس مشروع القرار", "أيد المجلس مشروع القرار"),
+        ("ينبغي أن يؤثر الخلاف", "الخلاف ينبغي ألا يؤثر في العلاقات"),
+        ("أرسلت روسيا مبعوثين إلى بغداد", "ونفى مسؤول أنباء عن إرسال مبعوثين إلى بغداد"),
+        ("ستكون قوات لحفظ الأمن", "ستكون قوات عسكرية وليس قوات لحفظ الأمن"),
+    ],
+)
+def test_what_contradicts(claim: str, quote: str) -> None:
+    assert contradicts(claim, quote)
+
+
+@pytest.mark.parametrize(
+    ("claim", "quote"),
+    [
+        ("لا يدعو المجلس إلى تفعيل الفصل السابع", "إلا إنه لا يدعو إلى تفعيل الفصل السابع"),
+        ("ستكون قوات عسكرية", "ستكون قوات عسكرية وليس قوات لحفظ الأمن"),
+        ("يجري مشاورات", "لا يزال يجري مشاورات"),
+        ("اعترفت نيكاراغوا باستقلالهما", "ولم تعترف باستقلالهما أية دولة سوى نيكاراغوا"),
+        ("فشل المجلس في الاتفاق", "فشل مجلس الأمن في الاتفاق"),
+        ("لم يتفق المجلس", "فشل المجلس ولم يتفق"),
+    ],
+)
+def test_what_does_not_contradict(claim: str, quote: str) -> None:
+    assert not contradicts(claim, quote)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("ثمانية آلاف", {"8000"}),
+        ("8 آلاف و٨٠٠٠", {"8000"}),
+        ("ألف وتسعمئة وستة وسبعون", {"1976"}),
+        ("عام ألفين وخمسة عشر", {"2015"}),
+        ("ثلاثة ملايين ومئتي ألف", {"3200000"}),
+        ("مليونين ونصف و3.5 مليون", {"2500000", "3500000"}),
+        ("سبعمائة وستين ألفا وثلاثمائة", {"760300"}),
+        ("بين خمسة وستة", {"5", "6"}),
+        ("الحادي والعشرين من ال23", {"21", "23"}),
+        ("أحد عشر من أحد الجنود", {"11"}),
+        ("في السادس والعشرين من أغسطس - آب", {"26", "month 8"}),
+        ("10 مارس", {"10", "month 3"}),
+        ("مارس ضغوطا على أبيه", set()),
+        ("25 كانون الثاني ٢٠١١", {"25", "month 1", "2011"}),
+        ("الاثنين والأحد", {"day 1", "day 2"}),
+        ("1,200 و٣٫٥ و1.234.567", {"1200", "3.5", "1234567"}),
+        ("لا عدد هنا", set()),
+    ],
+)
+def test_quantities(text: str, expected: set[str]) -> None:
+    assert quantities(text) == expected

@@ -265,8 +265,8 @@ class Scripted:
             raise ZeroDivisionError
         if question == "unsupported":
             quote = HOSTILE.text[:10]
-            wrong = Citation(1, "زعم", HOSTILE.id, "", 0, 10, quote, "unsupported")
-            uncited = Citation(0, "وزعم آخر.", "", "", 0, 0, "", "unsupported")
+            wrong = Citation(1, "زعم", HOSTILE.id, "", 0, 10, quote, "unsupported", 4)
+            uncited = Citation(0, "وزعم آخر.", "", "", 0, 0, "", "unsupported", 18)
             yield replace(answer, text="زعم [1]. وزعم آخر.", citations=(wrong, uncited), done=True)
             return
         try:

@@ -56,21 +56,22 @@ def hit(article: Article, rank: int, start: int = 0, end: int | None = None) -> 
     return Hit(passage, rank, 1.0, rank, None)
 
 
-def citation(n: int, claim: str, quote: str, verdict: str = "supported") -> Citation:
+def citation(n: int, claim: str, quote: str, at: int, verdict: str = "supported") -> Citation:
     start = ARTICLE.text.index(quote)
-    return Citation(n, claim, ARTICLE.id, ARTICLE.source, start, start + len(quote), quote, verdict)  # type: ignore[arg-type]
+    return Citation(n, claim, ARTICLE.id, ARTICLE.source, start, start + len(quote), quote, verdict, at)  # type: ignore[arg-type]
 
 
 FIRST, SECOND = "قال الأول كلاما.", "وقال الثاني غيره في 2008."
+TEXT = "تكلم الأول [1]. وتكلم الثاني سنة 2008 [1].\nوهذا لم يرد."
 ANSWER = Answer(
     "ماذا قالا؟",
     "answered",
-    "تكلم الأول [1]. وتكلم الثاني سنة 2008 [1].\nوهذا لم يرد.",
+    TEXT,
     "quote",
     (
-        citation(1, "تكلم الأول", FIRST),
-        citation(1, "وتكلم الثاني سنة 2008", SECOND, "unsupported"),
-        Citation(0, "وهذا لم يرد.", "", "", 0, 0, "", "unsupported"),
+        citation(1, "تكلم الأول", FIRST, TEXT.index("[1]")),
+        citation(1, "وتكلم الثاني سنة 2008", SECOND, TEXT.rindex("[1]"), "unsupported"),
+        Citation(0, "وهذا لم يرد.", "", "", 0, 0, "", "unsupported", len(TEXT)),
     ),
     (hit(ARTICLE, 1), hit(OTHER, 2)),
     "",
@@ -103,7 +104,7 @@ def test_marked_shows_the_whole_text_with_overlapping_spans() -> None:
 
 def test_a_hostile_article_is_text_everywhere() -> None:
     article = Article(HOSTILE, HOSTILE, title=HOSTILE, source=HOSTILE, date=HOSTILE)
-    cited = Citation(1, "كلام", article.id, article.source, 0, 9, HOSTILE[:9], "supported")
+    cited = Citation(1, "كلام", article.id, article.source, 0, 9, HOSTILE[:9], "supported", 5)
     hits = (hit(article, 1), hit(article, 2, 3, 9))
     answer = Answer(HOSTILE, "answered", f"كلام [1]\n{HOSTILE}", HOSTILE, (cited,), hits, HOSTILE, {}, done=True)
     html = rendering.turn(answer, {article.id: article})
@@ -171,7 +172,8 @@ def test_while_it_is_written_markers_are_numbers_without_a_button() -> None:
 
 
 def test_a_marker_in_a_quotation_or_without_citation_stays_text() -> None:
-    answer = replace(ANSWER, text="قال: “انظر [1] هنا” [1] و[7]", citations=(citation(1, "قال", FIRST),))
+    text = "قال: “انظر [1] هنا” [1] و[7]"
+    answer = replace(ANSWER, text=text, citations=(citation(1, "قال", FIRST, text.rindex("[1]")),))
     html = rendering.paragraphs(answer)
     assert len(Read(html).buttons()) == 1
     assert Read(html).text == "قال: “انظر [1] هنا” 1 و[7]"
