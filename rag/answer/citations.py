@@ -120,7 +120,7 @@ def _same_speaker(claim: str, quote: str, before: str) -> bool:
         return True
     if not speaker(quote):
         quote = before[min((start for start, _ in sentences(before)[-2:]), default=0) :] + quote
-    return Name(said_by[-1:]).words_in(words(quote)) != []
+    return any(Name(said_by[-1:]).stands_in(words(quote)))
 
 
 def _overlap(claim: str, quote: str) -> float:

@@ -8,16 +8,17 @@ one over the best sentences decides between answering and abstaining. Their weig
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag.arabic import has_arabic, sentences
-from rag.arabic.folding import words
-from rag.arabic.names import Name
-from rag.arabic.speech import asked_speaker, reports_speech, speaker
-from rag.arabic.words import Kind, content_words, grams, holds, is_definite, kind
+from rag.arabic.folding import fold
+from rag.arabic.names import Name, is_definite
+from rag.arabic.speech import asked_speaker, asks_about_subject, says, speaker, spoken_to
+from rag.arabic.words import Kind, content_words, grams, holds, kind
 from rag.search.embedding import Embedder
 from rag.search.retriever import Retriever
 from rag.types import Evidence, Hit, Passage
@@ -29,6 +30,8 @@ QUOTES = 3
 STATEMENTS = 6
 """Statements of one speaker, at most."""
 _SPEECH_PASSAGES = 50
+_TOUCHES = 0.3
+"""Coverage of a subject in an article from which what is said there may be about it."""
 _CLOSE = 1.0
 """A further sentence is quoted if its score is at most this far below the best one's (in nats: the odds then differ e-fold)."""
 
@@ -80,7 +83,7 @@ class EvidenceFinder:
         name = asked_speaker(question)
         if name is not None and has_arabic(name):
             return self._statements(question, name)
-        scored = self.score(question, hits)
+        scored = self.score(question, hits) if content_words(question) else []
         if not scored or not self._answered(question, scored):
             return []
         best = [s for s in scored[:QUOTES] if s.score >= scored[0].score - _CLOSE]
@@ -135,34 +138,44 @@ class EvidenceFinder:
         return 1 / (1 + math.exp(-ANSWERED_BIAS - _weighted(best, ANSWERED_WEIGHTS))) >= ANSWERED_FROM
 
     def _statements(self, question: str, name: str) -> list[Evidence]:
-        """What the named speaker says, across the archive: sentences that hold the name and report speech.
+        """What the named speaker says, across the archive: sentences in which the name says something.
 
-        Every word of the name must be there; if no sentence has them all, the last one (the family name behind a title).
-        Where the question names a subject, too, the statements that fit it best come first.
+        The whole name is looked for; if it is nowhere, all but the one who is spoken to
+        («بوتين لبوش»), then its last word (the family name behind a title). Where the question
+        names a subject, too, the statements that fit it best come first; of articles that do not touch it, none is given.
         """
         wanted = content_words(name)
         found = self._reports(question, name, wanted)
+        if not found and len(wanted) > 1 and spoken_to(wanted[-1]):
+            found = self._reports(question, name, wanted[:-1])
         if not found and len(wanted) > 1 and not is_definite(wanted[-1]):
             found = self._reports(question, wanted[-1], wanted[-1:])
         return found
 
     def _reports(self, question: str, name: str, wanted: Sequence[str]) -> list[Evidence]:
-        found: dict[tuple[str, int, int], tuple[Evidence, bool]] = {}
-        subject = [word for word in content_words(question) if word not in words(name)]
-        asked, name_words = _Asked(self.retriever, " ".join(subject)), Name(wanted)
+        found: dict[tuple[str, int, int], Evidence] = {}
+        subject = content_words(fold(question).partition(name)[2])
+        asked, sought = _Asked(self.retriever, " ".join(subject)), Name(wanted)
         for hit in self.retriever.search(name, _SPEECH_PASSAGES):
             passage = hit.passage
             for start, end in sentences(passage.text):
                 text = passage.text[start:end]
-                present = name_words.words_in(words(text))
-                if not present or not reports_speech(text):
+                if not says(text, sought):
                     continue
-                said_by = speaker(text, present[-1])
                 key = (passage.article, passage.start + start, passage.start + end)
                 score = asked.coverage(text) + asked.coverage(passage.text) if subject else hit.score
-                found.setdefault(key, (Evidence(passage, *key[1:], text, score, said_by), bool(said_by)))
-        ordered = sorted(found.values(), key=lambda item: (not item[1], -item[0].score))
-        return [evidence for evidence, _ in _spread(ordered)[:STATEMENTS]]
+                found.setdefault(key, Evidence(passage, *key[1:], text, score, speaker(text, sought)))
+        statements = list(found.values())
+        if asks_about_subject(question):
+            fitting = {article for article, _, _ in found if self._touches(asked, article)}
+            statements = [evidence for evidence in statements if evidence.passage.article in fitting]
+        ordered = sorted(statements, key=lambda evidence: (not evidence.speaker, -evidence.score))
+        return _spread(ordered)[:STATEMENTS]
+
+    def _touches(self, asked: _Asked, article_id: str) -> bool:
+        """Whether an article has to do with what was asked."""
+        article = self.retriever.library.article(article_id)
+        return article is not None and asked.coverage(f"{article.title} {article.text}") >= _TOUCHES
 
 
 def best_features(scored: Sequence[Scored]) -> dict[str, float]:
@@ -202,12 +215,11 @@ def _evidence(scored: Scored) -> Evidence:
     return Evidence(scored.passage, scored.start, scored.end, scored.text, scored.score, speaker(scored.text))
 
 
-def _spread(ordered: list[tuple[Evidence, bool]]) -> list[tuple[Evidence, bool]]:
+def _spread(ordered: list[Evidence]) -> list[Evidence]:
     """The same, so that each article's best comes before any article's second."""
-    seen: dict[str, int] = {}
+    seen: Counter[str] = Counter()
     rounds = []
-    for item in ordered:
-        article = item[0].passage.article
-        seen[article] = seen.get(article, 0) + 1
-        rounds.append((seen[article], item))
-    return [item for _, item in sorted(rounds, key=lambda pair: pair[0])]
+    for evidence in ordered:
+        seen[evidence.passage.article] += 1
+        rounds.append((seen[evidence.passage.article], evidence))
+    return [evidence for _, evidence in sorted(rounds, key=lambda pair: pair[0])]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from rag.arabic.folding import fold
+from rag.arabic.folding import fold, word_set
 
 MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,،;؛]\s*\d+)*)\s*[\]】]")
 """`[1]`, `[١]`, `[1، 2]`, `【1】`; the group holds the numbers."""
@@ -16,20 +16,16 @@ BEFORE_MARK = re.compile(r"\s+(?=[.!?،؛؟])")
 _QUOTED = re.compile(r"“([^“”]+)”|«([^«»]+)»|\"([^\"]+)\"|''(.+?)''")
 
 
-def _set(listed: str) -> frozenset[str]:
-    return frozenset(fold(listed).split())
-
-
-_NEGATIONS = _set("لم لن ليس ليست ليسوا لست لسنا لا غير عدم بعدم لعدم")
-_NO_DENIALS = _set("يزال تزال يزالون بد سيما شك ريب أدري")
+_NEGATIONS = word_set("لم لن ليس ليست ليسوا لست لسنا لا غير عدم بعدم لعدم")
+_NO_DENIALS = word_set("يزال تزال يزالون بد سيما شك ريب أدري")
 """What follows «لا» without being denied: «لا يزال» is "still"."""
-_BUT = _set("سوى إلا باستثناء")
+_BUT = word_set("سوى إلا باستثناء")
 _NOT_TO = re.compile("(?<!\\w)و?ألا(?!\\w)")  # before folding, which makes «إلا» of it
-_REFUSALS = _set(
+_REFUSALS = word_set(
     "فشل فشلت فشلوا يفشل تفشل فشله فشلها رفض رفضت رفضوا يرفض ترفض رفضه رفضها نفى نفت ينفي تنفي نفيه نفيها أنكر أنكرت ينكر تنكر "
     "عجز عجزت يعجز استبعد استبعدت يستبعد تستبعد امتنع امتنعت يمتنع تمتنع أخفق أخفقت إخفاق تعذر تعذرت عارض عارضت يعارض تعارض"
 )
-_CLAUSE_END = frozenset("،؛.!?؟…") | _set("لكن لكنه لكنها بل")
+_CLAUSE_END = frozenset("،؛.!?؟…") | word_set("لكن لكنه لكنها بل")
 _LONGEST_REFUSAL = 14
 _TOKEN = re.compile(r"[^\W_]+|[،؛.!?؟…]")
 _PREFIX = re.compile("^[وف]?[بكلس]?(?:ال|لل)?(?=[^\\W_]{3})")

@@ -93,6 +93,11 @@ def words(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
+def word_set(listed: str) -> frozenset[str]:
+    """The folded words of a list."""
+    return frozenset(words(listed))
+
+
 def find(quote: str, text: str) -> tuple[int, int] | None:
     """Where `quote` stands in `text`, as offsets into `text`, or None.
 

@@ -2,37 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from difflib import SequenceMatcher
 
 _SAME = 0.8
 """Similarity of two spellings of one name (difflib's ratio), as in تشركين and تشوركين."""
-_SHORT = 4
-"""Letters; a name of fewer must stand there to the letter."""
+_SHORT = 5
+"""Letters; a name of fewer, without its article, must stand there to the letter."""
+_REACH = 5
+"""Words that may stand between two words of a name, as its title's: «الوزير الروسي سيرغي لافروف» is "الوزير لافروف"."""
+_AND = re.compile(r"^[وف](?=[^\W_]{3})")
+_PARTICLE = re.compile(r"^(?:[بلك]?ال|لل|[بلك])(?=[^\W_]{3})")
+_ARTICLE = re.compile(r"^ال(?=[^\W_]{3})")
 
 
 class Name:
-    """The folded words of a name, to be found in whatever spelling."""
+    """The folded words of a name, to be found in whatever spelling.
+
+    A definite word («الروسي») belongs to the word before it: it must follow at once, but for the third and later ones,
+    which may stand anywhere, since «وزير الدفاع الروسي» is "وزير الدفاع" in Russian news.
+    """
 
     def __init__(self, wanted: Sequence[str]) -> None:
-        self._wanted = [(name, SequenceMatcher(None, "", name)) for name in wanted]
+        self._wanted = [_Word(word) for word in wanted]
 
-    def words_in(self, found: Sequence[str]) -> list[str]:
-        """The words of `found` that stand for each word of the name, in its order; empty if one has none."""
-        present = []
-        for name, matcher in self._wanted:
-            match = next((word for word in found if _same(name, word, matcher)), None)
-            if match is None:
-                return []
-            present.append(match)
-        return present
+    def stands_in(self, found: Sequence[str]) -> Iterator[tuple[int, int]]:
+        """The places (first, last) of the name among folded words."""
+        places = [[i for i, word in enumerate(found) if wanted.is_in(word)] for wanted in self._wanted]
+        if not all(places):
+            return
+        for first in places[0]:
+            last = first
+            for n, following in enumerate(places[1:], 1):
+                definite = is_definite(self._wanted[n].word)
+                if definite and n > 1:
+                    continue
+                near = [i for i in following if 0 < i - last <= (1 if definite else _REACH + 1)]
+                if not near:
+                    break
+                last = near[0]
+            else:
+                yield first, last
 
 
-def _same(name: str, word: str, matcher: SequenceMatcher[str]) -> bool:
-    """Whether a word is the name, with a prefix, glued to another word, or in another spelling."""
-    if len(name) < _SHORT:
-        return name == word
-    if name in word:
-        return True
-    matcher.set_seq1(word)  # the quick ratios are upper bounds
-    return matcher.real_quick_ratio() >= _SAME and matcher.quick_ratio() >= _SAME and matcher.ratio() >= _SAME
+class _Word:
+    """One word of a name; remembers the words that it was compared with, since a text repeats its own."""
+
+    def __init__(self, word: str) -> None:
+        self.word, self._bare = word, _ARTICLE.sub("", word)
+        self._matcher = SequenceMatcher(None, "", self._bare)
+        self._known: dict[str, bool] = {}
+
+    def is_in(self, word: str) -> bool:
+        """Whether a folded word is this one, with a prefix, glued to another word, or in another spelling."""
+        if word not in self._known:
+            self._known[word] = self._same(word)
+        return self._known[word]
+
+    def _same(self, word: str) -> bool:
+        forms = _forms(word)
+        if word == self.word or self._bare in forms:
+            return True
+        if len(self._bare) < _SHORT:
+            return False
+        if self._bare in word:
+            return True
+        matcher = self._matcher
+        matcher.set_seq1(
+            min(forms, key=lambda form: abs(len(form) - len(self._bare)))
+        )  # the quick ratios are upper bounds
+        return matcher.real_quick_ratio() >= _SAME and matcher.quick_ratio() >= _SAME and matcher.ratio() >= _SAME
+
+
+def is_definite(word: str) -> bool:
+    """Whether a folded word begins with the article, as titles and nationalities do and family names seldom."""
+    return len(word) > 3 and word.startswith("ال")
+
+
+def _forms(word: str) -> set[str]:
+    """A folded word as it stands, and without what may be written with it: «و», «ل», «ال», a last «ا» or «ه»."""
+    forms = {word, _AND.sub("", word)}
+    forms |= {_PARTICLE.sub("", form) for form in forms}
+    return forms | {form[:-1] for form in forms if form[-1] in "اه" and len(form) >= _SHORT}

@@ -1,10 +1,11 @@
-"""Reported speech: whom a question asks about, and who says something in a sentence."""
+"""Reported speech: whom a question asks about, who says something in a sentence, and whether a given name does."""
 
 from __future__ import annotations
 
 import re
 
-from rag.arabic.folding import fold, fold_with_offsets
+from rag.arabic.folding import fold, fold_with_offsets, word_set
+from rag.arabic.names import Name
 
 
 def _any(listed: str) -> str:
@@ -24,6 +25,7 @@ _VERB = rf"(?:و|ف|س|كما )?{_any(f'{_TELLING_VERBS} {_OTHER_VERBS}')}"
 _DIALECT = _any("حكى حكي بيقول بتقول يحكي قالو گال كال")
 _ASK = _any("ماذا بماذا بم ما_الذي ما ماالذي عم عما عن_ماذا شو ايش وش شنو ايه_اللي اللي")
 _ABOUT = _any("عن حول بشأن بخصوص في على أن بعد قبل خلال عندما حين لدى إزاء تجاه ردا ضد إلى ب")
+_SUBJECT = re.compile(rf"\s{_any('عن حول بشأن بخصوص')}\s(?!ماذا)|\sabout\s")
 _STATEMENT = _any("قوله قولها بقوله بقولها تصريح تصريحات تصريحه كلام كلمة موقف رأي أقوال")
 
 _SPEAKER = rf"(?P<speaker>.+?)(?=\s+{_ABOUT}\s|[؟?!.،,]|$)"
@@ -33,18 +35,37 @@ _QUESTION_ENGLISH = re.compile(
     r"what (?:did|does|has) (?P<speaker>.+?) (?:say|said|state|stated|declare|declared|announce|announced|claim|deny)(?=\W|$)"
 )
 
-_SAYING = re.compile(rf"(?<!\w){_VERB}(?!\w)")
 _TELLING = re.compile(rf"(?<!\w)(?:و|ف)?{_any(_TELLING_VERBS)}(?!\w)")
 _THAT = re.compile(rf"(?<!\w){_any('أن بأن أنه بأنه أنها بأنها أنهم')}(?!\w)|[:«“\"]|''")
 _WHERE_AND_WHEN = """في_ختام في_بيان في_تصريح في_تصريحات في_مقابلة في_كلمة في_مؤتمر في_حديث في_حين في_وقت خلال أثناء أمس اليوم عقب
-بعد قبل عن على_أن إلى_أن لوكالة لصحيفة لقناة ل"""
+بعد قبل عن على_أن إلى_أن لوكالة لصحيفة لقناة ل خلالها خلاله على_لسان أثرها إثرها بدوره من_جانبها من_جانبه"""
 _STOP = re.compile(rf"(?<!\w){_any(_WHERE_AND_WHEN)}(?!\w)|[،,.؛()]|{_THAT.pattern}")
 _LEADS = "أما إن لكن كما كان كانت قد من_جانبه من_جهته بدوره فيما بينما حيث في_الغضون"
 _LEAD = re.compile(rf"^\W*(?:(?:و|ف)?{_any(_LEADS)}\s+)+")
 _NOT_NAMES = "لقد قد في فيه فيها من عن على إلى مع أن لا ما ورغم رغم حين وحين وهو هو هي بدوره انه انها خلال عنه عنها"
 _NO_SPEAKER = re.compile(rf"^(?:{_any(_NOT_NAMES)}(?!\w)|{fold('بأن')})")
-_STATED = re.compile(rf"[«“\"]|''|(?<!\w){_any('قوله بقوله قولها بقولها')}(?!\w)")
 _LONGEST_SPEAKER = 12
+_BEGINNING = 30
+"""Characters within which the words for the speaker begin, where it is the sentence's own."""
+
+_SPEECH_TOKEN = re.compile(r"[^\W_]+|[،,.;؛:«»“”\"()]|''")
+_SAYING_WORD = re.compile(_VERB)
+_TELLING_WORD = re.compile(rf"(?:و|ف)?{_any(_TELLING_VERBS)}|{_any('سئل سئلت وسئل')}")
+_BREAK = re.compile(rf"{_THAT.pattern}|[.;؛]")
+_SOURCES = word_set("بحسب حسب وفق تصريحات تصريح أقوال إعلان بيان لسان قول كلام")
+_TONGUE = fold("لسان")
+_AWAY = word_set("عن إلى مع ضد على من لدى بين ثني إقناع لإقناع إسقاط نظام عجز إدارة")
+"""Words that, right before a name or its title, make it an object."""
+_TO_OR_BY = re.compile(r"(?:لل|ل|بال)(?=[^\W_]{3})")
+_STATING = word_set(
+    "مؤكدا مضيفا مشيرا معربا موضحا معلنا محذرا مشددا قائلا "
+    "مبينا معتبرا واصفا بالإعلان بإعلان بإعلانه ومؤكدا ومشيرا ومضيفا"
+)
+_HIS_WORDS = word_set("قوله قولها بقوله بقولها تصريحه تصريحها")
+_TITLE = 5
+"""Words of a title that may stand between a verb and a name; some more behind a verb that plainly tells."""
+_APPOSITION = 8
+"""Words that may stand between a name and its verb."""
 
 
 def asked_speaker(question: str) -> str | None:
@@ -58,29 +79,77 @@ def asked_speaker(question: str) -> str | None:
     return None
 
 
-def reports_speech(sentence: str) -> bool:
-    """Whether the sentence has a verb of saying or a quotation."""
-    folded = fold(sentence)
-    return _SAYING.search(folded) is not None or any(
-        mark in folded for mark in ("«", '"', "''", "“", fold("بقوله"), fold("قوله"))
+def asks_about_subject(question: str) -> bool:
+    """Whether a question names what the statement is to be about («عن حلب»), not only its time or place."""
+    return _SUBJECT.search(fold(question)) is not None
+
+
+def spoken_to(word: str) -> bool:
+    """Whether a folded word may name whom something is said to, «لبوش»."""
+    return _TO_OR_BY.match(word) is not None
+
+
+def says(sentence: str, name: Name) -> bool:
+    """Whether the sentence reports what the named one says, as far as the order of its words shows.
+
+    The name stands behind a verb of saying («أعلن الرئيس شافيز»), «سئل», «على لسان» or «وفقا ل», or before one («تشوركين أكد أن»)
+    or before «قوله», «مؤكدا», «بالإعلان» and the like, with nothing between them that begins another clause.
+    """
+    tokens = _SPEECH_TOKEN.findall(fold(sentence))
+    return any(
+        _said_before(tokens, first) or _said_after(tokens, first, last + 1) for first, last in name.stands_in(tokens)
     )
 
 
-def speaker(sentence: str, near: str = "") -> str:
+def _said_before(tokens: list[str], first: int) -> bool:
+    """Whether the words before a name make it the one who says."""
+    for i in range(first - 1, max(-1, first - 2 - _TITLE), -1):
+        token = tokens[i]
+        near = first - i <= _TITLE
+        if _TELLING_WORD.fullmatch(token) or (near and _SAYING_WORD.fullmatch(token)):
+            return True
+        if near and (token in _SOURCES or token == _TONGUE):
+            return True
+        if _BREAK.fullmatch(token) or (token in _AWAY and first - i <= 2):
+            return False
+    return False
+
+
+def _said_after(tokens: list[str], first: int, after: int) -> bool:
+    """Whether the words behind a name tell what it says."""
+    if any(token in _HIS_WORDS for token in tokens[after : after + 3]):
+        return True
+    if _AWAY & set(tokens[max(0, first - 2) : first]) or _TO_OR_BY.match(tokens[first]):
+        return False
+    comma = False
+    for i in range(after, min(len(tokens), after + _APPOSITION)):
+        token = tokens[i]
+        if _SAYING_WORD.fullmatch(token):
+            return not comma or any(_THAT.fullmatch(word) for word in tokens[i + 1 : i + 3])
+        if token in _STATING or (token == ":" and i == after):
+            return True
+        if _BREAK.fullmatch(token):
+            return False
+        comma = comma or token in "،,"
+    return False
+
+
+def speaker(sentence: str, sought: Name | None = None) -> str:
     """Who says it, as the sentence puts it, or an empty string where that is not plain.
 
     The words between a verb of saying and what is said («وأفاد مندوب موسكو فيتالي تشوركين بأن …»), else those before a verb
-    that what is said follows at once («لكن السفير الروسي فيتالي تشوركين أكد أن …»). `near` (folded) asks for the speaker whose
-    words contain it.
+    that what is said follows at once («لكن السفير الروسي فيتالي تشوركين أكد أن …»). With `sought`, the speaker of that name,
+    wherever in the sentence; without, the one whom the sentence begins with.
     """
     folded, offsets = fold_with_offsets(sentence)
     for match in _TELLING.finditer(folded):
         if not _THAT.search(folded, match.end()):
             break
         for start, end in (_after(folded, match.end()), _before(folded, match.start(), match.end())):
-            said_by = folded[start:end].strip()
-            plain = 0 < len(said_by.split()) <= _LONGEST_SPEAKER and not _NO_SPEAKER.match(said_by)
-            if plain and near in said_by:
+            said_by = folded[start:end].split()
+            if not 0 < len(said_by) <= _LONGEST_SPEAKER or _NO_SPEAKER.match(" ".join(said_by)):
+                continue
+            if any(sought.stands_in(said_by)) if sought else start <= _BEGINNING:
                 return _original(sentence, offsets, start, end)
     return ""
 

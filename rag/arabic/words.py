@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from rag.arabic.folding import fold, words
+from rag.arabic.folding import fold, word_set, words
 from rag.arabic.speech import asked_speaker
 
 Kind = Literal["speech", "who", "when", "where", "many", "why", "other"]
@@ -26,10 +26,6 @@ def grams(text: str) -> list[str]:
     return found
 
 
-def _set(listed: str) -> frozenset[str]:
-    return frozenset(words(listed))
-
-
 _KIND_WORDS: dict[Kind, str] = {
     "when": "متى|متي|امتى|إمتى|ايمتى|فمتى|ومتى|تاريخ|أي (?:عام|سنة|يوم|شهر|تاريخ)|when|what (?:year|date|day|month)",
     "many": "كم|وكم|بكم|قديش|أديش|كام|بكام|عدد|how (?:many|much|long|far|old)",
@@ -40,14 +36,14 @@ _KIND_WORDS: dict[Kind, str] = {
 _KINDS = {kind: re.compile(rf"(?:^|\W)(?:{fold(pattern)})(?=\W|$)") for kind, pattern in _KIND_WORDS.items()}
 _WHO_FIRST = re.compile(r"\W*و?من\W")  # elsewhere من is "from"
 
-_QUESTION = _set(
+_QUESTION = word_set(
     "ما ماذا من هل أين كيف متى كم لماذا لم بم بماذا عم عما فيم علام مم أي أية ماهو ماهي ماهى "
     "شو إيش ايش مين منو شنو وش فين وين منين ليش ليه امتى إمتى ايمتى قديش أديش كام إزاي ازاي شلون كيفاش اللي "
     "هو هي هم هما هؤلاء هذا هذه ذلك تلك الذي التي الذين اللذان اللتان "
     "في على إلى الى من عن مع بين حول ضد عند عندما لدى منذ حتى بعد قبل خلال أثناء بشأن تجاه نحو "
     "أن إن ان أنه إنه أنها إنها أو و ثم كما لكن لكنه قد لقد لا لن ليس ليست كان كانت يكون تكون تم يتم سوف "
     "كل بعض غير أيضا فقط له لها لهم به بها فيه فيها عنه عنها منه منها عليه عليها إليه إليها ذات نفس حيث "
-    "اسم عدد سبب تاريخ عام يوم سنة مكان "
+    "قال قالت قالوا يقول تقول اسم عدد سبب تاريخ عام يوم سنة مكان "
     "what who whom whose when where why how which is are was were be been do does did has have had will would can could "
     "the a an of in on at to for from by with about and or that this these those it its his her their as into there"
 )
@@ -63,29 +59,23 @@ def kind(question: str) -> Kind:
 
 
 def content_words(question: str) -> list[str]:
-    """The folded words of a question that say what it is about, in order, without repetitions; all words if none would be left."""
-    found = list(dict.fromkeys(words(question)))
-    return [word for word in found if word not in _QUESTION] or found
+    """The folded words of a question that say what it is about, in order, without repetitions."""
+    return [word for word in dict.fromkeys(words(question)) if word not in _QUESTION]
 
 
-def is_definite(word: str) -> bool:
-    """Whether a folded word begins with the article, as titles and nationalities do and family names seldom."""
-    return len(word) > 3 and word.startswith("ال")
-
-
-_DATE = _set(
+_DATE = word_set(
     "يناير فبراير مارس أبريل ابريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر كانون شباط آذار نيسان أيار "
     "حزيران تموز آب أيلول تشرين محرم صفر ربيع جمادى رجب شعبان رمضان شوال السبت الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة أمس "
     "اليوم غدا عام سنة قرن القرن الشهر الأسبوع"
 )
-_COUNT = _set(
+_COUNT = word_set(
     "اثنان ثلاثة ثلاث أربعة أربع خمسة خمس ستة ست سبعة سبع ثمانية ثماني تسعة تسع عشرة عشر عشرون عشرين ثلاثون ثلاثين أربعون أربعين "
     "خمسون خمسين ستون ستين سبعون سبعين ثمانون ثمانين تسعون تسعين مئة مائة مئات ألف ألفا آلاف مليون ملايين مليار نصف ثلث ربع"
 )
-_REASON = _set(
+_REASON = word_set(
     "بسبب لأن لأنه لأنها نتيجة بهدف لهدف أجل إثر اثر جراء نظرا بفضل سبب أسباب لذلك خوفا سعيا رغبة بغية كي لكي احتجاجا ردا باعتبار بعدما"
 )
-_PLACE = _set("في إلى الى مدينة دولة قرب غرب شرق شمال جنوب منطقة إقليم عاصمة مقر قاعدة فوق أراضي")
+_PLACE = word_set("في إلى الى مدينة دولة قرب غرب شرق شمال جنوب منطقة إقليم عاصمة مقر قاعدة فوق أراضي")
 
 
 def holds(kind: Kind, sentence: str) -> bool:
