@@ -1,4 +1,4 @@
-"""The command line: `rag COMMAND`. The only place that prints and sets exit codes.
+"""The command line: `rag COMMAND`. The only place that sets exit codes; `rag.terminal` prints.
 
 Heavy modules are imported by the command that needs them, so that `rag --help` stays quick.
 """
@@ -8,20 +8,22 @@ from __future__ import annotations
 import json
 import os
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
+from typer.exceptions import TyperException
 
 from rag import __version__
 from rag.errors import InputError, RagError
+from rag.terminal import note, print_answer, print_figures, print_hits, print_json, progress
 
 if TYPE_CHECKING:
+    from rag.library import Library
     from rag.search.leg import Progress
+    from rag.search.retriever import Retriever
     from rag.settings import Settings
-    from rag.types import Answer
 
 app = typer.Typer(
     help="Ask an archive of Arabic articles; every sentence of an answer carries a checked citation. Runs wholly on this machine.",
@@ -57,32 +59,37 @@ def _options(
 
 
 @app.command()
-def index(paths: Annotated[list[Path], typer.Argument(help="Files (.txt, .jsonl) and folders of them.")]) -> None:
+def index(paths: Annotated[list[str], typer.Argument(help="Files (.txt, .jsonl) and folders of them.")]) -> None:
     """Add or update articles; unchanged ones are skipped."""
     from rag import wiring
     from rag.library import Unreadable, read
     from rag.library.store import Added
 
+    if not all(path.strip() for path in paths):
+        raise InputError("a path is empty; expected files or folders of articles")
     settings = _settings()
     failed: list[Unreadable] = []
     added = Added()
-    with wiring.open_library(settings) as library, _progress() as progress:
-        retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-        _notes(retriever.catch_up(progress))
+    with wiring.open_library(settings) as library, progress() as bar:
+        retriever = _open_retriever(library, settings, bar)
         batch = []
-        for item in read(paths):
-            if isinstance(item, Unreadable):
-                failed.append(item)
-                continue
-            batch.append(item)
-            if len(batch) == _ADD_BATCH:
-                added += library.add(batch)
-                batch = []
-        added += library.add(batch)
-        retriever.catch_up(progress)
+        try:
+            for item in read([Path(path) for path in paths]):
+                if isinstance(item, Unreadable):
+                    failed.append(item)
+                    continue
+                batch.append(item)
+                if len(batch) == _ADD_BATCH:
+                    added += library.add(batch)
+                    batch = []
+            added += library.add(batch)
+            retriever.catch_up(bar)
+        except KeyboardInterrupt:
+            note(f"interrupted; {library.count()[0]:,} articles are in the library; run the command again to go on")
+            raise
         articles, passages = library.count()
     for unreadable in failed:
-        print(f"rag: {unreadable}", file=sys.stderr)
+        note(str(unreadable))
     left_out = f", {len(failed)} left out" if failed else ""
     print(
         f"{added.new} new, {added.replaced} replaced, {added.unchanged} unchanged{left_out}; "
@@ -98,9 +105,9 @@ def remove(ids: Annotated[list[str], typer.Argument(help="Article ids, as `rag l
     from rag import wiring
 
     settings = _settings()
-    with wiring.open_library(settings) as library:
+    with wiring.open_library(settings) as library, progress() as bar:
         missing = library.remove(ids)
-        wiring.open_retriever(settings, library, wiring.open_embedder(settings)).catch_up()
+        _open_retriever(library, settings, bar)
     print(f"{len(set(ids)) - len(missing)} removed")
     if missing:
         raise InputError(f"not in the library: {', '.join(missing)}; `rag list` shows what is")
@@ -115,12 +122,12 @@ def list_articles(as_json: Json = False) -> None:
         rows = library.articles()
     if as_json:
         names = ("article", "title", "date", "source", "characters")
-        _print_json([dict(zip(names, row, strict=True)) for row in rows])
+        print_json([dict(zip(names, row, strict=True)) for row in rows])
         return
     for id_, title, date, source, characters in rows:
         print("\t".join([id_, date or "-", source or "-", f"{characters:,}", title]).rstrip())
     if not rows:
-        print("the library is empty: add articles with `rag index PATH`", file=sys.stderr)
+        note(wiring.EMPTY)
 
 
 @app.command()
@@ -147,19 +154,14 @@ def search(
     from rag import wiring
 
     settings = _settings()
-    with wiring.open_library(settings) as library, _progress() as progress:
-        retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-        _notes(retriever.catch_up(progress))
-        _warn_if_empty(library.generation)
-        hits = retriever.search(question, k)
+    with wiring.open_library(settings) as library, progress() as bar:
+        hits = _open_retriever(library, settings, bar).search(question, k)
+        if not library.count()[0]:
+            note(wiring.EMPTY)
     if as_json:
-        _print_json([hit.as_json() for hit in hits])
-        return
-    for hit in hits:
-        legs = f"lexical {hit.lexical or '-'}, dense {hit.dense or '-'}"
-        print(
-            f"{hit.rank}. {hit.passage.article} [{hit.passage.start}:{hit.passage.end}] {hit.score:.3f} ({legs})\n{hit.passage.text}\n"
-        )
+        print_json([hit.as_json() for hit in hits])
+    else:
+        print_hits(hits)
 
 
 @app.command()
@@ -167,39 +169,17 @@ def ask(question: str, as_json: Json = False, writer: Writer = None) -> None:
     """Answer a question from the articles, every sentence cited."""
     from rag import wiring
 
-    with _progress() as progress:
-        assistant = wiring.open_assistant(_settings(writer=writer), progress)
-    _notes(assistant.notices)
-    _warn_if_empty(assistant.library.generation)
-    answer = None
-    printed = 0
-    for answer in assistant.ask(question):
-        if not as_json and not answer.done and sys.stdout.isatty():
-            print(answer.text[printed:], end="", flush=True)
-            printed = len(answer.text)
-    assert answer is not None
+    with progress() as bar:
+        assistant = wiring.open_assistant(_settings(writer=writer), bar)
+    for notice in assistant.notices:
+        note(notice)
     if as_json:
-        _print_json(answer.as_json())
+        *_, answer = assistant.ask(question)
+        print_json(answer.as_json())
         return
-    if printed:
-        print("\n" if answer.status == "answered" else f"\n{answer.text}\n")
-    else:
-        print(answer.text + "\n")
-    _print_sources(answer)
-    if assistant.choice.why != "asked":
+    print_answer(assistant.ask(question))
+    if assistant.choice.why in ("found", "none"):
         print(f"({assistant.writer.name}: {assistant.choice})", file=sys.stderr)
-
-
-def _print_sources(answer: Answer) -> None:
-    if answer.status == "abstained":
-        for hit in answer.hits[:3]:
-            print(
-                f"  nearest: {hit.passage.article} [{hit.passage.start}:{hit.passage.end}] {_shortened(hit.passage.text)}"
-            )
-        return
-    for citation in answer.citations:
-        where = f"{citation.article} [{citation.start}:{citation.end}]" if citation.n else "cites nothing"
-        print(f"  [{citation.n or '-'}] {citation.verdict}: {where} {_shortened(citation.quote or citation.claim)}")
 
 
 @app.command()
@@ -234,49 +214,32 @@ def evaluate(
 
     questions, contexts = testsets.load(testset)
     settings = _settings(writer=writer)
-    with tempfile.TemporaryDirectory() as scratch, _progress() as progress:
+    with ExitStack() as stack:
+        bar, rows = (
+            stack.enter_context(progress()),
+            stack.enter_context(out.open("w", encoding="utf-8")) if out else None,
+        )
+        scratch = stack.enter_context(tempfile.TemporaryDirectory())
         if index_contexts:
             if not contexts:
                 raise InputError(f"{testset} brings no contexts; leave --index-contexts out to ask the library")
-            settings = settings.model_copy(update={"home": Path(scratch)})
+            settings = settings.model_copy(update={"home": Path(scratch), "model": wiring.find_model(settings)})
             with wiring.open_library(settings) as library:
                 library.add(contexts)
-        assistant = wiring.open_assistant(settings, progress)
-        _notes(assistant.notices)
+        assistant = wiring.open_assistant(settings, bar)
+        for notice in assistant.notices:
+            note(notice)
         results = []
         for result in run.run(questions, assistant, only_search):
             results.append(result)
-            progress("questions", len(results), len(questions))
-    if out:
-        out.write_text("".join(json.dumps(r.as_json(), ensure_ascii=False) + "\n" for r in results), encoding="utf-8")
+            if rows:
+                rows.write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
+            bar("questions", len(results), len(questions))
     figures = report.summary(results)
     if as_json:
-        _print_json(figures)
+        print_json(figures)
     else:
-        _print_figures(figures)
-
-
-def _print_figures(figures: dict[str, dict[str, float]]) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    table = Table("kind", *(name.replace("recall", "R").replace("evidence", "ev") for name in figures["all"]), box=None)
-    for kind, row in figures.items():
-        cells = []
-        for name in figures["all"]:
-            value = row.get(name)
-            whole = name in ("questions", "citations")
-            cells.append(
-                "-"
-                if value is None
-                else f"{value:.0f}"
-                if whole
-                else f"{value:.1f}"
-                if name.endswith("_ms")
-                else f"{value:.3f}"
-            )
-        table.add_row(kind, *cells)
-    Console(width=None if sys.stdout.isatty() else 200).print(table)
+        print_figures(figures)
 
 
 @app.command()
@@ -286,7 +249,7 @@ def doctor(as_json: Json = False) -> None:
 
     findings = examine(_settings())
     if as_json:
-        _print_json([{"what": f.what, "ok": f.ok, "found": f.found, "mend": f.mend} for f in findings])
+        print_json([{"what": f.what, "ok": f.ok, "found": f.found, "mend": f.mend} for f in findings])
     else:
         for f in findings:
             print(f"{'ok  ' if f.ok else 'MEND'}  {f.what}: {f.found}" + (f"; {f.mend}" if f.mend else ""))
@@ -300,70 +263,53 @@ def _settings(**flags: object) -> Settings:
     return load_settings(**flags)
 
 
-def _notes(notices: list[str]) -> None:
-    for notice in notices:
-        print(f"rag: {notice}", file=sys.stderr)
+def _open_retriever(library: Library, settings: Settings, bar: Progress) -> Retriever:
+    """The search over a library, brought up to date; says what was repaired, and where there is nothing to search."""
+    from rag import wiring
 
-
-def _warn_if_empty(generation: int) -> None:
-    if not generation:
-        print("rag: the library is empty: add articles with `rag index PATH`", file=sys.stderr)
-
-
-def _print_json(value: object) -> None:
-    print(json.dumps(value, ensure_ascii=False, indent=2))
-
-
-def _shortened(text: str, longest: int = 100) -> str:
-    line = " ".join(text.split())
-    return line if len(line) <= longest else line[: longest - 1] + "…"
-
-
-@contextmanager
-def _progress() -> Iterator[Progress]:
-    """A bar on a terminal's stderr; nothing elsewhere, nor for what is done at once."""
-    if not sys.stderr.isatty():
-        yield lambda name, done, total: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
-    from rich.progress import Progress as Bar
-
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
-    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        tasks: dict[str, Callable[[int, int], None]] = {}
-
-        def show(name: str, done: int, total: int) -> None:
-            if name not in tasks:
-                task = bar.add_task(name)
-                tasks[name] = lambda done, total: bar.update(task, completed=done, total=total)
-            tasks[name](done, total)
-
-        yield show
+    retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+    for notice in retriever.catch_up(bar):
+        note(notice)
+    return retriever
 
 
 def main(arguments: list[str] | None = None) -> None:
     """The entry point, on `arguments` or the process's own.
 
-    One line for a failure; exit code 2 for bad input, 1 for a failed run, 130 for Ctrl-C.
+    One line for a failure; exit code 2 for bad usage or input, 1 for a failed run, 130 for Ctrl-C.
     """
     try:
-        app(arguments, prog_name="rag")
-    except RagError as e:
+        code = app(arguments, prog_name="rag", standalone_mode=False)
+        sys.stdout.flush()
+    except Exception as e:
         if _debug:
             raise
-        print(f"rag: {' '.join(str(e).split())}", file=sys.stderr)
-        sys.exit(e.exit_code)
-    except KeyboardInterrupt:
-        sys.exit(130)
-    except BrokenPipeError:  # the reader of a pipe has gone
+        code = _explain(e)
+    sys.exit(code)
+
+
+def _explain(error: Exception) -> int:
+    """Prints what went wrong, and gives the exit code."""
+    if isinstance(error, RagError):
+        note(" ".join(str(error).split()))
+        return error.exit_code
+    if isinstance(error, TyperException):  # bad usage, in the parser's words; without any argument, the help
+        message = getattr(error, "format_message", lambda: str(error))()
+        note(
+            f"{' '.join(message.split()).rstrip('.')}; `rag --help` shows the commands, `rag COMMAND --help` what each takes"
+        )
+        return InputError.exit_code
+    if isinstance(error, BrokenPipeError):  # the reader of a pipe has gone
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
-    except OSError as e:
-        if _debug:
-            raise
-        print(f"rag: {e.strerror or e}: {e.filename or ''}; check space and permissions", file=sys.stderr)
-        sys.exit(1)
+        return 0
+    if isinstance(error, OSError):
+        where = f": {error.filename}" if error.filename else ""
+        note(f"{error.strerror or error}{where}; check the space and the permissions there")
+        return 1
+    note(
+        f"{type(error).__name__}: {' '.join(str(error).split())}; this is a defect of the program: `rag --debug` shows where"
+    )
+    return 1
 
 
 if __name__ == "__main__":

@@ -85,7 +85,8 @@ def _library(settings: Settings) -> Iterator[Finding]:
 def _writer(settings: Settings) -> Iterator[Finding]:
     try:
         writer, choice = wiring.open_writer(settings)
-        yield Finding("writer", True, f"{writer.name}: {choice}")
+        usable = choice.why != "unusable"
+        yield Finding("writer", usable, f"{writer.name}: {choice}", "" if usable else "set RAG_MODEL to another model")
     except RagError as e:
         yield Finding("writer", False, str(e))
 

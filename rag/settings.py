@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import ValidationError
+from pydantic import Field, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rag.errors import InputError
@@ -36,18 +36,18 @@ class Settings(BaseSettings):
     answer_tokens: the longest answer. threads: 0 leaves it to llama.cpp. queue: askers that may wait for the model.
     """
 
-    model_config = SettingsConfigDict(env_prefix="RAG_", extra="forbid")
+    model_config = SettingsConfigDict(env_prefix="RAG_", env_ignore_empty=True, extra="forbid")
 
     home: Path = Path()
     writer: WriterName = "auto"
     model: Path | None = None
     embedder: str = ""
-    context: int = 8192
-    answer_tokens: int = 512
-    threads: int = 0
-    queue: int = 8
-    host: str = "127.0.0.1"
-    port: int = 7860
+    context: int = Field(8192, ge=512)
+    answer_tokens: int = Field(512, ge=16)
+    threads: int = Field(0, ge=0)
+    queue: int = Field(8, ge=0)
+    host: str = Field("127.0.0.1", min_length=1)
+    port: int = Field(7860, ge=1, le=65535)
 
     @classmethod
     def settings_customise_sources(
@@ -60,6 +60,8 @@ class Settings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         home = Path(os.environ.get("RAG_HOME") or default_home())
         toml = TomlConfigSettingsSource(settings_cls, toml_file=home / "rag.toml")
+        if "home" in toml():
+            raise ValueError("it lies in the home folder and cannot set it; set RAG_HOME in the environment")
         return init_settings, env_settings, toml
 
     @property

@@ -8,7 +8,7 @@ from rag.answer.assistant import Assistant
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
 from rag.answer.writers import Choice, Writer
-from rag.errors import ModelError
+from rag.errors import LibraryError, ModelError
 from rag.library import Library
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.leg import Progress
@@ -17,10 +17,21 @@ from rag.search.retriever import Retriever
 from rag.search.vectors import VectorIndex
 from rag.settings import Settings
 
+EMPTY = "the library is empty: add articles with `rag index PATH`"
+
 
 def open_library(settings: Settings) -> Library:
-    """The library of the settings' index folder, made if it is not there."""
-    return Library(settings.index_dir / "library.sqlite")
+    """The library of the settings' index folder, made if it is not there.
+
+    Raises LibraryError where an emptied file lies beside the indexes of a library.
+    """
+    path = settings.index_dir / "library.sqlite"
+    if path.is_file() and not path.stat().st_size and (settings.index_dir / "vectors.faiss").exists():
+        raise LibraryError(
+            f"{path} has 0 bytes, but the indexes of a library lie beside it; restore it from a copy, or delete it and "
+            "run `rag index` on your articles again"
+        )
+    return Library(path)
 
 
 def open_embedder(settings: Settings) -> Embedder:
@@ -74,6 +85,10 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     embedder = open_embedder(settings)
     retriever = open_retriever(settings, library, embedder)
     notices = retriever.catch_up(progress)
+    if not library.count()[0]:
+        notices.append(EMPTY)
     finder = EvidenceFinder(retriever, StaticEmbedder(SHIPPED) if settings.embedder else embedder)
     writer, choice = open_writer(settings)
+    if choice.why == "unusable":
+        notices.append(str(choice))
     return Assistant(library, retriever, finder, writer, choice, notices)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import socket
-from collections.abc import Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +24,8 @@ from rag.types import Article
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
+GEORGIA, ALEPPO = "000_5c98a5cbdd08ebb3.txt", "004_145c0f4ce0912f68.txt"
+Rag = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
 def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
@@ -86,3 +91,48 @@ def retriever(library: Library) -> Retriever:
 @pytest.fixture
 def seeds() -> list[Article]:
     return [Article(p.name, p.read_text(encoding="utf-8"), source="seeds") for p in sorted(SEEDS.glob("*.txt"))]
+
+
+@pytest.fixture
+def rag(tmp_path: Path) -> Rag:
+    def call(*arguments: str | Path, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
+        full = {
+            **os.environ,
+            "RAG_HOME": str(tmp_path / "home"),
+            "PYTHONPATH": f"{ROOT / 'tests' / 'offline'}:{ROOT}",
+            **env,
+        }
+        done = subprocess.run(
+            [sys.executable, "-m", "rag", *map(str, arguments)],
+            env=full,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=120,
+        )
+        assert done.returncode == code, done.stderr
+        assert "Traceback" not in done.stderr
+        return done
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def _seeded_home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    home = tmp_path_factory.mktemp("seeded") / "home"
+    command = [sys.executable, "-m", "rag", "index", str(SEEDS)]
+    subprocess.run(command, env={**os.environ, "RAG_HOME": str(home)}, cwd=ROOT, check=True, timeout=120)
+    return home
+
+
+@pytest.fixture
+def seeded(rag: Rag, _seeded_home: Path, tmp_path: Path) -> Rag:
+    shutil.copytree(_seeded_home, tmp_path / "home")
+    return rag
+
+
+def line(text: str) -> str:
+    """The one line of an error."""
+    lines = text.strip().splitlines()
+    assert len(lines) == 1, text
+    return lines[0]

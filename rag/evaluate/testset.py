@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pydantic import BaseModel, ConfigDict, ValidationError
+
 from rag.errors import InputError
+from rag.search.retriever import checked
 from rag.types import Article
 
 
@@ -39,10 +42,12 @@ def load(path: Path) -> tuple[list[Question], list[Article]]:
     for where, row in rows:
         try:
             question, context = _question(row)
-        except (KeyError, TypeError, AttributeError) as e:
+        except ValidationError as e:
             raise InputError(
-                f"{path}: {where} is not a question: {e!r}; expected id, question, answers and articles or context"
+                f"{path}: {where} is not a question: {_first(e)}; expected id, question, answers and articles or context"
             ) from e
+        except InputError as e:
+            raise InputError(f"{path}: {where}: {e}") from e
         questions.append(question)
         if context is not None:
             contexts[context.id] = context
@@ -51,51 +56,89 @@ def load(path: Path) -> tuple[list[Question], list[Article]]:
     return questions, list(contexts.values())
 
 
-def _rows(path: Path, text: str) -> list[tuple[str, dict[str, Any]]]:
+def _rows(path: Path, text: str) -> list[tuple[str, object]]:
     try:
         whole = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         whole = None
     if isinstance(whole, dict) and "data" in whole:
-        return _squad(whole)
-    rows = []
-    for number, line in enumerate(text.splitlines(), 1):
+        try:
+            return _squad(_Squad.model_validate(whole))
+        except ValidationError as e:
+            raise InputError(f"{path} is no SQuAD file: {_first(e)}; expected data, paragraphs, context and qas") from e
+    rows: list[tuple[str, object]] = []
+    for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
                 rows.append((f"row {number}", json.loads(line)))
-            except ValueError as e:
+            except (ValueError, RecursionError) as e:
                 raise InputError(f"{path}: row {number} is not JSON ({e}); expected one JSON object a line") from e
     return rows
 
 
-def _squad(whole: dict[str, Any]) -> list[tuple[str, dict[str, Any]]]:
-    rows = []
-    for document in whole["data"]:
-        for paragraph in document["paragraphs"]:
-            for row in paragraph["qas"]:
-                answers = [] if row.get("is_impossible") else row["answers"]
-                rows.append(
-                    (
-                        f"question {row['id']}",
-                        {
-                            "id": row["id"],
-                            "question": row["question"],
-                            "context": paragraph["context"],
-                            "title": document.get("title", ""),
-                            "answers": answers,
-                        },
-                    )
-                )
-    return rows
+def _squad(whole: _Squad) -> list[tuple[str, object]]:
+    return [
+        (
+            f"question {row.get('id')}",
+            {"title": document.title, **row, "context": paragraph.context, **_none_if_impossible(row)},
+        )
+        for document in whole.data
+        for paragraph in document.paragraphs
+        for row in paragraph.qas
+    ]
 
 
-def _question(row: dict[str, Any]) -> tuple[Question, Article | None]:
-    context = None
-    answers = tuple(dict.fromkeys(a["text"] if isinstance(a, dict) else str(a) for a in row["answers"]))
-    articles = tuple(row.get("articles", ()))
-    if "context" in row:
-        digest = hashlib.sha256(row["context"].encode()).hexdigest()
-        context = Article(f"context-{digest[:16]}", row["context"], row.get("title") or "")
+def _none_if_impossible(row: dict[str, Any]) -> dict[str, Any]:
+    return {"answers": []} if row.get("is_impossible") else {}
+
+
+def _question(given: object) -> tuple[Question, Article | None]:
+    """The question of a row, and the article of its context. Raises ValidationError and InputError."""
+    row = _Row.model_validate(given)
+    checked(row.question)
+    answers = tuple(dict.fromkeys(a if isinstance(a, str) else a.text for a in row.answers))
+    articles, context = tuple(row.articles), None
+    if row.context is not None:
+        digest = hashlib.sha256(row.context.encode()).hexdigest()
+        context = Article(f"context-{digest[:16]}", row.context, row.title or "")
         articles = (context.id,) if answers else ()
-    kind = str(row.get("kind") or ("answerable" if answers else "unanswerable"))
-    return Question(str(row["id"]), row["question"], answers, articles, kind), context
+    kind = row.kind or ("answerable" if answers else "unanswerable")
+    return Question(row.id, row.question, answers, articles, kind), context
+
+
+def _first(error: ValidationError) -> str:
+    """Where a row is wrong, and how."""
+    first = error.errors()[0]
+    return f"{'.'.join(map(str, first['loc'])) or 'the row'}: {first['msg']}"
+
+
+class _Model(BaseModel):
+    model_config = ConfigDict(coerce_numbers_to_str=True)
+
+
+class _Answer(_Model):
+    text: str
+
+
+class _Row(_Model):
+    id: str
+    question: str
+    answers: list[str | _Answer]
+    articles: list[str] = []
+    kind: str | None = None
+    context: str | None = None
+    title: str | None = None
+
+
+class _Paragraph(_Model):
+    context: str
+    qas: list[dict[str, Any]]
+
+
+class _Document(_Model):
+    title: str | None = None
+    paragraphs: list[_Paragraph]
+
+
+class _Squad(_Model):
+    data: list[_Document]

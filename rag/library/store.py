@@ -1,6 +1,6 @@
 """The library: articles and passages in SQLite, the source of truth.
 
-Every writing transaction raises the generation by one. Passage ids are never used twice, and removed
+Every transaction that changes something raises the generation by one. Passage ids are never used twice, and removed
 ones are remembered with their generation, so that an index of generation g learns what changed since g.
 """
 
@@ -130,7 +130,7 @@ class Library:
 
     @property
     def generation(self) -> int:
-        """The number of writing transactions so far."""
+        """The number of transactions that changed something, so far."""
         with self._mapped():
             return int(self._db.execute("SELECT generation FROM meta").fetchone()[0])
 
@@ -171,15 +171,16 @@ class Library:
 
     def remove(self, ids: Iterable[str]) -> list[str]:
         """Removes articles in one transaction; gives back the ids that were not there."""
-        missing = []
+        wanted, missing = dict.fromkeys(ids), []
         with self._write():
             generation = self.generation + 1
-            for id_ in ids:
+            for id_ in wanted:
                 if self._db.execute("SELECT 1 FROM articles WHERE id = ?", (id_,)).fetchone():
                     self._drop(id_, generation)
                 else:
                     missing.append(id_)
-            self._db.execute("UPDATE meta SET generation = ?", (generation,))
+            if len(missing) < len(wanted):
+                self._db.execute("UPDATE meta SET generation = ?", (generation,))
         return missing
 
     def article(self, id_: str) -> Article | None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from typing import Any, Protocol
 
 from rag.errors import IndexDamaged
@@ -53,6 +55,14 @@ class Leg(Protocol):
     def search(self, question: str, k: int) -> list[tuple[int, float]]:
         """At most k (passage id, score), best first."""
         ...
+
+
+def clear(path: Path) -> None:
+    """Removes what lies at a path, a file or a folder with all that it holds; nothing where there is nothing."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink(missing_ok=True)
 
 
 def is_current(leg: Leg, library: Library) -> bool:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 import math
 import os
-import shutil
 import zlib
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -19,7 +18,7 @@ import tantivy
 
 from rag.arabic.words import grams
 from rag.errors import IndexDamaged, LibraryError
-from rag.search.leg import Stamp
+from rag.search.leg import Stamp, clear
 from rag.types import Passage
 
 _STAMP = "stamp.json"
@@ -37,7 +36,6 @@ class LexicalIndex:
         self._index: tantivy.Index | None = None
 
     def stamp(self) -> Stamp | None:
-        self._index = None
         if not (self.path / _STAMP).is_file():
             return None
         try:
@@ -58,7 +56,7 @@ class LexicalIndex:
         self._index = None
         try:
             if fresh:
-                shutil.rmtree(self.path, ignore_errors=True)
+                clear(self.path)
             self.path.mkdir(parents=True, exist_ok=True)
             index = self._open()
             writer = index.writer(_WRITER_BYTES, num_threads=1)

@@ -32,10 +32,11 @@ class Retriever:
         self._guard = threading.RLock()  # FAISS may not be searched while it is changed
         self._generation = -1
 
-    def catch_up(self, progress: Progress | None = None) -> list[str]:
+    def catch_up(self, progress: Progress | None = None, wait: float = _WAIT_SECONDS) -> list[str]:
         """Brings both indexes to the library's generation; lines that say what was repaired.
 
-        One process at a time writes; another waits for it. Raises LibraryError where the disk refuses.
+        One process at a time writes; another waits for it, `wait` seconds at most. Raises LibraryError where that is not
+        enough or the disk refuses.
         """
         generation = self.library.generation
         if generation == self._generation:
@@ -44,11 +45,11 @@ class Retriever:
         notices = []
         try:
             if not all(is_current(leg, self.library) for leg in legs):
-                with self._lock.acquire(timeout=_WAIT_SECONDS):
+                with self._lock.acquire(timeout=wait):
                     notices = [catch_up(leg, self.library, progress) for leg in legs]
         except Timeout as e:
-            raise LibraryError(
-                f"another process has been writing the index for {_WAIT_SECONDS} s; try again when it has finished"
+            raise Behind(
+                f"another process has been writing the index for {wait:.0f} s; try again when it has finished"
             ) from e
         except OSError as e:
             raise LibraryError(f"the index folder cannot be written: {e.strerror}; check its permissions") from e
@@ -62,7 +63,7 @@ class Retriever:
         """
         question = checked(question)
         with self._guard:
-            self.catch_up()
+            self._catch_up_if_free()
             lexical = self.lexical.search(question, CANDIDATES)
             dense = self.dense.search(question, CANDIDATES)
         lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(lexical, 1)}
@@ -73,6 +74,19 @@ class Retriever:
             Hit(passages[id_], rank, score, lexical_ranks.get(id_), dense_ranks.get(id_))
             for rank, (id_, score) in enumerate(((id_, score) for id_, score in best if id_ in passages), 1)
         ]
+
+    def _catch_up_if_free(self) -> None:
+        """Catches up, unless another process is writing and there is an index to search meanwhile."""
+        loaded = self._generation >= 0
+        try:
+            self.catch_up(wait=0 if loaded else _WAIT_SECONDS)
+        except Behind:
+            if not loaded:
+                raise
+
+
+class Behind(LibraryError):
+    """The index is behind the library, and another process is writing it."""
 
 
 def checked(question: str) -> str:

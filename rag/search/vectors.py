@@ -19,7 +19,7 @@ import numpy as np
 
 from rag.errors import IndexDamaged, LibraryError
 from rag.search.embedding import Embedder
-from rag.search.leg import Stamp
+from rag.search.leg import Stamp, clear
 from rag.types import Passage
 
 _BATCH = 1024
@@ -71,6 +71,8 @@ class VectorIndex:
                 file.write(line + b"\n" + body)
                 file.flush()
                 os.fsync(file.fileno())
+            if fresh:
+                clear(self.path)
             os.replace(whole, self.path)
         except OSError as e:
             whole.unlink(missing_ok=True)

@@ -64,9 +64,26 @@ def test_squad_files(tmp_path: Path, version: str) -> None:
         ("{", "row 1 is not JSON"),
         ('{"id": "1"}', "row 1 is not a question"),
         ("[1]", "not a question"),
+        ('{"data": 5}', "no SQuAD file: data"),
+        (
+            '{"data": [{"paragraphs": [{"context": "س", "qas": [{"id": 1, "question": "كم؟"}]}]}]}',
+            "question 1 is not .* answers",
+        ),
+        ('{"id": "1", "question": 7, "answers": {}}', "answers"),
+        ('{"id": "1", "question": "؟", "answers": []}', "row 1: the question is empty"),
+        ('{"id": "1", "question": "كم؟", "answers": "ثلاثة", "articles": []}', "answers"),
+        ('{"id": "1", "question": "كم؟", "answers": [], "articles": "a.txt"}', "articles"),
+        ('{"id": "1", "question": "\\ud800", "answers": []}', "row 1"),
     ],
 )
 def test_what_is_no_test_set(tmp_path: Path, text: str, said: str) -> None:
     (tmp_path / "t.jsonl").write_text(text, encoding="utf-8")
     with pytest.raises(InputError, match=said):
         load(tmp_path / "t.jsonl")
+
+
+def test_a_line_separator_in_a_row_ends_no_row(tmp_path: Path) -> None:
+    questions, _ = load(
+        write(tmp_path / "t.jsonl", {"id": 1, "question": "كم\u2028عدد؟", "answers": ["ثلاثة"], "articles": ["a"]})
+    )
+    assert [(q.id, q.answers) for q in questions] == [("1", ("ثلاثة",))]

@@ -1,4 +1,5 @@
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -47,6 +48,13 @@ def test_rows_carry_their_metadata(tmp_path: Path) -> None:
         ('{"id": "a", "text": "نص\\ud800"}', "surrogate"),
         ('{"id": "a", "text": "نص\\u0000"}', "NUL"),
         ("[" * 100_000, "is not JSON"),
+        ('{"id": true, "text": "نص"}', "no id"),
+        ('{"id": "a\\tb", "text": "نص"}', "line ends and tabs"),
+        ('{"id": "a\\ud800", "text": "نص"}', "ud800"),
+        ('{"id": "a", "text": "نص", "date": "2015-13-40"}', "date"),
+        ('{"id": "a", "text": "نص", "date": "٢٠١٥-٠١-٠١"}', "date"),
+        ('{"id": "a", "text": "نص", "date": "20150101"}', "date"),
+        ('{"id": "1", "text": "آخر"}', "row 1"),
     ],
 )
 def test_a_broken_row_is_named_by_number_and_the_others_go_in(tmp_path: Path, line: str, why: str) -> None:
@@ -79,6 +87,21 @@ def test_the_same_name_twice_is_not_silently_replaced(tmp_path: Path) -> None:
     found = list(read([tmp_path]))
     assert articles(found) == ["x.txt"]
     assert "was read already from" in failures(found)[0]
+
+
+def test_a_file_named_twice_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "x.txt").write_text("نص", encoding="utf-8")
+    assert articles(list(read([tmp_path, tmp_path / "x.txt", tmp_path / "." / "x.txt"]))) == ["x.txt"]
+
+
+@pytest.mark.parametrize("name", [b"bad\xff.txt", b"two\nlines.txt"])
+def test_a_file_name_that_cannot_be_printed_is_left_out_and_named(tmp_path: Path, name: bytes) -> None:
+    for file in (os.fsencode(tmp_path) + b"/" + name, os.fsencode(tmp_path) + b"/good.txt"):
+        Path(os.fsdecode(file)).write_text("نص", encoding="utf-8")
+    found = list(read([tmp_path]))
+    assert articles(found) == ["good.txt"]
+    assert "rename it" in failures(found)[0]
+    failures(found)[0].encode("utf-8")
 
 
 def test_nothing_is_read_where_a_path_is_missing_or_holds_nothing(tmp_path: Path) -> None:

@@ -50,6 +50,9 @@ def test_an_index_learns_what_changed_since_its_generation(library: Library, see
     assert library.remove([seeds[0].id, "none"]) == ["none"]
     assert library.article(seeds[0].id) is None
     assert library.removed_since(second)
+    third = library.generation
+    assert library.remove(["none", "none"]) == ["none"]
+    assert library.generation == third
     assert library.count()[0] == 4
 
 

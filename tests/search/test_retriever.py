@@ -1,4 +1,5 @@
 import pytest
+from filelock import FileLock
 
 from rag.errors import InputError
 from rag.library import Library
@@ -47,3 +48,13 @@ def test_what_another_process_adds_is_found(library: Library, seeds: list[Articl
         second.add(seeds[4:])
     other.catch_up()
     assert {hit.passage.article for hit in mine.search("تشوركين")} == {seeds[0].id, seeds[4].id}
+
+
+def test_while_another_process_writes_the_last_good_index_is_searched(library: Library, seeds: list[Article]) -> None:
+    retriever = open_retriever(library)
+    library.add(seeds[:1])
+    assert retriever.search("تشوركين")
+    library.add(seeds[4:])
+    with FileLock(library.path.parent / "writing.lock"):
+        assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id}
+    assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id, seeds[4].id}

@@ -1,0 +1,108 @@
+"""What the command line shows: JSON, an answer as it streams, figures, progress, notes on stderr."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rag.search.leg import Progress
+    from rag.types import Answer, Hit
+
+_SHORT = {"recall": "R", "evidence": "ev"}
+
+
+def note(line: str) -> None:
+    """A line for people on stderr."""
+    print(f"rag: {line}", file=sys.stderr)
+
+
+def print_json(value: object) -> None:
+    """The value as indented JSON, Arabic as it is."""
+    print(json.dumps(value, ensure_ascii=False, indent=2))
+
+
+def print_hits(hits: Sequence[Hit]) -> None:
+    """Each hit with its place, its ranks and its text."""
+    for hit in hits:
+        p, legs = hit.passage, f"lexical {hit.lexical or '-'}, dense {hit.dense or '-'}"
+        print(f"{hit.rank}. {p.article} [{p.start}:{p.end}] {hit.score:.3f} ({legs})\n{p.text}\n")
+
+
+def print_answer(answers: Iterable[Answer]) -> None:
+    """The answer as it is written where a person watches, then its checked form where that is another, and its sources."""
+    printed, answer = "", None
+    for answer in answers:
+        if not answer.done and sys.stdout.isatty():
+            print(answer.text[len(printed) :], end="", flush=True)
+            printed = answer.text
+    assert answer is not None
+    if printed.strip() != answer.text:
+        print("\n" * 2 * bool(printed) + answer.text, end="")
+    print("\n")
+    if answer.status == "abstained":
+        for hit in answer.hits[:3]:
+            p = hit.passage
+            print(f"  nearest: {p.article} [{p.start}:{p.end}] {_shortened(p.text)}")
+    for c in answer.citations:
+        where = f"{c.article} [{c.start}:{c.end}]" if c.n else "cites nothing"
+        print(f"  [{c.n or '-'}] {c.verdict}: {where} {_shortened(c.quote or c.claim)}")
+
+
+def print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:
+    """The figures by kind, in two tables that fit on 80 columns."""
+    from rich.console import Console
+    from rich.table import Table
+
+    names = list(figures["all"])
+    half = names.index("citations") if "citations" in names else len(names) - 2
+    for part in (names[:half], ["questions", *names[half:]]):
+        table = Table("kind", *(_short(name) for name in part), box=None, padding=(0, 1, 0, 0))
+        for kind, row in figures.items():
+            table.add_row(kind, *(_figure(name, row.get(name)) for name in part))
+        Console(width=max(80, Console().width)).print(table)
+        print()
+
+
+def _short(name: str) -> str:
+    for long, short in _SHORT.items():
+        name = name.replace(long, short)
+    return name
+
+
+def _figure(name: str, value: float | None) -> str:
+    if value is None:
+        return "-"
+    decimals = 0 if name in ("questions", "citations") else 1 if name.endswith("_ms") else 3
+    return f"{value:.{decimals}f}"
+
+
+def _shortened(text: str, longest: int = 100) -> str:
+    line = " ".join(text.split())
+    return line if len(line) <= longest else line[: longest - 1] + "…"
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """A bar on a terminal's stderr; nothing elsewhere, nor for what is done at once."""
+    if not sys.stderr.isatty():
+        yield lambda name, done, total: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import Progress as Bar
+
+    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
+        tasks: dict[str, Callable[[int, int], None]] = {}
+
+        def show(name: str, done: int, total: int) -> None:
+            if name not in tasks:
+                task = bar.add_task(name)
+                tasks[name] = lambda done, total: bar.update(task, completed=done, total=total)
+            tasks[name](done, total)
+
+        yield show
