@@ -32,7 +32,8 @@ class Settings(BaseSettings):
     """What a person can set; each field is `RAG_<NAME>` in the environment and `<name>` in rag.toml.
 
     home: holds `index/`. model: a GGUF file for the `llama` writer. embedder: folder or name of a
-    sentence-transformers model, empty for the shipped one. context: tokens of the language model's window.
+    sentence-transformers model, empty for the shipped one. reranker: the same of a CrossEncoder.
+    context: tokens of the language model's window.
     answer_tokens: the longest answer. threads: 0 leaves it to llama.cpp. queue: askers that may wait for the model.
     """
 
@@ -42,6 +43,7 @@ class Settings(BaseSettings):
     writer: WriterName = "auto"
     model: Path | None = None
     embedder: str = ""
+    reranker: str = ""
     context: int = Field(8192, ge=512)
     answer_tokens: int = Field(512, ge=16)
     threads: int = Field(0, ge=0)

@@ -13,6 +13,7 @@ from rag.library import Library
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.leg import Progress
 from rag.search.lexical import LexicalIndex
+from rag.search.reranking import CrossEncoderReranker, LinearReranker
 from rag.search.retriever import Retriever
 from rag.search.vectors import VectorIndex
 from rag.settings import Settings
@@ -44,7 +45,8 @@ def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> 
     folder = settings.index_dir
     lexical = LexicalIndex(folder / "lexical")
     dense = VectorIndex(folder / "vectors.faiss", embedder)
-    return Retriever(library, lexical, dense, folder / "writing.lock")
+    reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else LinearReranker(lexical.idf)
+    return Retriever(library, lexical, dense, reranker, folder / "writing.lock")
 
 
 def find_model(settings: Settings) -> Path | None:

@@ -18,6 +18,7 @@ from rag.arabic.folding import words
 from rag.library import Library
 from rag.search.embedding import Embedder
 from rag.search.lexical import LexicalIndex
+from rag.search.reranking import LinearReranker
 from rag.search.retriever import Retriever
 from rag.search.vectors import VectorIndex
 from rag.types import Article
@@ -80,7 +81,8 @@ def library(tmp_path: Path) -> Iterator[Library]:
 def open_retriever(library: Library, embedder: Embedder | None = None) -> Retriever:
     folder = library.path.parent
     dense = VectorIndex(folder / "vectors.faiss", embedder or HashEmbedder())
-    return Retriever(library, LexicalIndex(folder / "lexical"), dense, folder / "writing.lock")
+    lexical = LexicalIndex(folder / "lexical")
+    return Retriever(library, lexical, dense, LinearReranker(lexical.idf), folder / "writing.lock")
 
 
 @pytest.fixture

@@ -138,7 +138,7 @@ def test_doctor(seeded: Rag) -> None:
 def test_a_pulled_model_is_taken_and_named(seeded: Rag, tmp_path: Path) -> None:
     models = tmp_path / "home" / "index" / "models"
     models.mkdir()
-    said = "أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [2]."
+    said = "أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [1]."
     build(models / "tiny.gguf", said, n_ctx=4096)
     answer = json.loads(seeded("ask", "ماذا قال تشوركين؟", "--json", RAG_ANSWER_TOKENS="100").stdout)
     assert (answer["writer"], answer["answer"]) == ("llama", said)

@@ -13,6 +13,10 @@ from training.translation import learn
 
 Batch = tuple[Bags, Bags]
 
+KEPT, KEPT_TRANSLATED = 0.1, 0.9
+"""How often a sentence stays in its surroundings."""
+NEIGHBOURS = 1
+"""Consecutive runs of one article in a batch: each is a hard negative for the others."""
 TRANSLATED = ("parallel", "wordnet", "names")
 """The tasks whose pairs are an English and an Arabic text."""
 
@@ -68,18 +72,19 @@ class Batches:
 
     def _wiki(self, translated: bool) -> Batch:
         """Sentences and their surroundings; a tenth keep the sentence itself, nine tenths if it is translated."""
-        runs = self._rng.integers(0, len(self._counts), self._size)
+        runs = self._rng.integers(0, len(self._counts) - NEIGHBOURS, self._size // NEIGHBOURS)
+        runs = (runs[:, None] + np.arange(NEIGHBOURS)).ravel()
         first, count = self._firsts[runs], self._counts[runs]
-        chosen = first + (self._rng.random(self._size) * count).astype(int)
+        chosen = first + (self._rng.random(len(runs)) * count).astype(int)
         sentence = self._sentences.take(chosen)
         whole = self._sentences.take(first, first + count)
         begin = self._sentences.starts[chosen] - self._sentences.starts[first]
         place = np.arange(len(whole.ids)) - np.repeat(whole.starts[:-1], whole.lengths)
         inside = place >= np.repeat(begin, whole.lengths)
         inside &= place < np.repeat(begin + sentence.lengths, whole.lengths)
-        kept = self._rng.random(self._size) < (0.9 if translated else 0.1)
+        kept = self._rng.random(len(runs)) < (KEPT_TRANSLATED if translated else KEPT)
         around = whole.keep(~inside | np.repeat(kept, whole.lengths))
         if translated:
             sentence = self._to_english.sample(sentence, self._rng, self._arabic)
-        rates = self._rng.random(self._size) * self._thinning
+        rates = self._rng.random(len(runs)) * self._thinning
         return self._thin(sentence, np.repeat(rates, sentence.lengths)), around

@@ -18,9 +18,10 @@ from rag.arabic import has_arabic, sentences
 from rag.arabic.folding import fold
 from rag.arabic.names import Name, is_definite
 from rag.arabic.speech import asked_speaker, asks_about_subject, says, speaker, spoken_to
-from rag.arabic.words import Kind, content_words, grams, holds, kind
+from rag.arabic.words import Kind, content_words, holds, kind
 from rag.search.embedding import Embedder
 from rag.search.retriever import Retriever
+from rag.search.terms import Terms
 from rag.types import Evidence, Hit, Passage
 
 PASSAGES = 8
@@ -92,7 +93,7 @@ class EvidenceFinder:
     def score(self, question: str, hits: Sequence[Hit]) -> list[Scored]:
         """Every sentence of the first PASSAGES hits, once, with its features, best first."""
         asked_for = kind(question)
-        asked = _Asked(self.retriever, question)
+        asked = Terms(question, self.retriever.lexical.idf)
         found: dict[tuple[str, int, int], tuple[Passage, int, int, dict[str, float]]] = {}
         for hit in hits[:PASSAGES]:
             passage = hit.passage
@@ -110,7 +111,7 @@ class EvidenceFinder:
                             "coverage": asked.coverage(text),
                             "context": asked.coverage(f"{before} {text}"),
                             "whole": whole,
-                            "words": asked.words,
+                            "words": asked.size,
                             "passage": hit.score,
                             "rank": 1 / hit.rank,
                             **{
@@ -155,7 +156,7 @@ class EvidenceFinder:
     def _reports(self, question: str, name: str, wanted: Sequence[str]) -> list[Evidence]:
         found: dict[tuple[str, int, int], Evidence] = {}
         subject = content_words(fold(question).partition(name)[2])
-        asked, sought = _Asked(self.retriever, " ".join(subject)), Name(wanted)
+        asked, sought = Terms(" ".join(subject), self.retriever.lexical.idf), Name(wanted)
         for hit in self.retriever.search(name, _SPEECH_PASSAGES):
             passage = hit.passage
             for start, end in sentences(passage.text):
@@ -172,7 +173,7 @@ class EvidenceFinder:
         ordered = sorted(statements, key=lambda evidence: (not evidence.speaker, -evidence.score))
         return _spread(ordered)[:STATEMENTS]
 
-    def _touches(self, asked: _Asked, article_id: str) -> bool:
+    def _touches(self, asked: Terms, article_id: str) -> bool:
         """Whether an article has to do with what was asked."""
         article = self.retriever.library.article(article_id)
         return article is not None and asked.coverage(f"{article.title} {article.text}") >= _TOUCHES
@@ -181,30 +182,6 @@ class EvidenceFinder:
 def best_features(scored: Sequence[Scored]) -> dict[str, float]:
     """What the decision to answer sees: of each feature, the best of the first three sentences."""
     return {name: max(s.features[name] for s in scored[:3]) for name in ANSWERED_WEIGHTS}
-
-
-class _Asked:
-    """The question's content grams and their weights."""
-
-    def __init__(self, retriever: Retriever, question: str) -> None:
-        self._words = {word: set(grams(word)) for word in content_words(question)}
-        idf = retriever.lexical.idf({gram for found in self._words.values() for gram in found})
-        self._weights = {word: {gram: idf[gram] for gram in found} for word, found in self._words.items()}
-        self._total = sum(sum(weights.values()) for weights in self._weights.values())
-
-    @property
-    def words(self) -> float:
-        """The logarithm of the number of content words."""
-        return math.log(1 + len(self._weights))
-
-    def coverage(self, text: str) -> float:
-        """The share in [0, 1], by weight, of the question's grams that a text holds."""
-        present = set(grams(text))
-        return sum(_held(weights, present) for weights in self._weights.values()) / self._total if self._total else 0.0
-
-
-def _held(weights: dict[str, float], present: set[str]) -> float:
-    return sum(weight for gram, weight in weights.items() if gram in present)
 
 
 def _weighted(features: dict[str, float], weights: dict[str, float]) -> float:

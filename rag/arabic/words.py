@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from typing import Literal
 
 from rag.arabic.folding import fold, word_set, words
@@ -16,14 +17,16 @@ GRAM = 4
 
 def grams(text: str) -> list[str]:
     """The character 4-grams of each folded word with its edges marked (`#word#`), in order; words of up to two letters whole."""
-    found: list[str] = []
-    for word in words(text):
-        if len(word) <= 2:
-            found.append(word)
-            continue
-        marked = f"#{word}#"
-        found.extend(marked[i : i + GRAM] for i in range(len(marked) - GRAM + 1))
-    return found
+    return [gram for word in words(text) for gram in word_grams(word)]
+
+
+@lru_cache(maxsize=1 << 16)
+def word_grams(word: str) -> tuple[str, ...]:
+    """The grams of one folded word, in order."""
+    if len(word) <= 2:
+        return (word,)
+    marked = f"#{word}#"
+    return tuple(marked[i : i + GRAM] for i in range(len(marked) - GRAM + 1))
 
 
 _KIND_WORDS: dict[Kind, str] = {

@@ -10,9 +10,10 @@ from filelock import FileLock, Timeout
 from rag.arabic import clean
 from rag.errors import InputError, LibraryError
 from rag.library import Library
-from rag.search.fusion import fuse
+from rag.search.fusion import Ranking, from_worst, from_zero, fuse
 from rag.search.leg import Leg, Progress, catch_up, is_current
 from rag.search.lexical import LexicalIndex
+from rag.search.reranking import Candidate, Reranker
 from rag.search.vectors import VectorIndex
 from rag.types import Hit
 
@@ -20,14 +21,18 @@ LONGEST_QUESTION = 2000
 """Characters."""
 CANDIDATES = 100
 """Passages taken from each leg."""
+RERANKED = 50
+"""Passages looked at again, unless more are asked for; 30 and 100 rank as well on ARCD train."""
 _WAIT_SECONDS = 600
 
 
 class Retriever:
-    """The two legs over one library."""
+    """The two legs over one library, and the second look at what they find."""
 
-    def __init__(self, library: Library, lexical: LexicalIndex, dense: VectorIndex, lock: Path) -> None:
-        self.library, self.lexical, self.dense = library, lexical, dense
+    def __init__(
+        self, library: Library, lexical: LexicalIndex, dense: VectorIndex, reranker: Reranker, lock: Path
+    ) -> None:
+        self.library, self.lexical, self.dense, self.reranker = library, lexical, dense, reranker
         self._lock = FileLock(lock)
         self._guard = threading.RLock()  # FAISS may not be searched while it is changed
         self._generation = -1
@@ -66,14 +71,27 @@ class Retriever:
             self._catch_up_if_free()
             lexical = self.lexical.search(question, CANDIDATES)
             dense = self.dense.search(question, CANDIDATES)
+            candidates = self._candidates(question, lexical, dense, max(k, RERANKED))
+        scores = self.reranker.scores(question, candidates)
+        ranked = sorted(zip(candidates, scores, strict=True), key=lambda item: -item[1])[:k]
         lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(lexical, 1)}
         dense_ranks = {id_: rank for rank, (id_, _) in enumerate(dense, 1)}
-        best = fuse(lexical, dense)[:k]
-        passages = self.library.passages(id_ for id_, _ in best)
         return [
-            Hit(passages[id_], rank, score, lexical_ranks.get(id_), dense_ranks.get(id_))
-            for rank, (id_, score) in enumerate(((id_, score) for id_, score in best if id_ in passages), 1)
+            Hit(c.passage, rank, score, lexical_ranks.get(c.passage.id), dense_ranks.get(c.passage.id))
+            for rank, (c, score) in enumerate(ranked, 1)
         ]
+
+    def _candidates(self, question: str, lexical: Ranking, dense: Ranking, count: int) -> list[Candidate]:
+        """The best `count` of both rankings, best first by fusion."""
+        ids = [id_ for id_, _ in fuse(lexical, dense)[:count]]
+        passages = self.library.passages(ids)
+        of_lexical, of_dense = from_zero(lexical), from_worst(dense)
+        if dense:
+            missed = [id_ for id_ in passages if id_ not in of_dense]
+            low, span = dense[-1][1], dense[0][1] - dense[-1][1]
+            for id_, cosine in zip(missed, self.dense.cosines(question, missed), strict=True):
+                of_dense[id_] = (cosine - low) / span if span > 0 else 0.0
+        return [Candidate(p, of_lexical.get(p.id, 0.0), of_dense.get(p.id, 0.0)) for p in map(passages.get, ids) if p]
 
     def _catch_up_if_free(self) -> None:
         """Catches up, unless another process is writing and there is an index to search meanwhile."""

@@ -81,6 +81,17 @@ class VectorIndex:
             ) from e
         self._index = index
 
+    def cosines(self, question: str, ids: Sequence[int]) -> list[float]:
+        """The cosines of the question and these passages; 0 for one that the index does not hold yet."""
+        vector = self.embedder.questions([question])[0]
+        return [self._cosine(vector, id_) for id_ in ids]
+
+    def _cosine(self, vector: np.ndarray, id_: int) -> float:
+        try:
+            return float(vector @ self._index.reconstruct(id_))
+        except RuntimeError:  # another process is writing, and the other leg is ahead
+            return 0.0
+
     def search(self, question: str, k: int) -> list[tuple[int, float]]:
         if self._index is None or not self._index.ntotal:
             return []

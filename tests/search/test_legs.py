@@ -12,6 +12,7 @@ from rag.errors import LibraryError
 from rag.library import Library
 from rag.search.leg import Leg, catch_up, is_current
 from rag.search.lexical import LexicalIndex
+from rag.search.reranking import LinearReranker
 from rag.search.retriever import Retriever
 from rag.types import Article, Passage
 from tests.conftest import HashEmbedder, open_retriever
@@ -87,9 +88,9 @@ def test_changes_leave_the_same_search_as_a_fresh_build(
     changed = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(QUESTION, 10)]
     for leg in (retriever.lexical, retriever.dense):
         assert {id_ for id_, _ in leg.search(QUESTION, 1000)} <= {p.id for p in passages(library)}
-    fresh = Retriever(
-        library, LexicalIndex(library.path.parent / "fresh"), retriever.dense, library.path.parent / "fresh.lock"
-    )
+    lexical = LexicalIndex(library.path.parent / "fresh")
+    lock = library.path.parent / "fresh.lock"
+    fresh = Retriever(library, lexical, retriever.dense, LinearReranker(lexical.idf), lock)
     assert fresh.catch_up()
     assert [hit[0] for hit in changed[:3]] == [hit.passage.id for hit in fresh.search(QUESTION, 10)][:3]
 
