@@ -1,110 +1,147 @@
-"""Search alone over Arabic reading sets: each leg, weights of the dense leg, lengths of the grams.
+"""Search alone over reading sets: the product, each leg and combination, and rivals on the same passages.
 
-    python -m benchmarks.search --data ../shared/data [--sets arcd-train arcd-test mlqa-dev] [--grams 3 4 5]
+    python -m benchmarks.search --data ../shared/data [--sets arcd-test mlqa-dev arcd-news english] [--rivals] [--models NAME…]
 
-Every context of a set is an article; a passage is right if it lies in the question's context and holds an accepted answer.
-Weights and grams are chosen on ARCD train; the other sets are for measuring.
+Each context of a set is an article, each system ranks the passages that the product makes of them, and an article counts
+where its first passage stands; right is the article that the question was asked of. ARCD train and `english` are for
+choosing, the other sets for measuring. `english` asks benchmarks/data/arcd_train_english.jsonl, our own translations of
+questions of ARCD train, over its Arabic contexts; `arcd-news` asks ARCD test among all articles of SaudiNewsNet.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
 from pathlib import Path
 
+from benchmarks import rivals
 from rag import wiring
-from rag.arabic import find, words
 from rag.evaluate.metrics import ndcg_at, percentile, reciprocal_rank, success_at
-from rag.search import fusion
-from rag.search.retriever import CANDIDATES, Retriever
+from rag.library import Library
+from rag.search.fusion import fuse
+from rag.search.retriever import CANDIDATES, RERANKED, Retriever
 from rag.settings import load_settings
 from rag.types import Article
+from training.pairs import rows
 
+SETS = ("arcd-train", "arcd-test", "mlqa-dev", "arcd-news", "english")
+ENGLISH = Path(__file__).parent / "data" / "arcd_train_english.jsonl"
 WEIGHTS = (0.1, 0.25, 0.5, 1.0)
-SETS = {
-    "arcd-train": ("arcd.jsonl", "train"),
-    "arcd-test": ("arcd.jsonl", "test"),
-    "mlqa-dev": ("mlqa_ar_dev.jsonl", None),
-}
-Ranking = Callable[[str], Sequence[tuple[int, float]]]
+_BATCH = 2000
 
 
-def rankings(retriever: Retriever) -> dict[str, Ranking]:
-    """Name → the ranking of passage ids that it gives a question."""
+@dataclass(frozen=True, slots=True)
+class ReadingSet:
+    """Articles to search, and questions with the id of the article that each was asked of."""
 
-    def fused(weight: float) -> Ranking:
-        def rank(question: str) -> Sequence[tuple[int, float]]:
-            fusion.DENSE_WEIGHT = weight
-            return fusion.fuse(
-                retriever.lexical.search(question, CANDIDATES), retriever.dense.search(question, CANDIDATES)
-            )
+    articles: list[Article]
+    questions: list[tuple[str, str]]
 
-        return rank
 
-    legs: dict[str, Ranking] = {
-        "lexical": lambda question: retriever.lexical.search(question, CANDIDATES),
-        "dense": lambda question: retriever.dense.search(question, CANDIDATES),
+def load(data: Path, name: str) -> ReadingSet:
+    """The set of this name."""
+    file = data / ("mlqa_ar_dev.jsonl" if name == "mlqa-dev" else "arcd.jsonl")
+    split = {"arcd-train": "train", "english": "train", "arcd-test": "test", "arcd-news": "test"}.get(name)
+    asked = [row for row in rows(file) if split in (None, row.get("split"))]
+    ids = {context: f"context-{i}" for i, context in enumerate(dict.fromkeys(row["context"] for row in asked))}
+    articles = [Article(id_, context) for context, id_ in ids.items()]
+    if name == "arcd-news":
+        news = rows(data / "saudinewsnet.jsonl.zst")
+        articles += [Article(row["id"], row["text"], row["title"] or "") for row in news]
+    questions = [(row["question"], ids[row["context"]]) for row in asked]
+    if name == "english":
+        english = {row["id"]: row["question"] for row in rows(ENGLISH)}
+        questions = [(english[row["id"]], ids[row["context"]]) for row in asked if row["id"] in english]
+    return ReadingSet(articles, questions)
+
+
+def ours(retriever: Retriever) -> dict[str, rivals.Search]:
+    """The product and its parts: name → ids of passages for a question."""
+
+    def lexical(question: str) -> list[tuple[int, float]]:
+        return retriever.lexical.search(retriever.query(question), CANDIDATES)
+
+    def dense(question: str) -> list[tuple[int, float]]:
+        return retriever.dense.search(retriever.query(question), CANDIDATES)
+
+    def fused(weight: float) -> rivals.Search:
+        return lambda question: [id_ for id_, _ in fuse(lexical(question), dense(question), weight)]
+
+    return {
+        "lexical leg": lambda question: [id_ for id_, _ in lexical(question)],
+        "dense leg": lambda question: [id_ for id_, _ in dense(question)],
+        **{f"both, fused, dense {weight}": fused(weight) for weight in WEIGHTS},
+        "the product (both, reranked)": lambda question: [h.passage.id for h in retriever.search(question, RERANKED)],
     }
-    return legs | {f"fused, dense {weight}": fused(weight) for weight in WEIGHTS}
 
 
-def measure(data: Path, name: str) -> None:
-    """Prints a line for each ranking."""
-    file, split = SETS[name]
-    rows = [row for row in map(json.loads, (data / file).open(encoding="utf-8")) if split in (None, row["split"])]
-    contexts = {context: str(i) for i, context in enumerate(dict.fromkeys(row["context"] for row in rows))}
-    with tempfile.TemporaryDirectory() as home:
+def measure(title: str, search: rivals.Search, asked: ReadingSet, article_of: dict[int, str]) -> None:
+    """Prints a line: the figures of one system."""
+    scores, times = [], []
+    for question, gold in asked.questions:
+        began = time.perf_counter()
+        found = search(question)
+        times.append(1000 * (time.perf_counter() - began))
+        truth = [article == gold for article in dict.fromkeys(article_of[id_] for id_ in found)][:10]
+        scores.append((ndcg_at(10, truth, 1), success_at(1, truth), success_at(10, truth), reciprocal_rank(truth)))
+    mean = [sum(column) / len(scores) for column in zip(*scores, strict=True)]
+    figures = "  ".join(
+        f"{name} {value:.3f}" for name, value in zip(("nDCG@10", "R@1", "R@10", "MRR"), mean, strict=True)
+    )
+    print(
+        f"  {title:30} {figures}  p50 {percentile(times, 0.5):.2f} ms, p95 {percentile(times, 0.95):.2f} ms", flush=True
+    )
+
+
+def compare(asked: ReadingSet, with_rivals: bool, models: Sequence[str]) -> None:
+    """Prints a line for each system over one set."""
+    with tempfile.TemporaryDirectory() as home, ExitStack() as stack:
         settings = load_settings(home=home)
-        with wiring.open_library(settings) as library:
-            library.add(Article(id_, context) for context, id_ in contexts.items())
-            retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-            retriever.catch_up()
-            right = []
-            for row in rows:
-                of_context = library.passages_of(contexts[row["context"]])
-                right.append(
-                    {
-                        p.id
-                        for p in of_context
-                        if any(find(a["text"], p.text) or a["text"] in p.text for a in row["answers"])
-                    }
-                )
-            print(f"{name}: {len(rows)} questions over {len(contexts)} contexts, {library.count()[1]} passages")
-            for title, rank in rankings(retriever).items():
-                scores, times = [], []
-                for row, ids in zip(rows, right, strict=True):
-                    began = time.perf_counter()
-                    found = rank(row["question"])
-                    times.append(1000 * (time.perf_counter() - began))
-                    truth = [id_ in ids for id_, _ in found[:10]]
-                    scores.append(
-                        (
-                            ndcg_at(10, truth, len(ids)),
-                            success_at(1, truth),
-                            success_at(10, truth),
-                            reciprocal_rank(truth),
-                        )
-                    )
-                mean = [sum(column) / len(scores) for column in zip(*scores, strict=True)]
-                figures = f"nDCG@10 {mean[0]:.3f}  R@1 {mean[1]:.3f}  R@10 {mean[2]:.3f}  MRR {mean[3]:.3f}"
-                print(f"  {title:18} {figures}  p50 {percentile(times, 0.5):.2f} ms")
+        library = stack.enter_context(wiring.open_library(settings))
+        began = time.perf_counter()
+        for i in range(0, len(asked.articles), _BATCH):
+            library.add(asked.articles[i : i + _BATCH])
+        split = time.perf_counter()
+        retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+        retriever.catch_up()
+        indexed = time.perf_counter()
+        count = library.count()[1]
+        print(
+            f"{len(asked.questions)} questions, {len(asked.articles):,} articles, {count:,} passages; "
+            f"{count / (split - began):,.0f} passages/s into the library, {count / (indexed - split):,.0f} into both indexes"
+        )
+        texts = _texts(library)
+        article_of = {id_: article for id_, (article, _) in texts.items()}
+        systems = ours(retriever)
+        if with_rivals:
+            systems |= rivals.open_all(stack, {id_: text for id_, (_, text) in texts.items()}, CANDIDATES)
+        systems |= {
+            name: rivals.transformer(name, {i: text for i, (_, text) in texts.items()}, CANDIDATES) for name in models
+        }
+        for title, search in systems.items():
+            measure(title, search, asked, article_of)
+
+
+def _texts(library: Library) -> dict[int, tuple[str, str]]:
+    """Passage id → its article and text."""
+    return {p.id: (p.article, p.text) for p in library.added_since(0, library.generation)}
 
 
 def main() -> None:
-    """Reads the arguments and measures each set with each length of grams."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True)
+    """Reads the arguments and compares on each set."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--data", type=Path, required=True, help="folder of the reading sets")
     parser.add_argument("--sets", nargs="+", choices=SETS, default=["arcd-train"])
-    parser.add_argument("--grams", nargs="+", type=int, default=[words.GRAM])
+    parser.add_argument("--rivals", action="store_true", help="BM25 over words and stems, and a PostgreSQL server")
+    parser.add_argument("--models", nargs="*", default=[], help="sentence-transformers models on this machine")
     arguments = parser.parse_args()
-    for length in arguments.grams:
-        words.GRAM = length
-        print(f"grams of {length}")
-        for name in arguments.sets:
-            measure(arguments.data, name)
+    for name in arguments.sets:
+        print(f"{name}: ", end="")
+        compare(load(arguments.data, name), arguments.rivals, arguments.models)
 
 
 if __name__ == "__main__":

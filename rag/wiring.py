@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 
 from rag.answer.assistant import Assistant
@@ -13,8 +14,9 @@ from rag.library import Library
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.leg import Progress
 from rag.search.lexical import LexicalIndex
-from rag.search.reranking import CrossEncoderReranker, LinearReranker
+from rag.search.reranking import CrossEncoderReranker, LinearReranker, Reranker
 from rag.search.retriever import Retriever
+from rag.search.translation import Translator
 from rag.search.vectors import VectorIndex
 from rag.settings import Settings
 
@@ -37,7 +39,13 @@ def open_library(settings: Settings) -> Library:
 
 def open_embedder(settings: Settings) -> Embedder:
     """The shipped embedder, or the one that `embedder` names."""
-    return TransformerEmbedder(settings.embedder) if settings.embedder else StaticEmbedder(SHIPPED)
+    return TransformerEmbedder(settings.embedder) if settings.embedder else shipped_embedder()
+
+
+@cache
+def shipped_embedder() -> StaticEmbedder:
+    """The shipped embedder, opened once."""
+    return StaticEmbedder(SHIPPED)
 
 
 def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> Retriever:
@@ -45,8 +53,15 @@ def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> 
     folder = settings.index_dir
     lexical = LexicalIndex(folder / "lexical")
     dense = VectorIndex(folder / "vectors.faiss", embedder)
-    reranker = CrossEncoderReranker(settings.reranker) if settings.reranker else LinearReranker(lexical.idf)
-    return Retriever(library, lexical, dense, reranker, folder / "writing.lock")
+    return Retriever(
+        library, lexical, dense, _reranker(settings, lexical), Translator(SHIPPED), folder / "writing.lock"
+    )
+
+
+def _reranker(settings: Settings, lexical: LexicalIndex) -> Reranker:
+    if settings.reranker:
+        return CrossEncoderReranker(settings.reranker)
+    return LinearReranker(lexical.idf, shipped_embedder())
 
 
 def find_model(settings: Settings) -> Path | None:
@@ -89,7 +104,7 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     notices = retriever.catch_up(progress)
     if not library.count()[0]:
         notices.append(EMPTY)
-    finder = EvidenceFinder(retriever, StaticEmbedder(SHIPPED) if settings.embedder else embedder)
+    finder = EvidenceFinder(retriever, shipped_embedder())
     writer, choice = open_writer(settings)
     if choice.why == "unusable":
         notices.append(str(choice))

@@ -16,10 +16,12 @@ import pytest
 
 from rag.arabic.folding import words
 from rag.library import Library
-from rag.search.embedding import Embedder
+from rag.search.embedding import SHIPPED, Embedder
 from rag.search.lexical import LexicalIndex
+from rag.search.query import Query
 from rag.search.reranking import LinearReranker
 from rag.search.retriever import Retriever
+from rag.search.translation import Translator
 from rag.search.vectors import VectorIndex
 from rag.types import Article
 
@@ -82,7 +84,13 @@ def open_retriever(library: Library, embedder: Embedder | None = None) -> Retrie
     folder = library.path.parent
     dense = VectorIndex(folder / "vectors.faiss", embedder or HashEmbedder())
     lexical = LexicalIndex(folder / "lexical")
-    return Retriever(library, lexical, dense, LinearReranker(lexical.idf), folder / "writing.lock")
+    reranker = LinearReranker(lexical.idf, dense.embedder)
+    return Retriever(library, lexical, dense, reranker, Translator(SHIPPED), folder / "writing.lock")
+
+
+def query(question: str) -> Query:
+    """The question as a leg takes it."""
+    return Query.of(question, Translator(SHIPPED))
 
 
 @pytest.fixture

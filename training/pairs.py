@@ -37,7 +37,8 @@ class Data:
     """ARCD train: question and context; the model is not trained on them."""
 
 
-def _rows(path: Path) -> Iterator[dict]:
+def rows(path: Path) -> Iterator[dict]:
+    """The objects of a file of JSON lines, compressed or not."""
     opened = zstandard.open(path, "rb") if path.suffix == ".zst" else path.open("rb")
     with opened as raw:
         yield from map(json.loads, io.TextIOWrapper(raw, encoding="utf-8"))
@@ -48,13 +49,13 @@ def _sentences(text: str) -> list[str]:
 
 
 def _parallel(folder: Path, rng: random.Random) -> tuple[list[Pair], list[Pair], list[list[Pair]]]:
-    rows = list(_rows(folder / "parallel_ar_en.jsonl.zst"))
-    news = [(row["en"], row["ar"]) for row in rows if row["source"] == "ntrex"]
+    listed = list(rows(folder / "parallel_ar_en.jsonl.zst"))
+    news = [(row["en"], row["ar"]) for row in listed if row["source"] == "ntrex"]
     held_passages = [news[i : i + 4] for i in range(len(news) - 400, len(news) - 3, 4)]
     kept_back = {fold(text) for run in held_passages for pair in run for text in pair}
-    rest = [(row["en"], row["ar"]) for row in rows]
+    rest = [(row["en"], row["ar"]) for row in listed]
     twins = {
-        (row["en"], row["ar"]) for row in rows if row["source"] == "mt_geneval"
+        (row["en"], row["ar"]) for row in listed if row["source"] == "mt_geneval"
     }  # each sentence comes in two forms
     rng.shuffle(rest)
     held: list[Pair] = []
@@ -72,7 +73,7 @@ def read(folder: Path, seed: int = 7) -> Data:
     """The data of `folder`, split the same way on every run."""
     rng = random.Random(seed)
     parallel, held_sentences, held_passages = _parallel(folder, rng)
-    articles = list(_rows(folder / "arwiki.jsonl.zst"))
+    articles = list(rows(folder / "arwiki.jsonl.zst"))
     rng.shuffle(articles)
     held, articles = articles[:500], articles[500:]
     leads = {row["id"]: row["text"].split("\n")[0] for row in articles}
@@ -81,10 +82,10 @@ def read(folder: Path, seed: int = 7) -> Data:
         sentences = _sentences(row["text"])
         passages += [sentences[i : i + 6] for i in range(0, len(sentences), 6) if len(sentences[i : i + 6]) > 1]
     egyptian = []
-    for row in _rows(folder / "egyptian_wiki.jsonl.zst"):
+    for row in rows(folder / "egyptian_wiki.jsonl.zst"):
         if row["ar_id"] in leads:
             egyptian += [(sentence, leads[row["ar_id"]]) for sentence in _sentences(row["text"])[:3]]
-    lexicon = list(_rows(folder / "lexicon_ar_en.jsonl.zst"))
+    lexicon = list(rows(folder / "lexicon_ar_en.jsonl.zst"))
     words = {
         source: [(row["en"], row["ar"]) for row in lexicon if row["source"] == source]
         for source in ("wordnet", "names-train", "names-eval")
@@ -96,7 +97,7 @@ def read(folder: Path, seed: int = 7) -> Data:
         "wordnet": words["wordnet"],
         "names": words["names-train"],
     }
-    questions = [(row["question"], row["context"]) for row in _rows(folder / "arcd.jsonl") if row["split"] == "train"]
+    questions = [(row["question"], row["context"]) for row in rows(folder / "arcd.jsonl") if row["split"] == "train"]
     return Data(
         tasks=tasks,
         passages=passages,

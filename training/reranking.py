@@ -1,4 +1,5 @@
-"""The weights of `rag.search.reranking`, from ARCD train: which of the passages that were found holds the answer.
+"""The weights of `rag.search.reranking`, from ARCD train: which of the passages that were found holds the answer,
+for Arabic questions and for English ones (our own translations).
 
     python -m training.reranking --data ../shared/data
 
@@ -8,20 +9,23 @@ Prints the weights to be written there and, cross-validated over article titles,
 from __future__ import annotations
 
 import argparse
-import json
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
+from benchmarks.search import ENGLISH
 from rag import wiring
 from rag.arabic import find
 from rag.evaluate.metrics import ndcg_at, success_at
-from rag.search.reranking import WEIGHTS, Candidate, LinearReranker
+from rag.search.query import Query
+from rag.search.reranking import FEATURES, Candidate, LinearReranker
 from rag.settings import load_settings
 from rag.types import Article
+from training.pairs import rows
 from training.ranking import conditional_logit, matrix, shown
 
 FOLDS = 5
@@ -32,30 +36,34 @@ Group = tuple[np.ndarray, np.ndarray]
 class _Noting(LinearReranker):
     """Keeps the features of what it was last given."""
 
-    def scores(self, question: str, candidates: list[Candidate]) -> list[float]:
-        self.rows, self.candidates = self.features(question, candidates), candidates
+    def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
+        self.rows, self.candidates = self.features(query, candidates), candidates
         return [0.0] * len(candidates)
 
 
-def groups(data: Path) -> tuple[list[Group], list[str]]:
-    """A group for each question of ARCD train, and its article's title."""
-    rows = [json.loads(line) for line in (data / "arcd.jsonl").open(encoding="utf-8")]
-    rows = [row for row in rows if row["split"] == "train"]
-    ids = {context: str(i) for i, context in enumerate(dict.fromkeys(row["context"] for row in rows))}
-    found = []
+def groups(data: Path) -> dict[str, list[tuple[Group, str]]]:
+    """For Arabic and English questions of ARCD train, a group each and its article's title."""
+    asked = [row for row in rows(data / "arcd.jsonl") if row["split"] == "train"]
+    english = {row["id"]: row["question"] for row in rows(ENGLISH)}
+    ids = {context: str(i) for i, context in enumerate(dict.fromkeys(row["context"] for row in asked))}
+    found: dict[str, list[tuple[Group, str]]] = {"WEIGHTS": [], "WEIGHTS_TRANSLATED": []}
     with tempfile.TemporaryDirectory() as home:
         settings = load_settings(home=home)
         with wiring.open_library(settings) as library:
             library.add(Article(id_, context) for context, id_ in ids.items())
             retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-            retriever.reranker = noting = _Noting(retriever.lexical.idf)
-            for row in rows:
-                retriever.search(row["question"])
-                gold, answers = ids[row["context"]], [answer["text"] for answer in row["answers"]]
-                passages = [candidate.passage for candidate in noting.candidates]
-                right = [p.article == gold and any(find(a, p.text) or a in p.text for a in answers) for p in passages]
-                found.append((matrix(noting.rows, list(WEIGHTS)), np.array(right)))
-    return found, [row["title"] for row in rows]
+            retriever.reranker = noting = _Noting(retriever.lexical.idf, wiring.shipped_embedder())
+            for row in asked:
+                for name, question in (("WEIGHTS", row["question"]), ("WEIGHTS_TRANSLATED", english.get(row["id"]))):
+                    if question:
+                        retriever.search(question)
+                        gold, answers = ids[row["context"]], [answer["text"] for answer in row["answers"]]
+                        passages = [candidate.passage for candidate in noting.candidates]
+                        right = [
+                            p.article == gold and any(find(a, p.text) or a in p.text for a in answers) for p in passages
+                        ]
+                        found[name].append(((matrix(noting.rows, FEATURES), np.array(right)), row["title"]))
+    return found
 
 
 def figures(some: list[Group], weights: np.ndarray) -> np.ndarray:
@@ -71,21 +79,19 @@ def main() -> None:
     """Fits, prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with arcd.jsonl")
-    every, titles = groups(parser.parse_args().data)
-    held = []
-    for train, test in GroupKFold(FOLDS).split(every, groups=titles):
-        weights = conditional_logit([every[i] for i in train])
-        held.append(figures([every[i] for i in test], weights))
-    print(
-        f"{len(every)} questions, cross-validated: nDCG@10 {{:.3f}}, R@1 {{:.3f}}, R@10 {{:.3f}}".format(
-            *np.mean(held, axis=0)
+    for name, found in groups(parser.parse_args().data).items():
+        every, titles = [group for group, _ in found], [title for _, title in found]
+        held = []
+        for train, test in GroupKFold(FOLDS).split(every, groups=titles):
+            held.append(figures([every[i] for i in test], conditional_logit([every[i] for i in train])))
+        reached = np.mean(held, axis=0)
+        print(
+            f"{len(every)} questions, cross-validated: nDCG@10 {reached[0]:.3f}, R@1 {reached[1]:.3f}, R@10 {reached[2]:.3f}"
         )
-    )
-    weights = conditional_logit(every)
-    sums, truth = np.concatenate([x @ weights for x, _ in every]), np.concatenate([right for _, right in every])
-    scale = LogisticRegression(C=1e6).fit(sums[:, None], truth)
-    print(f"WEIGHTS = {shown(weights * scale.coef_[0, 0], list(WEIGHTS))}")
-    print(f"BIAS = {scale.intercept_[0]:.2f}")
+        weights = conditional_logit(every)
+        sums, truth = np.concatenate([x @ weights for x, _ in every]), np.concatenate([right for _, right in every])
+        scale = LogisticRegression(C=1e6).fit(sums[:, None], truth)
+        print(f"{name} = {shown(np.append(weights * scale.coef_[0, 0], scale.intercept_), [*FEATURES, 'bias'])}")
 
 
 if __name__ == "__main__":

@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from rag.arabic import has_arabic, sentences
-from rag.arabic.folding import fold
+from rag.arabic.folding import fold, words
 from rag.arabic.names import Name, is_definite
 from rag.arabic.speech import asked_speaker, asks_about_subject, says, speaker, spoken_to
 from rag.arabic.words import Kind, content_words, holds, kind
@@ -39,18 +39,18 @@ _CLOSE = 1.0
 _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the sentence has it, −1 where not, 0 for other kinds."""
 SENTENCE_WEIGHTS = {
-    "coverage": 2.41,
-    "context": 3.53,
-    "passage": 2.17,
-    "rank": 1.21,
-    "cosine": 1.29,
-    "when": 1.24,
-    "many": 1.69,
-    "where": 0.83,
-    "why": 0.95,
+    "coverage": 2.23,
+    "context": 3.76,
+    "passage": 1.94,
+    "rank": 1.72,
+    "cosine": 1.56,
+    "when": 1.26,
+    "many": 2.52,
+    "where": 0.85,
+    "why": 0.67,
 }
-ANSWERED_WEIGHTS = {"coverage": 1.94, "context": 1.9, "whole": 1.99, "words": 0.8, "cosine": 5.08}
-ANSWERED_BIAS = -6.67
+ANSWERED_WEIGHTS = {"coverage": 1.83, "context": 1.79, "whole": 2.04, "words": 0.69, "cosine": 5.2}
+ANSWERED_BIAS = -6.47
 ANSWERED_FROM = 0.3
 """Probability from which the best sentence is taken for an answer; lower than ½, since people ask in other words than the
 articles use more often than the crowd that wrote ARCD beside its passages."""
@@ -82,7 +82,7 @@ class EvidenceFinder:
     def find(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
         """The sentences that answer the question, best first; empty if none does well enough."""
         name = asked_speaker(question)
-        if name is not None and has_arabic(name):
+        if name is not None:
             return self._statements(question, name)
         scored = self.score(question, hits) if content_words(question) else []
         if not scored or not self._answered(question, scored):
@@ -93,7 +93,7 @@ class EvidenceFinder:
     def score(self, question: str, hits: Sequence[Hit]) -> list[Scored]:
         """Every sentence of the first PASSAGES hits, once, with its features, best first."""
         asked_for = kind(question)
-        asked = Terms(question, self.retriever.lexical.idf)
+        asked = Terms(self.retriever.query(question), self.retriever.lexical.idf)
         found: dict[tuple[str, int, int], tuple[Passage, int, int, dict[str, float]]] = {}
         for hit in hits[:PASSAGES]:
             passage = hit.passage
@@ -115,7 +115,7 @@ class EvidenceFinder:
                             "passage": hit.score,
                             "rank": 1 / hit.rank,
                             **{
-                                sign: (1.0 if holds(sign, text) else -1.0) if sign == asked_for else 0.0
+                                sign: (1.0 if holds(sign, words(text)) else -1.0) if sign == asked_for else 0.0
                                 for sign in _SIGNS
                             },
                         },
@@ -145,18 +145,27 @@ class EvidenceFinder:
         («بوتين لبوش»), then its last word (the family name behind a title). Where the question
         names a subject, too, the statements that fit it best come first; of articles that do not touch it, none is given.
         """
+        found: list[Evidence] = []
+        for wanted in self._spellings(name):
+            found = found or self._reports(question, name, wanted)
         wanted = content_words(name)
-        found = self._reports(question, name, wanted)
         if not found and len(wanted) > 1 and spoken_to(wanted[-1]):
             found = self._reports(question, name, wanted[:-1])
         if not found and len(wanted) > 1 and not is_definite(wanted[-1]):
             found = self._reports(question, wanted[-1], wanted[-1:])
         return found
 
+    def _spellings(self, name: str) -> Iterator[list[str]]:
+        """The words of a name; of an English one its spellings in Arabic, likeliest first."""
+        translated = [word.translations for word in self.retriever.query(name.title()).words if word.is_content]
+        for i in range(max(map(len, translated), default=0)):
+            yield [translations[min(i, len(translations) - 1)].forms[0] for translations in translated]
+
     def _reports(self, question: str, name: str, wanted: Sequence[str]) -> list[Evidence]:
         found: dict[tuple[str, int, int], Evidence] = {}
-        subject = content_words(fold(question).partition(name)[2])
-        asked, sought = Terms(" ".join(subject), self.retriever.lexical.idf), Name(wanted)
+        subject = " ".join(content_words(fold(question).partition(name)[2]))
+        asked = Terms(self.retriever.query(subject or name), self.retriever.lexical.idf)
+        sought = Name(wanted)
         for hit in self.retriever.search(name, _SPEECH_PASSAGES):
             passage = hit.passage
             for start, end in sentences(passage.text):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
@@ -18,6 +19,11 @@ GRAM = 4
 def grams(text: str) -> list[str]:
     """The character 4-grams of each folded word with its edges marked (`#word#`), in order; words of up to two letters whole."""
     return [gram for word in words(text) for gram in word_grams(word)]
+
+
+def definite(word: str) -> str:
+    """A folded word with the article."""
+    return word if word.startswith("ال") else f"ال{word}"
 
 
 @lru_cache(maxsize=1 << 16)
@@ -81,15 +87,15 @@ _REASON = word_set(
 _PLACE = word_set("في إلى الى مدينة دولة قرب غرب شرق شمال جنوب منطقة إقليم عاصمة مقر قاعدة فوق أراضي")
 
 
-def holds(kind: Kind, sentence: str) -> bool:
-    """Whether a sentence holds something that could answer a question of this kind; True for kinds with no sign of their own."""
-    found = words(sentence)
+_SIGNS: dict[Kind, frozenset[str]] = {"why": _REASON, "where": _PLACE}
+
+
+def holds(kind: Kind, found: Iterable[str]) -> bool:
+    """Whether folded words hold something that could answer a question of this kind; True for kinds with no sign of their own."""
     if kind == "when":
         return any(word in _DATE or (word.isdigit() and len(word) == 4) for word in found)
     if kind == "many":
         return any(word in _COUNT or any(c.isdigit() for c in word) for word in found)
-    if kind == "why":
-        return any(word in _REASON for word in found)
-    if kind == "where":
-        return any(word in _PLACE for word in found)
+    if kind in _SIGNS:
+        return not _SIGNS[kind].isdisjoint(found)
     return True

@@ -12,6 +12,9 @@ import numpy as np
 from rag.errors import ModelError
 
 _MEND = "install the program again"
+PROMPTS = {"multilingual-e5": {"query": "query: ", "document": "passage: "}}
+"""Prompts that a family of models was trained with, but does not name in its configuration (its model card does)."""
+_FINGERPRINT_BYTES = 1 << 16
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "shipped"
 
 
@@ -52,18 +55,22 @@ class StaticEmbedder:
 
 
 class TransformerEmbedder:
-    """Any other sentence-transformers model that lies on this machine: a folder, or a name that was downloaded before."""
+    """Any other sentence-transformers model that lies on this machine: a folder, or a name that was downloaded before.
+
+    Questions and passages get the prompts of the model's configuration, or those of PROMPTS where its name says which.
+    """
 
     def __init__(self, name: str) -> None:
         from sentence_transformers import SentenceTransformer
 
+        prompts = next((prompts for family, prompts in PROMPTS.items() if family in Path(name).name), None)
         try:
-            self._model = SentenceTransformer(name, device="cpu", local_files_only=True)
+            self._model = SentenceTransformer(name, device="cpu", local_files_only=True, prompts=prompts)
         except (OSError, ValueError) as e:
             raise ModelError(
                 f"the embedder {name!r} is not on this machine: {str(e).splitlines()[0]}; unset RAG_EMBEDDER"
             ) from e
-        self.name = name
+        self.name = f"{name} {_fingerprint(Path(name)):08x}"
 
     def questions(self, texts: Sequence[str]) -> np.ndarray:
         return _unit(self._model.encode_query(list(texts), show_progress_bar=False))
@@ -76,3 +83,14 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     vectors = np.asarray(vectors, dtype=np.float32)
     norms = np.linalg.norm(vectors, axis=1, keepdims=True)
     return vectors / np.where(norms > 0, norms, 1)
+
+
+def _fingerprint(folder: Path) -> int:
+    """Tells two models in one folder apart: a checksum of the sizes and beginnings of its files; 0 for a mere name."""
+    checksum = 0
+    for file in sorted(path for path in folder.rglob("*") if path.is_file()):
+        with file.open("rb") as opened:
+            checksum = zlib.crc32(
+                opened.read(_FINGERPRINT_BYTES), zlib.crc32(str(file.stat().st_size).encode(), checksum)
+            )
+    return checksum

@@ -4,20 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-DENSE_WEIGHT = 0.25
-"""Of the dense leg against the lexical leg's 1; chosen on ARCD train (`python -m benchmarks.search`)."""
+DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED = 0.25, 1.0
+"""Of the dense leg against the lexical leg's 1, for Arabic questions and for translated ones; chosen on `arcd-train` and
+`english` of `python -m benchmarks.search`."""
 
 Ranking = Sequence[tuple[int, float]]
 """Passage ids with scores, best first."""
 
 
-def fuse(lexical: Ranking, dense: Ranking) -> list[tuple[int, float]]:
+def fuse(lexical: Ranking, dense: Ranking, dense_weight: float) -> list[tuple[int, float]]:
     """(id, score in [0, 1]) of both rankings' ids, best first: a weighted sum of scores normalised within each leg.
 
     What a leg did not find counts 0 there; a leg that found nothing has no weight. Ties go to the lower id.
     """
     of_lexical, of_dense = from_zero(lexical), from_worst(dense)
-    weighted = [(leg, weight) for leg, weight in ((of_lexical, 1.0), (of_dense, DENSE_WEIGHT)) if leg]
+    weighted = [(leg, weight) for leg, weight in ((of_lexical, 1.0), (of_dense, dense_weight)) if leg]
     total = sum(weight for _, weight in weighted)
     ids = {id_ for leg, _ in weighted for id_ in leg}
     scores = {id_: sum(weight * leg.get(id_, 0.0) for leg, weight in weighted) / total for id_ in ids}

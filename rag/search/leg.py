@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from rag.errors import IndexDamaged
 from rag.library import Library
+from rag.search.query import Query
 from rag.types import Passage
 
 FORMAT = 1
@@ -52,7 +53,7 @@ class Leg(Protocol):
         """Takes passages out and in and commits with the stamp, all or nothing; `fresh` starts from an empty index."""
         ...
 
-    def search(self, question: str, k: int) -> list[tuple[int, float]]:
+    def search(self, query: Query, k: int) -> list[tuple[int, float]]:
         """At most k (passage id, score), best first."""
         ...
 

@@ -10,19 +10,21 @@ import json
 import math
 import os
 import zlib
-from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import tantivy
 
-from rag.arabic.words import grams
+from rag.arabic.words import definite, grams, word_grams
 from rag.errors import IndexDamaged, LibraryError
 from rag.search.leg import Stamp, clear
+from rag.search.query import Query, Word
 from rag.types import Passage
 
 _STAMP = "stamp.json"
 _WRITER_BYTES = 64_000_000
+_SECOND_BEST = 0.1
+"""What translations of a word other than the best matching one add of their score."""
 
 
 class LexicalIndex:
@@ -100,19 +102,30 @@ class LexicalIndex:
             self._index = self._open()
         return self._index.searcher()
 
-    def search(self, question: str, k: int) -> list[tuple[int, float]]:
+    def search(self, query: Query, k: int) -> list[tuple[int, float]]:
         searcher = self._searcher()
-        counts = Counter(grams(question))
-        if not counts or not searcher.num_docs:
+        clauses = [(tantivy.Occur.Should, clause) for word in query.words for clause in self._clauses(word)]
+        if not clauses or not searcher.num_docs:
             return []
-        schema = self._index.schema  # type: ignore[union-attr]
-        clauses = []
-        for gram, count in counts.items():
-            query = tantivy.Query.term_query(schema, "grams", gram, "freq")
-            clauses.append((tantivy.Occur.Should, query if count == 1 else tantivy.Query.boost_query(query, count)))
         hits = searcher.search(tantivy.Query.boolean_query(clauses), limit=k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
         return [(int(id_), float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
+
+    def _clauses(self, word: Word) -> list[tantivy.Query]:
+        """The grams of an Arabic word; of a translated one the best of its translations."""
+        if not word.is_translated:
+            return [self._term(gram) for gram in word_grams(word.text)]
+        found = []
+        for weight, forms in word.translations:
+            spellings = dict.fromkeys((*forms, *map(definite, forms)))
+            held = dict.fromkeys(gram for form in spellings for gram in word_grams(form))
+            every = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._term(gram)) for gram in held])
+            found.append(tantivy.Query.boost_query(every, weight))
+        return [tantivy.Query.disjunction_max_query(found, _SECOND_BEST)]
+
+    def _term(self, gram: str) -> tantivy.Query:
+        assert self._index is not None
+        return tantivy.Query.term_query(self._index.schema, "grams", gram, "freq")
 
     def idf(self, found: Iterable[str]) -> dict[str, float]:
         """The inverse document frequency of each gram, ln(1 + (N − n + ½) / (n + ½)) as in BM25."""

@@ -10,26 +10,51 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+import numpy as np
+
+from rag.arabic.folding import words
 from rag.arabic.words import Kind, holds, kind
 from rag.errors import ModelError
+from rag.search.embedding import Embedder
+from rag.search.query import Query
 from rag.search.terms import Idf, Terms
 from rag.types import Passage
 
 _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the passage has it, −1 where not, 0 for other kinds."""
+FEATURES = ("lexical", "dense", "coverage", "words", "meaning", "length", *_SIGNS)
 WEIGHTS = {
     "lexical": 1.77,
-    "dense": 1.9,
-    "coverage": 5.61,
-    "words": 0.24,
-    "length": -0.79,
-    "when": 0.77,
-    "many": 1.46,
-    "where": 0.26,
-    "why": 0.92,
+    "dense": 1.57,
+    "coverage": 3.6,
+    "words": 0.1,
+    "meaning": 2.91,
+    "length": -0.82,
+    "when": 0.72,
+    "many": 1.43,
+    "where": 0.21,
+    "why": 0.9,
+    "bias": -5.45,
 }
-BIAS = -3.76
-"""Makes the logistic of a score the probability that the passage holds the answer, if any passage does."""
+WEIGHTS_TRANSLATED = {
+    "lexical": 2.43,
+    "dense": 2.15,
+    "coverage": -0.08,
+    "words": 2.51,
+    "meaning": 6.6,
+    "length": -0.88,
+    "when": 0.65,
+    "many": 0.7,
+    "where": 0.35,
+    "why": -0.1,
+    "bias": -6.72,
+}
+"""For questions without Arabic. The bias makes the logistic of the sum the probability that a passage holds the answer, if
+any does."""
+
+
+_REMEMBERED = 30_000
+"""Words whose vectors are kept in memory (30 MB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,33 +70,58 @@ class Candidate:
 class Reranker(Protocol):
     """Scores candidates in [0, 1], each by how probably it answers the question."""
 
-    def scores(self, question: str, candidates: Sequence[Candidate]) -> list[float]: ...
+    def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]: ...
 
 
 class LinearReranker:
-    """The shipped one; `idf` weighs the question's grams (`LexicalIndex.idf`)."""
+    """The shipped one. idf: weighs the question's grams (`LexicalIndex.idf`). embedder: the shipped one, for single words."""
 
-    def __init__(self, idf: Idf) -> None:
-        self._idf = idf
+    def __init__(self, idf: Idf, embedder: Embedder) -> None:
+        self._idf, self._embedder = idf, embedder
+        self._vectors: dict[str, np.ndarray] = {}
 
-    def scores(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
-        rows = self.features(question, candidates)
-        sums = [BIAS + sum(weight * row[name] for name, weight in WEIGHTS.items()) for row in rows]
+    def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
+        weights = WEIGHTS_TRANSLATED if query.is_translated else WEIGHTS
+        rows = self.features(query, candidates)
+        sums = [weights["bias"] + sum(weights[name] * value for name, value in row.items()) for row in rows]
         return [1 / (1 + math.exp(-total)) for total in sums]
 
-    def features(self, question: str, candidates: Sequence[Candidate]) -> list[dict[str, float]]:
-        """The features of each candidate, by the names of WEIGHTS."""
-        terms, asked_for = Terms(question, self._idf), kind(question)
+    def features(self, query: Query, candidates: Sequence[Candidate]) -> list[dict[str, float]]:
+        """The features of each candidate, by their names, those of FEATURES."""
+        terms, asked_for = Terms(query, self._idf), kind(query.text)
+        texts = [words(f"{candidate.passage.title} {candidate.passage.text}") for candidate in candidates]
         rows = []
-        for candidate in candidates:
-            text = candidate.passage.text
-            coverage, words = terms.match(f"{candidate.passage.title} {text}")
-            row = {"lexical": candidate.lexical, "dense": candidate.dense, "coverage": coverage, "words": words}
-            row["length"] = math.log(1 + len(text))
+        for candidate, found, meaning in zip(candidates, texts, self._meanings(query, texts), strict=True):
+            coverage, alone = terms.match(found)
+            row = {"lexical": candidate.lexical, "dense": candidate.dense, "coverage": coverage, "words": alone}
+            row |= {"meaning": meaning, "length": math.log(1 + len(found))}
             for sign in _SIGNS:
-                row[sign] = 0.0 if sign != asked_for else 1.0 if holds(sign, text) else -1.0
+                row[sign] = 0.0 if sign != asked_for else 1.0 if holds(sign, found) else -1.0
             rows.append(row)
         return rows
+
+    def _meanings(self, query: Query, texts: Sequence[Sequence[str]]) -> list[float]:
+        """For each text, the mean over the question's content words of the cosine of the nearest of its words.
+
+        The late interaction of Khattab and Zaharia (2020) over static vectors of words.
+        """
+        asked = [word.text for word in query.words if word.is_content]
+        columns = {word: i for i, word in enumerate(dict.fromkeys(word for text in texts for word in text))}
+        if not asked or not columns:
+            return [0.0] * len(texts)
+        cosines = self._embedded(asked) @ self._embedded(list(columns)).T
+        return [
+            float(cosines[:, [columns[word] for word in text]].max(axis=1).mean()) if text else 0.0 for text in texts
+        ]
+
+    def _embedded(self, listed: Sequence[str]) -> np.ndarray:
+        """The vectors of some words, shape (words, dimensions); a few thousand are remembered."""
+        if len(self._vectors) > _REMEMBERED:
+            self._vectors = {}
+        new = [word for word in listed if word not in self._vectors]
+        if new:
+            self._vectors |= zip(new, self._embedder.passages(new), strict=True)
+        return np.stack([self._vectors[word] for word in listed])
 
 
 class CrossEncoderReranker:
@@ -89,7 +139,7 @@ class CrossEncoderReranker:
                 f"the reranker {name!r} is not on this machine: {str(e).splitlines()[0]}; unset RAG_RERANKER"
             ) from e
 
-    def scores(self, question: str, candidates: Sequence[Candidate]) -> list[float]:
-        pairs = [(question, candidate.passage.text) for candidate in candidates]
+    def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
+        pairs = [(query.text, candidate.passage.text) for candidate in candidates]
         scores = self._model.predict(pairs, show_progress_bar=False, activation_fn=self._sigmoid)
         return [float(score) for score in scores]

@@ -10,10 +10,12 @@ from filelock import FileLock, Timeout
 from rag.arabic import clean
 from rag.errors import InputError, LibraryError
 from rag.library import Library
-from rag.search.fusion import Ranking, from_worst, from_zero, fuse
+from rag.search.fusion import DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED, Ranking, from_worst, from_zero, fuse
 from rag.search.leg import Leg, Progress, catch_up, is_current
 from rag.search.lexical import LexicalIndex
+from rag.search.query import Query
 from rag.search.reranking import Candidate, Reranker
+from rag.search.translation import Translator
 from rag.search.vectors import VectorIndex
 from rag.types import Hit
 
@@ -30,9 +32,16 @@ class Retriever:
     """The two legs over one library, and the second look at what they find."""
 
     def __init__(
-        self, library: Library, lexical: LexicalIndex, dense: VectorIndex, reranker: Reranker, lock: Path
+        self,
+        library: Library,
+        lexical: LexicalIndex,
+        dense: VectorIndex,
+        reranker: Reranker,
+        translator: Translator,
+        lock: Path,
     ) -> None:
         self.library, self.lexical, self.dense, self.reranker = library, lexical, dense, reranker
+        self._translator = translator
         self._lock = FileLock(lock)
         self._guard = threading.RLock()  # FAISS may not be searched while it is changed
         self._generation = -1
@@ -61,18 +70,22 @@ class Retriever:
         self._generation = generation
         return [notice for notice in notices if notice]
 
+    def query(self, question: str) -> Query:
+        """The question as search takes it; errors as in `search`."""
+        return Query.of(checked(question), self._translator)
+
     def search(self, question: str, k: int = 10) -> list[Hit]:
         """The k best passages for a question, best first.
 
         Raises InputError for a question that is empty, has no word, or is longer than LONGEST_QUESTION characters.
         """
-        question = checked(question)
+        query = self.query(question)
         with self._guard:
             self._catch_up_if_free()
-            lexical = self.lexical.search(question, CANDIDATES)
-            dense = self.dense.search(question, CANDIDATES)
-            candidates = self._candidates(question, lexical, dense, max(k, RERANKED))
-        scores = self.reranker.scores(question, candidates)
+            lexical = self.lexical.search(query, CANDIDATES)
+            dense = self.dense.search(query, CANDIDATES)
+            candidates = self._candidates(query, lexical, dense, max(k, RERANKED))
+        scores = self.reranker.scores(query, candidates)
         ranked = sorted(zip(candidates, scores, strict=True), key=lambda item: -item[1])[:k]
         lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(lexical, 1)}
         dense_ranks = {id_: rank for rank, (id_, _) in enumerate(dense, 1)}
@@ -81,15 +94,16 @@ class Retriever:
             for rank, (c, score) in enumerate(ranked, 1)
         ]
 
-    def _candidates(self, question: str, lexical: Ranking, dense: Ranking, count: int) -> list[Candidate]:
+    def _candidates(self, query: Query, lexical: Ranking, dense: Ranking, count: int) -> list[Candidate]:
         """The best `count` of both rankings, best first by fusion."""
-        ids = [id_ for id_, _ in fuse(lexical, dense)[:count]]
+        weight = DENSE_WEIGHT_TRANSLATED if query.is_translated else DENSE_WEIGHT
+        ids = [id_ for id_, _ in fuse(lexical, dense, weight)[:count]]
         passages = self.library.passages(ids)
         of_lexical, of_dense = from_zero(lexical), from_worst(dense)
         if dense:
             missed = [id_ for id_ in passages if id_ not in of_dense]
             low, span = dense[-1][1], dense[0][1] - dense[-1][1]
-            for id_, cosine in zip(missed, self.dense.cosines(question, missed), strict=True):
+            for id_, cosine in zip(missed, self.dense.cosines(query, missed), strict=True):
                 of_dense[id_] = (cosine - low) / span if span > 0 else 0.0
         return [Candidate(p, of_lexical.get(p.id, 0.0), of_dense.get(p.id, 0.0)) for p in map(passages.get, ids) if p]
 

@@ -20,6 +20,7 @@ import numpy as np
 from rag.errors import IndexDamaged, LibraryError
 from rag.search.embedding import Embedder
 from rag.search.leg import Stamp, clear
+from rag.search.query import Query
 from rag.types import Passage
 
 _BATCH = 1024
@@ -81,9 +82,9 @@ class VectorIndex:
             ) from e
         self._index = index
 
-    def cosines(self, question: str, ids: Sequence[int]) -> list[float]:
+    def cosines(self, query: Query, ids: Sequence[int]) -> list[float]:
         """The cosines of the question and these passages; 0 for one that the index does not hold yet."""
-        vector = self.embedder.questions([question])[0]
+        vector = self.embedder.questions([query.text])[0]
         return [self._cosine(vector, id_) for id_ in ids]
 
     def _cosine(self, vector: np.ndarray, id_: int) -> float:
@@ -92,10 +93,10 @@ class VectorIndex:
         except RuntimeError:  # another process is writing, and the other leg is ahead
             return 0.0
 
-    def search(self, question: str, k: int) -> list[tuple[int, float]]:
+    def search(self, query: Query, k: int) -> list[tuple[int, float]]:
         if self._index is None or not self._index.ntotal:
             return []
-        vector = self.embedder.questions([question])
+        vector = self.embedder.questions([query.text])
         if not vector.any():
             return []
         scores, ids = self._index.search(vector, min(k, self._index.ntotal))

@@ -127,8 +127,8 @@ def test_who_does_not(name: str, sentence: str) -> None:
     ],
 )
 def test_signs_of_a_kind(sign: str, yes: str, no: str) -> None:
-    assert holds(sign, yes)
-    assert not holds(sign, no)
+    assert holds(sign, words(yes))
+    assert not holds(sign, words(no))
 
 
 @pytest.mark.parametrize(

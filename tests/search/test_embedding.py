@@ -12,6 +12,7 @@ from rag.library import Library
 from rag.search.embedding import SHIPPED, StaticEmbedder, TransformerEmbedder
 from rag.settings import load_settings
 from rag.types import Article
+from tests.tiny_transformer import LONGEST, build_embedder
 
 TEXTS = ["ماذا قالَ تشوركين؟", "What did Churkin say?", "السفير الروسي في الأممالمتحدة", ""]
 
@@ -54,3 +55,29 @@ def test_another_embedder_embeds_the_library_again(tmp_path: Path, seeds: list[A
     assert any("another library, model or version" in notice for notice in changed.notices)
     *_, answer = changed.ask("ماذا قال تشوركين؟")
     assert answer.status == "answered"
+
+
+def test_prompts_normalisation_and_truncation_of_a_transformer(tmp_path: Path) -> None:
+    folder = tmp_path / "multilingual-e5-tiny"
+    model = build_embedder(folder)
+    embedder = TransformerEmbedder(str(folder))
+
+    def unit(text: str) -> np.ndarray:
+        vector = model.encode([text])[0]
+        return vector / np.linalg.norm(vector)
+
+    np.testing.assert_allclose(embedder.questions(["روسيا قال"])[0], unit("query: روسيا قال"), atol=1e-6)
+    np.testing.assert_allclose(embedder.passages(["روسيا قال"])[0], unit("passage: روسيا قال"), atol=1e-6)
+    assert np.abs(unit("query: روسيا قال") - unit("passage: روسيا قال")).max() > 1e-3
+    long = "روسيا " * LONGEST
+    np.testing.assert_allclose(embedder.passages([long + "حرب"]), embedder.passages([long + "سلام"]), atol=1e-6)
+    plain = tmp_path / "plain"
+    shutil.copytree(folder, plain)
+    np.testing.assert_allclose(TransformerEmbedder(str(plain)).questions(["روسيا"])[0], unit("روسيا"), atol=1e-6)
+
+
+def test_another_model_in_the_same_folder_has_another_name(tmp_path: Path) -> None:
+    build_embedder(tmp_path / "m")
+    before = TransformerEmbedder(str(tmp_path / "m")).name
+    (tmp_path / "m" / "note.txt").write_text("changed")
+    assert TransformerEmbedder(str(tmp_path / "m")).name != before

@@ -10,12 +10,13 @@ import pytest
 from rag.arabic.words import grams
 from rag.errors import LibraryError
 from rag.library import Library
+from rag.search.embedding import SHIPPED
 from rag.search.leg import Leg, catch_up, is_current
 from rag.search.lexical import LexicalIndex
-from rag.search.reranking import LinearReranker
 from rag.search.retriever import Retriever
+from rag.search.translation import Translator
 from rag.types import Article, Passage
-from tests.conftest import HashEmbedder, open_retriever
+from tests.conftest import HashEmbedder, open_retriever, query
 
 QUESTION = "ماذا قال مندوب روسيا عن قرار مجلس الأمن؟"
 
@@ -42,7 +43,7 @@ def test_lexical_scores_are_bm25(library: Library, retriever: Retriever, seeds: 
     library.add(seeds)
     retriever.catch_up()
     expected = bm25(QUESTION, passages(library))
-    hits = retriever.lexical.search(QUESTION, 100)
+    hits = retriever.lexical.search(query(QUESTION), 100)
     assert [score for _, score in hits] == sorted((score for _, score in hits), reverse=True)
     for id_, score in hits:
         assert score == pytest.approx(expected[id_], rel=0.06)  # tantivy keeps lengths in steps
@@ -56,7 +57,7 @@ def test_dense_scores_are_inner_products(library: Library, retriever: Retriever,
     found, embedder = passages(library), HashEmbedder()
     scores = embedder.passages([p.text for p in found]) @ embedder.questions([QUESTION])[0]
     order = np.argsort(-scores)[:7]
-    hits = retriever.dense.search(QUESTION, 7)
+    hits = retriever.dense.search(query(QUESTION), 7)
     assert [id_ for id_, _ in hits] == [found[i].id for i in order]
     assert [score for _, score in hits] == pytest.approx([float(scores[i]) for i in order], abs=1e-5)
 
@@ -64,7 +65,7 @@ def test_dense_scores_are_inner_products(library: Library, retriever: Retriever,
 def test_more_hits_than_passages_are_not_padded(library: Library, retriever: Retriever) -> None:
     library.add([Article("a", "نص قصير جدا.")])
     retriever.catch_up()
-    assert len(retriever.dense.search("نص", 100)) == len(retriever.lexical.search("نص", 100)) == 1
+    assert len(retriever.dense.search(query("نص"), 100)) == len(retriever.lexical.search(query("نص"), 100)) == 1
 
 
 def test_idf(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
@@ -87,10 +88,10 @@ def test_changes_leave_the_same_search_as_a_fresh_build(
     assert retriever.catch_up() == []
     changed = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(QUESTION, 10)]
     for leg in (retriever.lexical, retriever.dense):
-        assert {id_ for id_, _ in leg.search(QUESTION, 1000)} <= {p.id for p in passages(library)}
+        assert {id_ for id_, _ in leg.search(query(QUESTION), 1000)} <= {p.id for p in passages(library)}
     lexical = LexicalIndex(library.path.parent / "fresh")
     lock = library.path.parent / "fresh.lock"
-    fresh = Retriever(library, lexical, retriever.dense, LinearReranker(lexical.idf), lock)
+    fresh = Retriever(library, lexical, retriever.dense, retriever.reranker, Translator(SHIPPED), lock)
     assert fresh.catch_up()
     assert [hit[0] for hit in changed[:3]] == [hit.passage.id for hit in fresh.search(QUESTION, 10)][:3]
 
@@ -172,11 +173,11 @@ def test_what_was_interrupted_before_the_stamp_is_done_again_once(
     stamp = (library.path.parent / "lexical" / "stamp.json").read_bytes()
     library.add(seeds[2:])
     retriever.catch_up()
-    hits = retriever.lexical.search(QUESTION, 100)
+    hits = retriever.lexical.search(query(QUESTION), 100)
     (library.path.parent / "lexical" / "stamp.json").write_bytes(stamp)
     again = open_retriever(library)
     again.catch_up()
-    found = again.lexical.search(QUESTION, 100)
+    found = again.lexical.search(query(QUESTION), 100)
     assert [id_ for id_, _ in found] == [id_ for id_, _ in hits]
 
 

@@ -1,0 +1,51 @@
+"""A question as search takes it: its words, each with the Arabic words that it may stand for."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from rag.arabic import has_arabic
+from rag.arabic.folding import words
+from rag.arabic.words import content_words
+from rag.search.translation import Translation, Translator
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A folded word of a question; an Arabic one stands for itself alone."""
+
+    text: str
+    is_content: bool
+    translations: tuple[Translation, ...]
+
+    @property
+    def is_translated(self) -> bool:
+        """Whether it stands for other words than itself."""
+        return self.translations != (Translation(1.0, (self.text,)),)
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A question and its words in order."""
+
+    text: str
+    words: tuple[Word, ...]
+
+    @property
+    def is_translated(self) -> bool:
+        """Whether it holds no Arabic, so that only translations can be compared with Arabic passages."""
+        return not has_arabic(self.text)
+
+    @staticmethod
+    def of(question: str, translator: Translator) -> Query:
+        """The question with its Latin words translated; of a question without Arabic only the content words count."""
+        content, arabic = set(content_words(question)), has_arabic(question)
+        found = []
+        for word in words(question):
+            translations: tuple[Translation, ...] = (Translation(1.0, (word,)),)
+            if word.isascii() and word.isalpha():
+                translated = translator.translations(word) if word in content else ()
+                translations = (*translations, *translated) if arabic or not translated else translated
+            if arabic or word in content:
+                found.append(Word(word, word in content, translations))
+        return Query(question, tuple(found))

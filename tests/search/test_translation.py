@@ -1,0 +1,66 @@
+"""English questions: their words in Arabic, and what the search makes of them."""
+
+from pathlib import Path
+
+import pytest
+
+from rag import wiring
+from rag.arabic.folding import fold
+from rag.errors import ModelError
+from rag.library import Library
+from rag.search.embedding import SHIPPED
+from rag.search.translation import TABLE, Translator
+from rag.settings import load_settings
+from rag.types import Article
+from tests.conftest import query
+
+
+def forms(word: str) -> set[str]:
+    return {form for _, some in Translator(SHIPPED).translations(word) for form in some}
+
+
+@pytest.mark.parametrize(
+    ("word", "arabic"),
+    [("wars", "حرب"), ("cities", "مدينة"), ("europe", "أوروبا"), ("population", "السكان"), ("moscow", "موسكو")],
+)
+def test_words_in_any_form_are_translated(word: str, arabic: str) -> None:
+    assert fold(arabic) in forms(word)
+
+
+def test_the_best_translation_counts_whole_and_others_less() -> None:
+    weights = [weight for weight, _ in Translator(SHIPPED).translations("death")]
+    assert weights[0] == 1
+    assert weights == sorted(weights, reverse=True)
+
+
+def test_only_content_words_of_an_english_question_count() -> None:
+    found = query("Where did Churkin meet the French ambassador?")
+    assert [word.text for word in found.words] == ["churkin", "meet", "french", "ambassador"]
+    assert found.is_translated
+    assert all(word.is_translated for word in found.words if word.text != "churkin")
+
+
+def test_an_arabic_question_is_itself_but_for_its_latin_words() -> None:
+    plain = query("ماذا قال تشوركين؟")
+    assert not plain.is_translated
+    assert not any(word.is_translated for word in plain.words)
+    mixed = query("ماذا قال Moscow؟").words[-1]
+    assert mixed.translations[0].forms == ("moscow",)
+    assert len(mixed.translations) > 1
+
+
+def test_an_english_question_finds_names_and_words(tmp_path: Path, seeds: list[Article]) -> None:
+    settings = load_settings(home=tmp_path)
+    with Library(settings.index_dir / "library.sqlite") as library:
+        library.add(seeds)
+        retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+        for question, article in (("Which Caribbean country will receive a Russian fleet?", "000"),):
+            assert retriever.search(question, 1)[0].passage.article.startswith(article), question
+
+
+@pytest.mark.parametrize("data", [None, b"", b"not gzip"])
+def test_a_damaged_table_is_named(tmp_path: Path, data: bytes | None) -> None:
+    if data is not None:
+        (tmp_path / TABLE).write_bytes(data)
+    with pytest.raises(ModelError, match="install the program again"):
+        Translator(tmp_path).translations("war")
