@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from rag.arabic import has_arabic
 from rag.arabic.folding import words
 from rag.arabic.words import content_words
 from rag.search.translation import Translation, Translator
+
+_CAPITAL = re.compile(r"\b[A-Z]\w*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,11 +43,12 @@ class Query:
     def of(question: str, translator: Translator) -> Query:
         """The question with its Latin words translated; of a question without Arabic only the content words count."""
         content, arabic = set(content_words(question)), has_arabic(question)
+        names = {word for token in _CAPITAL.findall(question) for word in words(token)}
         found = []
         for word in words(question):
             translations: tuple[Translation, ...] = (Translation(1.0, (word,)),)
             if word.isascii() and word.isalpha():
-                translated = translator.translations(word) if word in content else ()
+                translated = translator.translations(word, word in names) if word in content else ()
                 translations = (*translations, *translated) if arabic or not translated else translated
             if arabic or word in content:
                 found.append(Word(word, word in content, translations))

@@ -1,4 +1,4 @@
-"""English words to Arabic ones, by a table of likely translations.
+"""English words to Arabic ones: a table of likely translations, and names letter by letter.
 
 The table is made by `python -m training.dictionary` (IBM Model 1 over sentence pairs and a lexicon); its English side is
 stemmed as tantivy's English analyser does.
@@ -15,8 +15,10 @@ from typing import NamedTuple
 import tantivy
 
 from rag.errors import ModelError
+from rag.search.transliteration import Transliterator
 
-TABLE = "words.json.gz"
+TABLE, NAMES = "words.json.gz", "names.json.gz"
+_SPELLINGS = 3
 
 
 class Translation(NamedTuple):
@@ -44,11 +46,21 @@ class Translator:
                 f"{path} cannot be read ({e}); expected the shipped table; install the program again"
             ) from e
 
+    @cached_property
+    def _names(self) -> Transliterator:
+        return Transliterator(self._folder / NAMES)
+
     def stem(self, word: str) -> str:
         """The stem of an English word, as the table has it."""
         return "".join(self._analyser.analyze(word))
 
-    def translations(self, word: str) -> tuple[Translation, ...]:
-        """The likeliest Arabic words for a folded English one, best first; none if the table lacks it."""
-        rows = self._table.get(self.stem(word), ())
-        return tuple(Translation(float(weight), tuple(map(str, forms))) for weight, *forms in rows)
+    def translations(self, word: str, is_name: bool) -> tuple[Translation, ...]:
+        """The likeliest Arabic words for a folded English one, best first; spellings of it if none is known or it is a name."""
+        known = [
+            Translation(float(weight), tuple(map(str, forms)))
+            for weight, *forms in self._table.get(self.stem(word), ())
+        ]
+        if known and not is_name:
+            return tuple(known)
+        spelled = self._names.forms(word, _SPELLINGS)
+        return (*known, *(Translation((p / spelled[0][1]) ** 0.5, (form,)) for form, p in spelled))

@@ -1,0 +1,64 @@
+"""Names of Latin letters as Arabic ones may write them, by a joint n-gram model (Bisani and Ney 2008).
+
+A unit is a Latin letter, or the beginning or end of a name, with the up to three Arabic letters that it gives; the model
+says how likely a unit is after others. Made by `python -m training.transliteration`.
+"""
+
+from __future__ import annotations
+
+import gzip
+import json
+import math
+from collections import defaultdict
+from pathlib import Path
+
+from rag.errors import ModelError
+
+BEGIN, END = "^", "$"
+FIRST_CODE, PAD = 161, "^"
+"""Unit i is the character with the code FIRST_CODE + i in the model's contexts; before a name stands PAD."""
+_BEAM, _OPTIONS = 24, 9
+
+
+class Transliterator:
+    """Reads its model from a file. Raises ModelError if that is missing or damaged."""
+
+    def __init__(self, path: Path) -> None:
+        try:
+            model = json.loads(gzip.decompress(path.read_bytes()))
+            self._arabic = {chr(FIRST_CODE + i): arabic for i, (_, arabic) in enumerate(model["units"])}
+            self._contexts: dict[str, tuple[float, dict[str, float]]] = model["contexts"]
+            self._longest = max(map(len, self._contexts))
+            frequent = sorted(self._contexts[""][1].items(), key=lambda item: -item[1])
+        except (OSError, EOFError, ValueError, KeyError, TypeError) as e:
+            raise ModelError(
+                f"{path} cannot be read ({e}); expected the shipped names; install the program again"
+            ) from e
+        self._units: dict[str, list[str]] = defaultdict(list)
+        for code, _ in frequent:
+            self._units[model["units"][ord(code) - FIRST_CODE][0]].append(code)
+
+    def forms(self, name: str, count: int) -> list[tuple[str, float]]:
+        """The likeliest Arabic spellings of a folded name, with their probabilities; none if it holds other than a to z."""
+        beam = {(PAD * self._longest, ""): 0.0}
+        for letter in f"{BEGIN}{name}{END}":
+            options: dict[tuple[str, str], float] = {}
+            for (context, form), score in beam.items():
+                for unit in self._units[letter][:_OPTIONS]:
+                    state = (context + unit)[-self._longest :], form + self._arabic[unit]
+                    options[state] = max(options.get(state, -math.inf), score + self._score(context, unit))
+            beam = dict(sorted(options.items(), key=lambda item: -item[1])[:_BEAM])
+        found: dict[str, float] = defaultdict(float)
+        for (_, form), score in beam.items():
+            found[form] += math.exp(score)
+        return sorted(found.items(), key=lambda item: -item[1])[:count]
+
+    def _score(self, context: str, unit: str) -> float:
+        """The log-probability of a unit after others, backing off to shorter contexts."""
+        total = 0.0
+        while True:
+            backoff, scores = self._contexts.get(context, (0.0, {}))
+            if unit in scores:
+                return total + scores[unit]
+            total += backoff
+            context = context[1:]
