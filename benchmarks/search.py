@@ -128,7 +128,7 @@ def compare(asked: ReadingSet, with_rivals: bool, models: Sequence[str]) -> None
 
 def _texts(library: Library) -> dict[int, tuple[str, str]]:
     """Passage id → its article and text."""
-    return {p.id: (p.article, p.text) for p in library.added_since(0, library.generation)}
+    return {p.id: (p.article, p.text) for p in library.passages_between(0, library.state[1])}
 
 
 def main() -> None:

@@ -34,6 +34,13 @@ app = typer.Typer(
 _debug = False
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Since = Annotated[
+    str, typer.Option(metavar="DATE", help="Only articles of this date or later: YYYY, YYYY-MM or YYYY-MM-DD.")
+]
+Until = Annotated[str, typer.Option(metavar="DATE", help="Only articles of this date or earlier.")]
+Source = Annotated[
+    list[str] | None, typer.Option(help="Only articles of this source, as `rag list` shows it; can be repeated.")
+]
 Writer = Annotated[
     Literal["auto", "quote", "llama"] | None,
     typer.Option(help="What writes the answer; auto takes a language model if there is one."),
@@ -148,14 +155,18 @@ def show(
 def search(
     question: str,
     k: Annotated[int, typer.Option("-k", min=1, max=100, help="How many passages.")] = 10,
+    since: Since = "",
+    until: Until = "",
+    source: Source = None,
     as_json: Json = False,
 ) -> None:
     """Find the passages nearest to a question."""
     from rag import wiring
+    from rag.types import Scope
 
     settings = _settings()
     with wiring.open_library(settings) as library, progress() as bar:
-        hits = _open_retriever(library, settings, bar).search(question, k)
+        hits = _open_retriever(library, settings, bar).search(question, k, Scope(since, until, tuple(source or ())))
         if not library.count()[0]:
             note(wiring.EMPTY)
     if as_json:
@@ -165,19 +176,28 @@ def search(
 
 
 @app.command()
-def ask(question: str, as_json: Json = False, writer: Writer = None) -> None:
+def ask(
+    question: str,
+    since: Since = "",
+    until: Until = "",
+    source: Source = None,
+    as_json: Json = False,
+    writer: Writer = None,
+) -> None:
     """Answer a question from the articles, every sentence cited."""
     from rag import wiring
+    from rag.types import Scope
 
+    scope = Scope(since, until, tuple(source or ()))
     with progress() as bar:
         assistant = wiring.open_assistant(_settings(writer=writer), bar)
     for notice in assistant.notices:
         note(notice)
     if as_json:
-        *_, answer = assistant.ask(question)
+        *_, answer = assistant.ask(question, scope)
         print_json(answer.as_json())
         return
-    print_answer(assistant.ask(question))
+    print_answer(assistant.ask(question, scope))
     if assistant.choice.why in ("found", "none"):
         print(f"({assistant.writer.name}: {assistant.choice})", file=sys.stderr)
 

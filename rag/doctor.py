@@ -11,7 +11,7 @@ from importlib.metadata import PackageNotFoundError, version
 from rag import wiring
 from rag.answer import prompts
 from rag.errors import IndexDamaged, RagError
-from rag.search.leg import FORMAT, Stamp
+from rag.search.leg import current_stamp
 from rag.settings import Settings
 
 _PACKAGES = ("sentence-transformers", "faiss-cpu", "gradio", "llama-cpp-python", "tantivy", "model2vec")
@@ -69,7 +69,7 @@ def _library(settings: Settings) -> Iterator[Finding]:
             )
             retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
             for leg in (retriever.lexical, retriever.dense):
-                wanted = Stamp(library.id, library.generation, leg.made_with, FORMAT)
+                wanted = current_stamp(leg, library)
                 try:
                     stamp = leg.stamp()
                 except IndexDamaged as e:

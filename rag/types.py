@@ -39,6 +39,22 @@ class Passage:
 
 
 @dataclass(frozen=True, slots=True)
+class Scope:
+    """Which articles a question is asked of: of `sources` (none: any), and dated between `since` and `until`.
+
+    Both are the beginning of an ISO date (YYYY, YYYY-MM or YYYY-MM-DD) and are included; an article without a date is
+    outside wherever one of them is given.
+    """
+
+    since: str = ""
+    until: str = ""
+    sources: tuple[str, ...] = ()
+
+
+EVERYTHING = Scope()
+
+
+@dataclass(frozen=True, slots=True)
 class Hit:
     """A passage with its fused score in [0, 1] and its rank (from 1) in each leg, None where a leg missed it."""
 

@@ -61,6 +61,25 @@ def test_search_list_show_remove(seeded: Rag) -> None:
     assert {c["article"] for c in answer["citations"]} == {ALEPPO}
 
 
+def test_a_question_is_asked_of_a_time_and_a_source(rag: Rag, tmp_path: Path) -> None:
+    rows = [
+        {
+            "id": year,
+            "text": f"قال الوزير أحمد سالم إن ميزانية سنة {year} أكبر.",
+            "date": f"{year}-03-01",
+            "source": "وكالة",
+        }
+        for year in ("2014", "2015")
+    ]
+    (tmp_path / "rows.jsonl").write_text("\n".join(json.dumps(row) for row in rows), encoding="utf-8")
+    rag("index", tmp_path / "rows.jsonl")
+    hits = json.loads(rag("search", "ميزانية الوزير", "--since", "2015", "--json").stdout)
+    assert [hit["article"] for hit in hits] == ["2015"]
+    answer = json.loads(rag("ask", "ماذا قال أحمد سالم؟", "--until", "2014-12", "--source", "وكالة", "--json").stdout)
+    assert {citation["article"] for citation in answer["citations"]} == {"2014"}
+    assert "no article has the source" in rag("ask", "ماذا قال سالم؟", "--source", "أخرى", code=2).stderr
+
+
 def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_path: Path) -> None:
     testset = ROOT / "tests" / "data" / "seeds_qa.jsonl"
     out = tmp_path / "out.jsonl"
@@ -140,7 +159,7 @@ def test_a_pulled_model_is_taken_and_named(seeded: Rag, tmp_path: Path) -> None:
     models.mkdir()
     said = "أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [1]."
     build(models / "tiny.gguf", said, n_ctx=4096)
-    answer = json.loads(seeded("ask", "ماذا قال تشوركين؟", "--json", RAG_ANSWER_TOKENS="100").stdout)
+    answer = json.loads(seeded("ask", "ماذا قال تشوركين عن حلب؟", "--json", RAG_ANSWER_TOKENS="100").stdout)
     assert (answer["writer"], answer["answer"]) == ("llama", said)
     (citation,) = answer["citations"]
     assert (citation["article"], citation["verdict"]) == (ALEPPO, "supported")

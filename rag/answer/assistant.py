@@ -14,7 +14,7 @@ from rag.answer.writers import Choice, Writer
 from rag.arabic import find
 from rag.library import Library
 from rag.search.retriever import Retriever, checked
-from rag.types import Answer, Citation, Evidence, Hit, Passage, Status
+from rag.types import EVERYTHING, Answer, Citation, Evidence, Hit, Passage, Scope, Status
 
 SHOWN = 10
 """Hits in an answer."""
@@ -40,20 +40,20 @@ class Assistant:
         self.library, self.retriever, self.finder, self.writer = library, retriever, finder, writer
         self.choice, self.notices = choice, list(notices)
 
-    def search(self, question: str, k: int) -> list[Hit]:
+    def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The k best passages, best first; errors as in `Retriever.search`."""
-        return self.retriever.search(question, k)
+        return self.retriever.search(question, k, scope)
 
-    def ask(self, question: str) -> Generator[Answer]:
-        """Snapshots of the answer; the last one is `done` and carries the checked citations.
+    def ask(self, question: str, scope: Scope = EVERYTHING) -> Generator[Answer]:
+        """Snapshots of the answer from the articles of a scope; the last one is `done` and carries the checked citations.
 
-        Closing the iterator stops the writer. Raises InputError for a question that cannot be asked,
+        Closing the iterator stops the writer. Raises InputError for a question or scope that cannot be asked,
         BusyError and ModelError from the writer.
         """
         began = time.perf_counter()
         question = checked(question)
-        hits = tuple(self.search(question, SHOWN))
-        evidence = self.finder.find(question, hits)
+        hits = tuple(self.search(question, SHOWN, scope))
+        evidence = self.finder.find(question, hits, scope)
         searched = time.perf_counter()
         notice = "; ".join(self.notices)
         nothing = prompts.text(f"nothing_found.{prompts.language(question)}")

@@ -22,7 +22,7 @@ from rag.arabic.words import Kind, content_words, holds, kind
 from rag.search.embedding import Embedder
 from rag.search.retriever import Retriever
 from rag.search.terms import Terms
-from rag.types import Evidence, Hit, Passage
+from rag.types import EVERYTHING, Evidence, Hit, Passage, Scope
 
 PASSAGES = 8
 """Passages whose sentences are scored."""
@@ -39,18 +39,18 @@ _CLOSE = 1.0
 _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the sentence has it, −1 where not, 0 for other kinds."""
 SENTENCE_WEIGHTS = {
-    "coverage": 2.23,
-    "context": 3.76,
-    "passage": 1.94,
-    "rank": 1.72,
-    "cosine": 1.56,
-    "when": 1.26,
-    "many": 2.52,
-    "where": 0.85,
-    "why": 0.67,
+    "coverage": 2.4,
+    "context": 3.72,
+    "passage": 2.14,
+    "rank": 1.62,
+    "cosine": 1.14,
+    "when": 1.28,
+    "many": 2.53,
+    "where": 0.86,
+    "why": 0.61,
 }
-ANSWERED_WEIGHTS = {"coverage": 1.83, "context": 1.79, "whole": 2.04, "words": 0.69, "cosine": 5.2}
-ANSWERED_BIAS = -6.47
+ANSWERED_WEIGHTS = {"coverage": 1.7, "context": 1.8, "whole": 1.9, "words": 0.69, "cosine": 5.54}
+ANSWERED_BIAS = -6.42
 ANSWERED_FROM = 0.3
 """Probability from which the best sentence is taken for an answer; lower than ½, since people ask in other words than the
 articles use more often than the crowd that wrote ARCD beside its passages."""
@@ -79,11 +79,11 @@ class EvidenceFinder:
     def __init__(self, retriever: Retriever, embedder: Embedder) -> None:
         self.retriever, self.embedder = retriever, embedder
 
-    def find(self, question: str, hits: Sequence[Hit]) -> list[Evidence]:
+    def find(self, question: str, hits: Sequence[Hit], scope: Scope = EVERYTHING) -> list[Evidence]:
         """The sentences that answer the question, best first; empty if none does well enough."""
         name = asked_speaker(question)
         if name is not None:
-            return self._statements(question, name)
+            return self._statements(question, name, scope)
         scored = self.score(question, hits) if content_words(question) else []
         if not scored or not self._answered(question, scored):
             return []
@@ -138,7 +138,7 @@ class EvidenceFinder:
             return best["cosine"] >= ACROSS_FROM
         return 1 / (1 + math.exp(-ANSWERED_BIAS - _weighted(best, ANSWERED_WEIGHTS))) >= ANSWERED_FROM
 
-    def _statements(self, question: str, name: str) -> list[Evidence]:
+    def _statements(self, question: str, name: str, scope: Scope) -> list[Evidence]:
         """What the named speaker says, across the archive: sentences in which the name says something.
 
         The whole name is looked for; if it is nowhere, all but the one who is spoken to
@@ -147,12 +147,12 @@ class EvidenceFinder:
         """
         found: list[Evidence] = []
         for wanted in self._spellings(name):
-            found = found or self._reports(question, name, wanted)
+            found = found or self._reports(question, name, wanted, scope)
         wanted = content_words(name)
         if not found and len(wanted) > 1 and spoken_to(wanted[-1]):
-            found = self._reports(question, name, wanted[:-1])
+            found = self._reports(question, name, wanted[:-1], scope)
         if not found and len(wanted) > 1 and not is_definite(wanted[-1]):
-            found = self._reports(question, wanted[-1], wanted[-1:])
+            found = self._reports(question, wanted[-1], wanted[-1:], scope)
         return found
 
     def _spellings(self, name: str) -> Iterator[list[str]]:
@@ -161,12 +161,12 @@ class EvidenceFinder:
         for i in range(max(map(len, translated), default=0)):
             yield [translations[min(i, len(translations) - 1)].forms[0] for translations in translated]
 
-    def _reports(self, question: str, name: str, wanted: Sequence[str]) -> list[Evidence]:
+    def _reports(self, question: str, name: str, wanted: Sequence[str], scope: Scope) -> list[Evidence]:
         found: dict[tuple[str, int, int], Evidence] = {}
         subject = " ".join(content_words(fold(question).partition(name)[2]))
         asked = Terms(self.retriever.query(subject or name), self.retriever.lexical.idf)
         sought = Name(wanted)
-        for hit in self.retriever.search(name, _SPEECH_PASSAGES):
+        for hit in self.retriever.search(name, _SPEECH_PASSAGES, scope):
             passage = hit.passage
             for start, end in sentences(passage.text):
                 text = passage.text[start:end]

@@ -1,7 +1,8 @@
 """The library: articles and passages in SQLite, the source of truth.
 
-Every transaction that changes something raises the generation by one. Passage ids are never used twice, and removed
-ones are remembered with their generation, so that an index of generation g learns what changed since g.
+Every transaction that changes something raises the generation by one. Passage ids rise and are never used twice, and
+removed ones are remembered with their generation, so that an index that holds the passages up to some id at some
+generation learns what it lacks and what to drop.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from typing import Self
 
 from rag.errors import LibraryError
 from rag.library.splitting import passages
-from rag.types import Article, Passage
+from rag.types import Article, Passage, Scope
 
-FORMAT = 1
+FORMAT = 2
 _BUSY_SECONDS = 30
 _SCHEMA = """
 CREATE TABLE meta (format INTEGER NOT NULL, library TEXT NOT NULL, generation INTEGER NOT NULL);
@@ -30,13 +31,19 @@ CREATE TABLE articles (
 );
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL, generation INTEGER NOT NULL
+    start INTEGER NOT NULL, "end" INTEGER NOT NULL
 );
 CREATE INDEX passages_article ON passages(article);
-CREATE INDEX passages_generation ON passages(generation);
+CREATE INDEX articles_scope ON articles(date, source, id);
 CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
 CREATE INDEX removed_generation ON removed(generation);
 """
+_MIGRATIONS = {
+    1: """DROP INDEX passages_generation;
+ALTER TABLE passages DROP COLUMN generation;
+CREATE INDEX articles_scope ON articles(date, source, id)"""
+}
+"""What brings a library of a format to the next one."""
 _PASSAGE = """SELECT p.id, p.article, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), a.title, a.date, a.source
               FROM passages p JOIN articles a ON a.id = p.article"""
 
@@ -76,6 +83,7 @@ class Library:
             tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
             if "meta" not in tables:
                 raise LibraryError(f"{path} is a database, but not a library; move it away or choose another RAG_HOME")
+            self._migrate()
             self.format, self.id = self._db.execute("SELECT format, library FROM meta").fetchone()
         if self.format != FORMAT:
             raise LibraryError(
@@ -90,6 +98,17 @@ class Library:
             for statement in _SCHEMA.split(";"):
                 self._db.execute(statement)
             self._db.execute("INSERT INTO meta VALUES (?, ?, 0)", (FORMAT, uuid.uuid4().hex))
+
+    def _migrate(self) -> None:
+        if self._format() in _MIGRATIONS:
+            with self._write():  # another process may have been first
+                while statements := _MIGRATIONS.get(self._format()):
+                    for statement in statements.split(";"):
+                        self._db.execute(statement)
+                    self._db.execute("UPDATE meta SET format = format + 1")
+
+    def _format(self) -> int:
+        return int(self._db.execute("SELECT format FROM meta").fetchone()[0])
 
     @contextmanager
     def _mapped(self) -> Iterator[None]:
@@ -134,6 +153,14 @@ class Library:
         with self._mapped():
             return int(self._db.execute("SELECT generation FROM meta").fetchone()[0])
 
+    @property
+    def state(self) -> tuple[int, int]:
+        """The generation, and the highest passage id given so far."""
+        highest = "SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'passages'"
+        with self._mapped():
+            generation, last = self._db.execute(f"SELECT generation, ({highest}) FROM meta").fetchone()
+            return int(generation), int(last)
+
     def add(self, articles: Iterable[Article]) -> Added:
         """Adds or replaces articles in one transaction; those that have not changed are skipped."""
         new = replaced = unchanged = 0
@@ -150,19 +177,19 @@ class Library:
                     replaced += 1
                 else:
                     new += 1
-                self._insert(article, digest, generation)
+                self._insert(article, digest)
             if new or replaced:
                 self._db.execute("UPDATE meta SET generation = ?", (generation,))
         return Added(new, replaced, unchanged)
 
-    def _insert(self, article: Article, digest: str, generation: int) -> None:
+    def _insert(self, article: Article, digest: str) -> None:
         self._db.execute(
             "INSERT INTO articles (id, text, title, date, source, url, digest) VALUES (?, ?, ?, ?, ?, ?, ?)",
             (*astuple(article), digest),
         )
         self._db.executemany(
-            'INSERT INTO passages (article, start, "end", generation) VALUES (?, ?, ?, ?)',
-            [(article.id, start, end, generation) for start, end in passages(article.text)],
+            'INSERT INTO passages (article, start, "end") VALUES (?, ?, ?)',
+            [(article.id, start, end) for start, end in passages(article.text)],
         )
 
     def _drop(self, id_: str, generation: int) -> None:
@@ -218,20 +245,34 @@ class Library:
                 for row in self._db.execute(f"{_PASSAGE} WHERE p.article = ? ORDER BY p.start", (article,))
             ]
 
-    def added_since(self, generation: int, until: int) -> Iterator[Passage]:
-        """The passages that the generations after `generation` up to `until` added and that are still there, in order of id."""
+    def passages_between(self, after: int, until: int) -> Iterator[Passage]:
+        """The passages with after < id <= until, in order of id."""
         with self._mapped():
-            between = "p.generation > ? AND p.generation <= ?"
-            for row in self._db.execute(f"{_PASSAGE} WHERE {between} ORDER BY p.id", (generation, until)):
+            for row in self._db.execute(f"{_PASSAGE} WHERE p.id > ? AND p.id <= ? ORDER BY p.id", (after, until)):
                 yield Passage(*row)
 
-    def added_count(self, generation: int, until: int) -> int:
-        """How many passages `added_since` gives."""
+    def ids_between(self, after: int, until: int) -> list[int]:
+        """Their ids alone."""
         with self._mapped():
-            between = "generation > ? AND generation <= ?"
-            return int(
-                self._db.execute(f"SELECT count(*) FROM passages WHERE {between}", (generation, until)).fetchone()[0]
+            rows = self._db.execute("SELECT id FROM passages WHERE id > ? AND id <= ? ORDER BY id", (after, until))
+            return [id_ for (id_,) in rows]
+
+    def ids_within(self, scope: Scope) -> list[int]:
+        """The ids of the passages of the articles within a scope, in order."""
+        until = f"{scope.until}\U0010ffff" if scope.until else ""
+        with self._mapped():
+            rows = self._db.execute(
+                "SELECT p.id FROM articles a JOIN passages p ON p.article = a.id WHERE (?1 = '' OR a.date >= ?1) "
+                "AND (?2 = '' OR a.date <= ?2) AND (?3 = '[]' OR a.source IN (SELECT value FROM json_each(?3))) "
+                "ORDER BY p.id",
+                (scope.since, until, json.dumps(scope.sources)),
             )
+            return [id_ for (id_,) in rows]
+
+    def sources(self) -> list[str]:
+        """The sources of the articles, each once, in order."""
+        with self._mapped():
+            return [source for (source,) in self._db.execute("SELECT DISTINCT source FROM articles ORDER BY source")]
 
     def removed_since(self, generation: int) -> list[int]:
         """The ids of the passages that later generations removed."""

@@ -17,7 +17,7 @@ import tantivy
 
 from rag.arabic.words import definite, grams, word_grams
 from rag.errors import IndexDamaged, LibraryError
-from rag.search.leg import Stamp, clear
+from rag.search.leg import Stamp, Within, clear
 from rag.search.query import Query, Word
 from rag.types import Passage
 
@@ -102,12 +102,18 @@ class LexicalIndex:
             self._index = self._open()
         return self._index.searcher()
 
-    def search(self, query: Query, k: int) -> list[tuple[int, float]]:
+    def search(self, query: Query, k: int, within: Within = None) -> list[tuple[int, float]]:
         searcher = self._searcher()
         clauses = [(tantivy.Occur.Should, clause) for word in query.words for clause in self._clauses(word)]
         if not clauses or not searcher.num_docs:
             return []
-        hits = searcher.search(tantivy.Query.boolean_query(clauses), limit=k, count=False).hits
+        asked = tantivy.Query.boolean_query(clauses)
+        if within is not None:
+            assert self._index is not None
+            inside = tantivy.Query.term_set_query(self._index.schema, "id", list(within))
+            unscored = tantivy.Query.const_score_query(inside, 0.0)
+            asked = tantivy.Query.boolean_query([(tantivy.Occur.Must, asked), (tantivy.Occur.Must, unscored)])
+        hits = searcher.search(asked, limit=k, count=False).hits
         ids = searcher.fast_field_values("id", [address for _, address in hits])
         return [(int(id_), float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
 

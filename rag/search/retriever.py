@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from datetime import date
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -11,13 +12,13 @@ from rag.arabic import clean
 from rag.errors import InputError, LibraryError
 from rag.library import Library
 from rag.search.fusion import DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED, Ranking, from_worst, from_zero, fuse
-from rag.search.leg import Leg, Progress, catch_up, is_current
+from rag.search.leg import Leg, Progress, Within, catch_up, is_current
 from rag.search.lexical import LexicalIndex
 from rag.search.query import Query
 from rag.search.reranking import Candidate, Reranker
 from rag.search.translation import Translator
 from rag.search.vectors import VectorIndex
-from rag.types import Hit
+from rag.types import EVERYTHING, Hit, Scope
 
 LONGEST_QUESTION = 2000
 """Characters."""
@@ -74,16 +75,18 @@ class Retriever:
         """The question as search takes it; errors as in `search`."""
         return Query.of(checked(question), self._translator)
 
-    def search(self, question: str, k: int = 10) -> list[Hit]:
-        """The k best passages for a question, best first.
+    def search(self, question: str, k: int = 10, scope: Scope = EVERYTHING) -> list[Hit]:
+        """The k best passages for a question, best first, out of the articles of a scope.
 
-        Raises InputError for a question that is empty, has no word, or is longer than LONGEST_QUESTION characters.
+        Raises InputError for a question that is empty, has no word, or is longer than LONGEST_QUESTION characters, and
+        for a scope that ends before it begins, is no date, or names a source that the library does not have.
         """
         query = self.query(question)
         with self._guard:
             self._catch_up_if_free()
-            lexical = self.lexical.search(query, CANDIDATES)
-            dense = self.dense.search(query, CANDIDATES)
+            within = self._within(scope)
+            lexical = self.lexical.search(query, CANDIDATES, within)
+            dense = self.dense.search(query, CANDIDATES, within)
             candidates = self._candidates(query, lexical, dense, max(k, RERANKED))
         scores = self.reranker.scores(query, candidates)
         ranked = sorted(zip(candidates, scores, strict=True), key=lambda item: -item[1])[:k]
@@ -93,6 +96,24 @@ class Retriever:
             Hit(c.passage, rank, score, lexical_ranks.get(c.passage.id), dense_ranks.get(c.passage.id))
             for rank, (c, score) in enumerate(ranked, 1)
         ]
+
+    def _within(self, scope: Scope) -> Within:
+        """The passages of a scope."""
+        if scope == EVERYTHING:
+            return None
+        for given in filter(None, (scope.since, scope.until)):
+            if not _is_date(given):
+                raise InputError(f"{given!r} is not a date; expected YYYY, YYYY-MM or YYYY-MM-DD")
+        if scope.until and scope.since > f"{scope.until}~":
+            raise InputError(
+                f"the time from {scope.since} until {scope.until} is empty; give the earlier date as the first"
+            )
+        known = self.library.sources()
+        if unknown := [source for source in scope.sources if source not in known]:
+            raise InputError(
+                f"no article has the source {unknown[0]!r}; there are: {', '.join(filter(None, known)) or 'none'}"
+            )
+        return self.library.ids_within(scope)
 
     def _candidates(self, query: Query, lexical: Ranking, dense: Ranking, count: int) -> list[Candidate]:
         """The best `count` of both rankings, best first by fusion."""
@@ -119,6 +140,15 @@ class Retriever:
 
 class Behind(LibraryError):
     """The index is behind the library, and another process is writing it."""
+
+
+def _is_date(text: str) -> bool:
+    """Whether a text begins a date of the calendar: 2015, 2015-07 or 2015-07-23."""
+    try:
+        date.fromisoformat(text + "0001-01-01"[len(text) :])
+    except ValueError:
+        return False
+    return text.isascii() and len(text) in (4, 7, 10)
 
 
 def checked(question: str) -> str:

@@ -116,7 +116,7 @@ def test_what_the_articles_do_not_hold_is_refused_with_the_nearest_passages(
 
 def test_a_written_answer_streams_and_is_checked(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
     writer = Scripted("أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [1]. وأعلن أنه سيستقيل عام 2020 [2].")
-    snapshots = list(assistant(library, retriever, seeds, writer).ask("ماذا قال تشوركين؟"))
+    snapshots = list(assistant(library, retriever, seeds, writer).ask("ماذا قال تشوركين عن حلب؟"))
     texts = [s.text for s in snapshots[:-1]]
     assert len(texts) > 5
     assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))

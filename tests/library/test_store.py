@@ -6,13 +6,14 @@ import pytest
 
 from rag.errors import LibraryError
 from rag.library import Library
-from rag.types import Article
+from rag.library.store import FORMAT
+from rag.types import Article, Scope
 
 
 def test_passages_are_exact_spans_of_their_articles(library: Library, seeds: list[Article]) -> None:
     added = library.add(seeds)
     assert (added.new, added.replaced, added.unchanged) == (5, 0, 0)
-    for passage in library.added_since(0, library.generation):
+    for passage in library.passages_between(0, library.state[1]):
         article = library.article(passage.article)
         assert article is not None
         assert passage.text == article.text[passage.start : passage.end]
@@ -26,7 +27,7 @@ def test_offsets_count_code_points_beyond_the_basic_plane(library: Library) -> N
 
 def test_adding_again_skips_what_is_unchanged_and_replaces_what_changed(library: Library, seeds: list[Article]) -> None:
     library.add(seeds)
-    generation = library.generation
+    generation, last = library.state
     assert library.add(seeds).unchanged == 5
     assert library.generation == generation
     changed = Article(seeds[0].id, "نص جديد تماما.", source="seeds")
@@ -34,19 +35,19 @@ def test_adding_again_skips_what_is_unchanged_and_replaces_what_changed(library:
     added = library.add([changed, *seeds[1:]])
     assert (added.new, added.replaced, added.unchanged) == (0, 1, 4)
     assert set(library.removed_since(generation)) == before
-    (new,) = library.added_since(generation, library.generation)
+    (new,) = library.passages_between(last, library.state[1])
     assert new.text == "نص جديد تماما."
     assert new.id not in before
 
 
 def test_an_index_learns_what_changed_since_its_generation(library: Library, seeds: list[Article]) -> None:
     library.add(seeds[:2])
-    first = library.generation
+    _, first = library.state
     library.add(seeds[2:3])
-    second = library.generation
+    second, last = library.state
     library.add(seeds[3:])
-    assert {p.article for p in library.added_since(first, second)} == {seeds[2].id}
-    assert library.added_count(first, second) == len(library.passages_of(seeds[2].id))
+    assert {p.article for p in library.passages_between(first, last)} == {seeds[2].id}
+    assert library.ids_between(first, last) == [p.id for p in library.passages_of(seeds[2].id)]
     assert library.remove([seeds[0].id, "none"]) == ["none"]
     assert library.article(seeds[0].id) is None
     assert library.removed_since(second)
@@ -92,6 +93,41 @@ def test_what_is_no_library_is_refused_and_left_alone(tmp_path: Path) -> None:
     db.close()
     with pytest.raises(LibraryError, match="not a library"):
         Library(other)
+
+
+def test_a_scope_holds_the_articles_of_its_time_and_sources(library: Library) -> None:
+    dated = {"a": "2014-12-31", "b": "2015-01-01", "c": "2015-07-23T10:00", "d": None}
+    library.add(Article(id_, "نص.", date=date, source=f"s{id_}") for id_, date in dated.items())
+
+    def within(*scope: object) -> str:
+        ids = library.ids_within(Scope(*scope))  # type: ignore[arg-type]
+        return "".join(p.article for p in library.passages(ids).values())
+
+    assert within() == "abcd"
+    assert within("2015") == within("2015-01-01") == "bc"
+    assert within("", "2015") == "abc"
+    assert within("", "2015-01") == within("", "2015-01-01") == "ab"
+    assert within("2015-07-23", "2015-07-23") == "c"
+    assert within("", "", ("sa", "sd")) == "ad"
+    assert within("2015", "", ("sa", "sb")) == "b"
+    assert library.sources() == ["sa", "sb", "sc", "sd"]
+
+
+def test_a_library_of_the_first_format_is_brought_to_this_one(tmp_path: Path, seeds: list[Article]) -> None:
+    path = tmp_path / "library.sqlite"
+    with Library(path) as made:
+        made.add(seeds)
+        before = made.articles(), made.state
+    with sqlite3.connect(path) as db:
+        db.execute("DROP INDEX articles_scope")
+        db.execute("ALTER TABLE passages ADD COLUMN generation INTEGER NOT NULL DEFAULT 1")
+        db.execute("CREATE INDEX passages_generation ON passages(generation)")
+        db.execute("UPDATE meta SET format = 1")
+    db.close()
+    with Library(path) as opened:
+        assert (opened.articles(), opened.state) == before
+        assert opened.format == FORMAT
+        assert opened.add([Article("new", "نص.")]).new == 1
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:

@@ -1,7 +1,9 @@
 """Both legs against brute force, and their indexes through changes and damage."""
 
+import json
 import math
 from collections import Counter
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,14 +17,14 @@ from rag.search.leg import Leg, catch_up, is_current
 from rag.search.lexical import LexicalIndex
 from rag.search.retriever import Retriever
 from rag.search.translation import Translator
-from rag.types import Article, Passage
+from rag.types import Article, Passage, Scope
 from tests.conftest import HashEmbedder, open_retriever, query
 
 QUESTION = "ماذا قال مندوب روسيا عن قرار مجلس الأمن؟"
 
 
 def passages(library: Library) -> list[Passage]:
-    return list(library.added_since(0, library.generation))
+    return list(library.passages_between(0, library.state[1]))
 
 
 def bm25(question: str, found: list[Passage], k1: float = 1.2, b: float = 0.75) -> dict[int, float]:
@@ -165,6 +167,19 @@ def test_an_index_of_another_library_or_model_is_not_mixed(
     assert any("another library, model" in notice for notice in again.catch_up())
 
 
+def test_an_index_of_an_older_version_is_not_called_damaged(
+    library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
+    library.add(seeds)
+    retriever.catch_up()
+    stamp = library.path.parent / "lexical" / "stamp.json"
+    row = json.loads(stamp.read_text()) | {"format": 1}
+    del row["through"]
+    stamp.write_text(json.dumps(row))
+    (notice,) = open_retriever(library).catch_up()
+    assert "another library, model or version" in notice
+
+
 def test_what_was_interrupted_before_the_stamp_is_done_again_once(
     library: Library, retriever: Retriever, seeds: list[Article]
 ) -> None:
@@ -199,3 +214,103 @@ def test_a_disk_that_refuses_keeps_the_old_index(
     with pytest.raises((LibraryError, OSError)):
         leg.update(Full(), [], leg.stamp(), fresh=False)  # type: ignore[arg-type]
     assert is_current(getattr(open_retriever(library), name), library)
+
+
+def test_an_interrupted_embedding_goes_on_where_it_was(
+    library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setattr("rag.search.leg._FIRST", 2)
+    library.add(Article(f"a{i}", f"الخبر رقم {i} من أخبار المدينة.") for i in range(20))
+    embedded: list[str] = []
+
+    class Stopping(HashEmbedder):
+        allowed = 10
+
+        def passages(self, texts: Sequence[str]) -> np.ndarray:
+            if len(embedded) + len(texts) > self.allowed:
+                raise KeyboardInterrupt
+            embedded.extend(texts)
+            return super().passages(texts)
+
+    with pytest.raises(KeyboardInterrupt):
+        open_retriever(library, Stopping()).catch_up()
+    assert 0 < len(embedded) <= Stopping.allowed
+    done = len(embedded)
+    library.remove(["a1"])  # of those that are done
+    library.remove(["a19"])  # of those that are not
+    Stopping.allowed = 100
+    shown: list[tuple[str, int, int]] = []
+    again = open_retriever(library, Stopping())
+    assert again.catch_up(lambda *step: shown.append(step)) == []
+    assert len(embedded) == len(set(embedded)) == 19
+    assert shown[-1] == ("dense", 19 - done, 19 - done)
+    assert {id_ for id_, _ in again.dense.search(query("أخبار"), 100)} == {p.id for p in passages(library)}
+
+
+@pytest.fixture
+def in_lists(monkeypatch: pytest.MonkeyPatch) -> None:
+    """An index of few passages takes inverted lists."""
+    monkeypatch.setattr("rag.search.vectors.EXACT_UP_TO", 200)
+
+
+@pytest.mark.usefixtures("in_lists")
+def test_lists_hold_what_an_exact_index_holds(library: Library, retriever: Retriever) -> None:
+    rng = np.random.default_rng(1)
+    letters = list("ابتثجحخدذرزسشصضطظعغفقكلمنهوي")
+    named = ["".join(rng.choice(letters, 5)) for _ in range(300)]
+
+    def articles(start: int, end: int) -> list[Article]:
+        return [
+            Article(f"a{i}", " ".join(rng.choice(named, 12)), date=f"20{i % 20:02d}-01-01") for i in range(start, end)
+        ]
+
+    def compare(within: list[int] | None = None) -> float:
+        """The share of the exact best ten that is found."""
+        found = [p for p in passages(library) if within is None or p.id in within]
+        shares = []
+        for question in named[:10]:
+            scores = HashEmbedder().passages([p.text for p in found]) @ HashEmbedder().questions([question])[0]
+            best = {found[i].id for i in np.argsort(-scores)[:10]}
+            hits = retriever.dense.search(query(question), 10, within)
+            assert within is None or {id_ for id_, _ in hits} <= set(within)
+            shares.append(len(best & {id_ for id_, _ in hits}) / len(best))
+        return float(np.mean(shares))
+
+    def lists() -> int:
+        return int(getattr(retriever.dense._index, "nlist", 0))
+
+    library.add(articles(0, 150))
+    retriever.catch_up()
+    assert (lists(), compare()) == (0, 1.0)
+    library.add(articles(150, 400))
+    retriever.catch_up()
+    first = lists()
+    assert first
+    assert compare() > 0.8  # random vectors have no clusters; real ones are measured by benchmarks/vectors.py
+    library.add(articles(400, 1900))
+    library.remove(f"a{i}" for i in range(0, 400, 3))
+    retriever.catch_up()
+    assert lists() > first
+    assert compare() > 0.8
+    library.remove(f"a{i}" for i in range(1, 1900, 3))
+    retriever.catch_up()
+    some = library.ids_within(Scope("2005", "2006"))
+    assert 0 < len(some) < len(passages(library)) / 4
+    assert compare(some) == pytest.approx(1.0, abs=0.02)  # half precision may swap two equals
+    retriever.dense.stamp()  # as it was written
+    assert compare(some) == pytest.approx(1.0, abs=0.02)
+    left = {p.id for p in passages(library)}
+    assert {id_ for id_, _ in retriever.dense.search(query(" ".join(named)), 5000, list(left))} == left
+
+
+@pytest.mark.parametrize("name", ["lexical", "dense"])
+def test_a_leg_finds_only_what_is_within(
+    library: Library, retriever: Retriever, seeds: list[Article], name: str
+) -> None:
+    library.add(seeds)
+    retriever.catch_up()
+    leg: Leg = getattr(retriever, name)
+    every = leg.search(query(QUESTION), 100, None)
+    some = [id_ for id_, _ in every][1::2]
+    assert leg.search(query(QUESTION), 100, some) == [hit for hit in every if hit[0] in some]
+    assert leg.search(query(QUESTION), 100, []) == []

@@ -4,7 +4,7 @@ from filelock import FileLock
 from rag.errors import InputError
 from rag.library import Library
 from rag.search.retriever import LONGEST_QUESTION, Retriever
-from rag.types import Article
+from rag.types import Article, Scope
 from tests.conftest import open_retriever
 
 
@@ -58,3 +58,38 @@ def test_while_another_process_writes_the_last_good_index_is_searched(library: L
     with FileLock(library.path.parent / "writing.lock"):
         assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id}
     assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id, seeds[4].id}
+
+
+def test_a_scope_limits_the_search(library: Library, retriever: Retriever) -> None:
+    text = "وقعت روسيا معاهدة صداقة مع أبخازيا."
+    library.add(
+        Article(year, f"{text} كان ذلك سنة {year}.", date=f"{year}-05-01", source="أ") for year in ("2007", "2008")
+    )
+    library.add([Article("undated", text, source="ب")])
+
+    def found(scope: Scope) -> set[str]:
+        return {hit.passage.article for hit in retriever.search("متى وقعت روسيا المعاهدة؟", 10, scope)}
+
+    assert found(Scope()) == {"2007", "2008", "undated"}
+    assert found(Scope(since="2008")) == {"2008"}
+    assert found(Scope(until="2007-05-01")) == {"2007"}
+    assert found(Scope(sources=("ب",))) == {"undated"}
+    assert found(Scope(since="2009")) == set()
+
+
+@pytest.mark.parametrize(
+    ("scope", "line"),
+    [
+        (Scope(since="yesterday"), "'yesterday' is not a date; expected YYYY"),
+        (Scope(until="2015-13"), "'2015-13' is not a date"),
+        (Scope(since="٢٠١٥"), "is not a date"),
+        (Scope(since="2016", until="2015-12"), "is empty"),
+        (Scope(sources=("none",)), "no article has the source 'none'; there are: seeds"),
+    ],
+)
+def test_a_scope_that_cannot_be(
+    library: Library, retriever: Retriever, seeds: list[Article], scope: Scope, line: str
+) -> None:
+    library.add(seeds[:1])
+    with pytest.raises(InputError, match=line):
+        retriever.search("روسيا", 10, scope)
