@@ -24,6 +24,7 @@ from rag.search.retriever import Retriever
 from rag.search.translation import Translator
 from rag.search.vectors import VectorIndex
 from rag.types import Article
+from rag.wiring import shipped_embedder
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
@@ -84,7 +85,7 @@ def open_retriever(library: Library, embedder: Embedder | None = None) -> Retrie
     folder = library.path.parent
     dense = VectorIndex(folder / "vectors.faiss", embedder or HashEmbedder())
     lexical = LexicalIndex(folder / "lexical")
-    reranker = LinearReranker(lexical.idf, dense.embedder)
+    reranker = LinearReranker(lexical.idf, shipped_embedder())
     return Retriever(library, lexical, dense, reranker, Translator(SHIPPED), folder / "writing.lock")
 
 

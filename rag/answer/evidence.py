@@ -98,7 +98,7 @@ class EvidenceFinder:
         for hit in hits[:PASSAGES]:
             passage = hit.passage
             before = passage.title
-            whole = asked.coverage(passage.text)
+            whole = asked.coverage(words(passage.text))
             for start, end in sentences(passage.text):
                 text = passage.text[start:end]
                 key = (passage.article, passage.start + start, passage.start + end)
@@ -108,8 +108,8 @@ class EvidenceFinder:
                         key[1],
                         key[2],
                         {
-                            "coverage": asked.coverage(text),
-                            "context": asked.coverage(f"{before} {text}"),
+                            "coverage": asked.coverage(words(text)),
+                            "context": asked.coverage(words(f"{before} {text}")),
                             "whole": whole,
                             "words": asked.size,
                             "passage": hit.score,
@@ -173,7 +173,7 @@ class EvidenceFinder:
                 if not says(text, sought):
                     continue
                 key = (passage.article, passage.start + start, passage.start + end)
-                score = asked.coverage(text) + asked.coverage(passage.text) if subject else hit.score
+                score = asked.coverage(words(text)) + asked.coverage(words(passage.text)) if subject else hit.score
                 found.setdefault(key, Evidence(passage, *key[1:], text, score, speaker(text, sought)))
         statements = list(found.values())
         if asks_about_subject(question):
@@ -185,7 +185,7 @@ class EvidenceFinder:
     def _touches(self, asked: Terms, article_id: str) -> bool:
         """Whether an article has to do with what was asked."""
         article = self.retriever.library.article(article_id)
-        return article is not None and asked.coverage(f"{article.title} {article.text}") >= _TOUCHES
+        return article is not None and asked.coverage(words(f"{article.title} {article.text}")) >= _TOUCHES
 
 
 def best_features(scored: Sequence[Scored]) -> dict[str, float]:

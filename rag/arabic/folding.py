@@ -4,7 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from functools import lru_cache
+from itertools import chain
 
+MARKS = ".,\u060c\u061b:;!?\u061f()[]\u00ab\u00bb\u201c\u201d\"'-\u2026"
+"""Punctuation that stands beside words."""
 _WORD = re.compile(r"[^\W_]+")
 _ARABIC = re.compile("[\u0620-\u064a\u066e-\u06d3\ufb50-\ufdff\ufe70-\ufefc]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
@@ -90,7 +94,13 @@ def has_arabic(text: str) -> bool:
 
 def words(text: str) -> list[str]:
     """The folded words of a text: runs of letters and digits."""
-    return _WORD.findall(fold(text))
+    return list(chain.from_iterable(map(_stretch_words, text.split())))
+
+
+@lru_cache(maxsize=1 << 17)
+def _stretch_words(stretch: str) -> tuple[str, ...]:
+    """The words of a stretch of letters without white space; remembered, for they come again and again."""
+    return tuple(_WORD.findall(fold(stretch)))
 
 
 def word_set(listed: str) -> frozenset[str]:

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
+from rag.arabic.folding import MARKS
 from rag.errors import ModelError
 
 _MEND = "install the program again"
 PROMPTS = {"multilingual-e5": {"query": "query: ", "document": "passage: "}}
 """Prompts that a family of models was trained with, but does not name in its configuration (its model card does)."""
 _FINGERPRINT_BYTES = 1 << 16
+_AT_ONCE = 256
+_REMEMBERED = 500_000
+"""Stretches of letters whose tokens are kept in memory (130 MB)."""
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "shipped"
 
 
@@ -29,7 +34,10 @@ class Embedder(Protocol):
 
 
 class StaticEmbedder:
-    """A sentence-transformers StaticEmbedding folder, read by model2vec: the same vectors without importing torch."""
+    """A sentence-transformers StaticEmbedding folder, read by model2vec: the same vectors without importing torch.
+
+    Its tokenizer never joins what white space parts, so that the tokens of each stretch of letters are remembered.
+    """
 
     def __init__(self, folder: Path) -> None:
         from model2vec import StaticModel
@@ -46,12 +54,63 @@ class StaticEmbedder:
         except (OSError, ValueError, KeyError, SafetensorError) as e:
             raise ModelError(f"the embedder in {folder} cannot be read: {e}; {_MEND}") from e
         self.name = f"{folder.name} {checksum:08x}"
+        self._tokens: dict[str, np.ndarray] = {}
 
     def questions(self, texts: Sequence[str]) -> np.ndarray:
         return self.passages(texts)
 
     def passages(self, texts: Sequence[str]) -> np.ndarray:
-        return _unit(self._model.encode(list(texts), use_multiprocessing=False))
+        listed = [text.split() for text in texts]
+        if len(self._tokens) > _REMEMBERED:
+            self._tokens = {}
+        self._remember(set(chain.from_iterable(listed)).difference(self._tokens))
+        vectors = np.zeros((len(listed), self._model.dim), np.float32)
+        for i, stretches in enumerate(listed):
+            if stretches:
+                tokens = np.concatenate([self._tokens[stretch] for stretch in stretches])
+                vectors[i] = self._model.weights.take(tokens) @ self._model.embedding.take(tokens, axis=0)
+        return _unit(vectors)
+
+    def likeness(self, asked: Sequence[str], found: Sequence[str]) -> np.ndarray:
+        """About the cosine of each of some words with each of others, shape (asked, found); 0 for a word without tokens.
+
+        The length of a vector is taken as though the word's tokens stood at right angles, which ranks as well as the true
+        length and needs no vector of any of the words that were found.
+        """
+        self._remember(set(found).difference(self._tokens))
+        listed = [self._tokens[word] for word in found]
+        counts = np.array([len(tokens) for tokens in listed])
+        likeness = np.zeros((len(asked), len(found)), np.float32)
+        if not counts.any():
+            return likeness
+        known = counts > 0
+        starts = np.concatenate(([0], counts[known].cumsum()[:-1]))
+        tokens, places = np.unique(np.concatenate(listed), return_inverse=True)
+        rows = self._model.embedding[tokens] * self._model.weights[tokens, None]
+        scores = self.questions(asked) @ rows.T
+        squares = np.einsum("ij,ij->i", rows, rows)
+        lengths = np.sqrt(np.add.reduceat(squares[places], starts))
+        likeness[:, known] = np.add.reduceat(scores[:, places], starts, axis=1) / lengths
+        return likeness
+
+    def _remember(self, stretches: Iterable[str]) -> None:
+        bare = {stretch: stretch.strip(MARKS) for stretch in stretches}
+        new = [text for text in set(bare.values()) if text not in self._tokens]
+        self._tokens |= self._tokenised(new)
+        self._tokens |= {stretch: self._tokens[text] for stretch, text in bare.items()}
+
+    def _tokenised(self, stretches: Sequence[str]) -> dict[str, np.ndarray]:
+        """The tokens of each; the tokenizer gets many at once, since it takes more time to begin than for a word."""
+        runs = [stretches[i : i + _AT_ONCE] for i in range(0, len(stretches), _AT_ONCE)]
+        texts = ["\n".join(run) for run in runs]
+        found: dict[str, np.ndarray] = {}
+        for run, encoding in zip(
+            runs, self._model.tokenizer.encode_batch(texts, add_special_tokens=False), strict=True
+        ):
+            ends = np.cumsum([len(stretch) + 1 for stretch in run])
+            firsts = np.searchsorted([start for start, _ in encoding.offsets], ends[:-1])
+            found |= zip(run, np.split(np.array(encoding.ids, np.intp), firsts), strict=True)
+        return found
 
 
 class TransformerEmbedder:

@@ -8,53 +8,44 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Protocol
-
-import numpy as np
 
 from rag.arabic.folding import words
 from rag.arabic.words import Kind, holds, kind
 from rag.errors import ModelError
-from rag.search.embedding import Embedder
+from rag.search.embedding import StaticEmbedder
 from rag.search.query import Query
 from rag.search.terms import Idf, Terms
 from rag.types import Passage
 
-_SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
+_SIGNS: tuple[Kind, ...] = ("when", "many", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the passage has it, −1 where not, 0 for other kinds."""
-FEATURES = ("lexical", "dense", "coverage", "words", "meaning", "length", *_SIGNS)
+FEATURES = ("lexical", "dense", "coverage", "meaning", "length", *_SIGNS)
 WEIGHTS = {
-    "lexical": 1.84,
-    "dense": 1.49,
-    "coverage": 3.36,
-    "words": 0.11,
-    "meaning": 3.2,
-    "length": -0.87,
-    "when": 0.79,
-    "many": 1.45,
-    "where": 0.2,
-    "why": 0.91,
-    "bias": -5.32,
+    "lexical": 1.69,
+    "dense": 1.43,
+    "coverage": 3.45,
+    "meaning": 3.04,
+    "length": -0.85,
+    "when": 0.77,
+    "many": 1.43,
+    "why": 0.86,
+    "bias": -5.06,
 }
 WEIGHTS_TRANSLATED = {
-    "lexical": 2.49,
-    "dense": 2.16,
-    "coverage": 1.62,
-    "words": 1.11,
-    "meaning": 6.17,
-    "length": -0.99,
-    "when": 0.81,
+    "lexical": 2.22,
+    "dense": 2.08,
+    "coverage": 2.61,
+    "meaning": 5.97,
+    "length": -0.87,
+    "when": 0.74,
     "many": 0.73,
-    "where": 0.41,
-    "why": -0.15,
-    "bias": -6.35,
+    "why": -0.1,
+    "bias": -6.27,
 }
 """For questions without Arabic. The bias makes the logistic of the sum the probability that a passage holds the answer, if
 any does."""
-
-
-_REMEMBERED = 30_000
-"""Words whose vectors are kept in memory (30 MB)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,9 +67,8 @@ class Reranker(Protocol):
 class LinearReranker:
     """The shipped one. idf: weighs the question's grams (`LexicalIndex.idf`). embedder: the shipped one, for single words."""
 
-    def __init__(self, idf: Idf, embedder: Embedder) -> None:
+    def __init__(self, idf: Idf, embedder: StaticEmbedder) -> None:
         self._idf, self._embedder = idf, embedder
-        self._vectors: dict[str, np.ndarray] = {}
 
     def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
         weights = WEIGHTS_TRANSLATED if query.is_translated else WEIGHTS
@@ -92,8 +82,7 @@ class LinearReranker:
         texts = [words(f"{candidate.passage.title} {candidate.passage.text}") for candidate in candidates]
         rows = []
         for candidate, found, meaning in zip(candidates, texts, self._meanings(query, texts), strict=True):
-            coverage, alone = terms.match(found)
-            row = {"lexical": candidate.lexical, "dense": candidate.dense, "coverage": coverage, "words": alone}
+            row = {"lexical": candidate.lexical, "dense": candidate.dense, "coverage": terms.coverage(found)}
             row |= {"meaning": meaning, "length": math.log(1 + len(found))}
             for sign in _SIGNS:
                 row[sign] = 0.0 if sign != asked_for else 1.0 if holds(sign, found) else -1.0
@@ -101,27 +90,17 @@ class LinearReranker:
         return rows
 
     def _meanings(self, query: Query, texts: Sequence[Sequence[str]]) -> list[float]:
-        """For each text, the mean over the question's content words of the cosine of the nearest of its words.
+        """For each text, the mean over the question's content words of the likeness of the nearest of its words.
 
         The late interaction of Khattab and Zaharia (2020) over static vectors of words.
         """
         asked = [word.text for word in query.words if word.is_content]
-        columns = {word: i for i, word in enumerate(dict.fromkeys(word for text in texts for word in text))}
-        if not asked or not columns:
+        places = {word: i for i, word in enumerate(dict.fromkeys(chain.from_iterable(texts)))}
+        if not asked or not places:
             return [0.0] * len(texts)
-        cosines = self._embedded(asked) @ self._embedded(list(columns)).T
-        return [
-            float(cosines[:, [columns[word] for word in text]].max(axis=1).mean()) if text else 0.0 for text in texts
-        ]
-
-    def _embedded(self, listed: Sequence[str]) -> np.ndarray:
-        """The vectors of some words, shape (words, dimensions); a few thousand are remembered."""
-        if len(self._vectors) > _REMEMBERED:
-            self._vectors = {}
-        new = [word for word in listed if word not in self._vectors]
-        if new:
-            self._vectors |= zip(new, self._embedder.passages(new), strict=True)
-        return np.stack([self._vectors[word] for word in listed])
+        likeness = self._embedder.likeness(asked, list(places))
+        columns = [list(map(places.__getitem__, text)) for text in texts]
+        return [float(likeness[:, chosen].max(axis=1).mean()) if chosen else 0.0 for chosen in columns]
 
 
 class CrossEncoderReranker:

@@ -24,8 +24,8 @@ LONGEST_QUESTION = 2000
 """Characters."""
 CANDIDATES = 100
 """Passages taken from each leg."""
-RERANKED = 50
-"""Passages looked at again, unless more are asked for; 30 and 100 rank as well on ARCD train."""
+RERANKED = 30
+"""Passages looked at again, unless more are asked for; 50 and 100 rank no better on ARCD train."""
 _WAIT_SECONDS = 600
 
 

@@ -17,7 +17,7 @@ from rag.errors import ModelError
 BEGIN, END = "^", "$"
 FIRST_CODE, PAD = 161, "^"
 """Unit i is the character with the code FIRST_CODE + i in the model's contexts; before a name stands PAD."""
-_BEAM, _OPTIONS = 24, 9
+_BEAM, _OPTIONS = 12, 9
 
 
 class Transliterator:
