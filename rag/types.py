@@ -37,6 +37,11 @@ class Passage:
     date: str | None = None
     source: str = ""
 
+    @property
+    def searched(self) -> str:
+        """What search reads: the article's title, then the passage."""
+        return f"{self.title}\n{self.text}" if self.title else self.text
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:

@@ -14,7 +14,7 @@ from rag.library import Library
 from rag.search.query import Query
 from rag.types import Passage
 
-FORMAT = 2
+FORMAT = 3
 Within = Sequence[int] | None
 """Passage ids, or None for all."""
 Progress = Callable[[str, int, int], None]

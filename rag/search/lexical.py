@@ -34,7 +34,7 @@ class LexicalIndex:
     """Passages by their 4-grams, in the folder `path`."""
 
     name = "lexical"
-    made_with = "4-grams 1"
+    made_with = "4-grams 2"
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -72,7 +72,7 @@ class LexicalIndex:
                     writer.delete_documents_by_term("id", passage.id)
                 document = tantivy.Document()
                 document.add_integer("id", passage.id)
-                document.add_text("grams", spaced_grams(passage.text))
+                document.add_text("grams", spaced_grams(passage.searched))
                 writer.add_document(document)
             writer.commit()
             writer.wait_merging_threads()

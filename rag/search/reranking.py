@@ -79,7 +79,7 @@ class LinearReranker:
     def features(self, query: Query, candidates: Sequence[Candidate]) -> list[dict[str, float]]:
         """The features of each candidate, by their names, those of FEATURES."""
         terms, asked_for = Terms(query, self._idf), kind(query.text)
-        texts = [words(f"{candidate.passage.title} {candidate.passage.text}") for candidate in candidates]
+        texts = [words(candidate.passage.searched) for candidate in candidates]
         rows = []
         for candidate, found, meaning in zip(candidates, texts, self._meanings(query, texts), strict=True):
             row = {"lexical": candidate.lexical, "dense": candidate.dense, "coverage": terms.coverage(found)}
@@ -119,6 +119,6 @@ class CrossEncoderReranker:
             ) from e
 
     def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
-        pairs = [(query.text, candidate.passage.text) for candidate in candidates]
+        pairs = [(query.text, candidate.passage.searched) for candidate in candidates]
         scores = self._model.predict(pairs, show_progress_bar=False, activation_fn=self._sigmoid)
         return [float(score) for score in scores]

@@ -70,7 +70,7 @@ class VectorIndex:
             _remove(index, np.array(removed, dtype=np.int64))
         passages = iter(added)
         while batch := list(islice(passages, _BATCH)):
-            vectors = self.embedder.passages([passage.text for passage in batch])
+            vectors = self.embedder.passages([passage.searched for passage in batch])
             if index is None:
                 index = faiss.IndexIDMap2(faiss.IndexFlatIP(vectors.shape[1]))
             index.add_with_ids(vectors, np.array([passage.id for passage in batch], dtype=np.int64))

@@ -29,7 +29,7 @@ def passages(library: Library) -> list[Passage]:
 
 def bm25(question: str, found: list[Passage], k1: float = 1.2, b: float = 0.75) -> dict[int, float]:
     """The formula of Robertson and Zaragoza (2009) with Lucene's idf, document by document."""
-    bags = {p.id: Counter(grams(p.text)) for p in found}
+    bags = {p.id: Counter(grams(p.searched)) for p in found}
     mean = sum(sum(bag.values()) for bag in bags.values()) / len(bags)
     scores = dict.fromkeys(bags, 0.0)
     for gram, asked in Counter(grams(question)).items():
@@ -57,7 +57,7 @@ def test_dense_scores_are_inner_products(library: Library, retriever: Retriever,
     library.add(seeds)
     retriever.catch_up()
     found, embedder = passages(library), HashEmbedder()
-    scores = embedder.passages([p.text for p in found]) @ embedder.questions([QUESTION])[0]
+    scores = embedder.passages([p.searched for p in found]) @ embedder.questions([QUESTION])[0]
     order = np.argsort(-scores)[:7]
     hits = retriever.dense.search(query(QUESTION), 7)
     assert [id_ for id_, _ in hits] == [found[i].id for i in order]
@@ -269,7 +269,7 @@ def test_lists_hold_what_an_exact_index_holds(library: Library, retriever: Retri
         found = [p for p in passages(library) if within is None or p.id in within]
         shares = []
         for question in named[:10]:
-            scores = HashEmbedder().passages([p.text for p in found]) @ HashEmbedder().questions([question])[0]
+            scores = HashEmbedder().passages([p.searched for p in found]) @ HashEmbedder().questions([question])[0]
             best = {found[i].id for i in np.argsort(-scores)[:10]}
             hits = retriever.dense.search(query(question), 10, within)
             assert within is None or {id_ for id_, _ in hits} <= set(within)

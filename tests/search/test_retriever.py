@@ -93,3 +93,14 @@ def test_a_scope_that_cannot_be(
     library.add(seeds[:1])
     with pytest.raises(InputError, match=line):
         retriever.search("روسيا", 10, scope)
+
+
+def test_an_article_is_found_by_its_title(library: Library, retriever: Retriever) -> None:
+    library.add(
+        [Article("a", "زادت الأسعار في الربع الأول.", title="سوق النفط"), Article("b", "زادت الأسعار في الربع الأول.")]
+    )
+    for question in ("أسعار النفط", "سوق النفط"):
+        first, second = retriever.search(question, 2)
+        assert first.passage.article == "a"
+        assert first.score > second.score
+        assert (first.lexical, first.dense) == (1, 1)
