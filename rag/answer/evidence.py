@@ -38,24 +38,38 @@ _CLOSE = 1.0
 
 _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the sentence has it, −1 where not, 0 for other kinds."""
-SENTENCE_WEIGHTS = {
-    "coverage": 2.4,
-    "context": 3.72,
-    "passage": 2.14,
-    "rank": 1.62,
-    "cosine": 1.14,
-    "when": 1.28,
-    "many": 2.53,
-    "where": 0.86,
-    "why": 0.61,
-}
-ANSWERED_WEIGHTS = {"coverage": 1.7, "context": 1.8, "whole": 1.9, "words": 0.69, "cosine": 5.54}
-ANSWERED_BIAS = -6.42
-ANSWERED_FROM = 0.3
-"""Probability from which the best sentence is taken for an answer; lower than ½, since people ask in other words than the
-articles use more often than the crowd that wrote ARCD beside its passages."""
-ACROSS_FROM = 0.3
-"""Cosine from which an Arabic sentence is taken for the answer to an English question, where no words can be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class Weights:
+    """Of a sentence's features; of those that decide whether the best sentences answer, with their bias (log odds), and
+    the probability from which they do.
+
+    It is below ½, since people ask in other words than the articles use more often than the crowd that wrote ARCD beside its
+    passages.
+    """
+
+    sentence: dict[str, float]
+    answered: dict[str, float]
+    bias: float
+    least: float
+
+
+ARABIC = Weights(
+    {"coverage": 2.41, "context": 3.69, "passage": 2.18, "rank": 1.64, "cosine": 1.13}
+    | {"when": 1.27, "many": 2.53, "where": 0.89, "why": 0.62},
+    {"coverage": 1.81, "context": 1.79, "whole": 1.86, "words": 0.71, "cosine": 5.59},
+    bias=-6.5,
+    least=0.3,
+)
+TRANSLATED = Weights(
+    {"coverage": 2.41, "context": 1.36, "passage": 3.68, "rank": 1.71, "cosine": 3.54}
+    | {"when": 0.74, "many": 0.18, "where": 0.3, "why": 0.0},
+    {"coverage": 1.28, "context": 1.03, "whole": 0.72, "words": 0.17, "cosine": 2.81},
+    bias=-3.17,
+    least=0.4,
+)
+"""For questions without Arabic."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +99,14 @@ class EvidenceFinder:
         if name is not None:
             return self._statements(question, name, scope)
         scored = self.score(question, hits) if content_words(question) else []
-        if not scored or not self._answered(question, scored):
+        if not scored or not answered(scored, _weights(question)):
             return []
         best = [s for s in scored[:QUOTES] if s.score >= scored[0].score - _CLOSE]
         return [_evidence(s) for s in best]
 
     def score(self, question: str, hits: Sequence[Hit]) -> list[Scored]:
         """Every sentence of the first PASSAGES hits, once, with its features, best first."""
-        asked_for = kind(question)
+        asked_for, weights = kind(question), _weights(question)
         asked = Terms(self.retriever.query(question), self.retriever.lexical.idf)
         found: dict[tuple[str, int, int], tuple[Passage, int, int, dict[str, float]]] = {}
         for hit in hits[:PASSAGES]:
@@ -128,15 +142,8 @@ class EvidenceFinder:
         scored = []
         for (passage, start, end, features), cosine in zip(found.values(), np.maximum(cosines, 0), strict=True):
             features["cosine"] = float(cosine)
-            scored.append(Scored(passage, start, end, features, _weighted(features, SENTENCE_WEIGHTS)))
+            scored.append(Scored(passage, start, end, features, _weighted(features, weights.sentence)))
         return sorted(scored, key=lambda s: -s.score)
-
-    def _answered(self, question: str, scored: Sequence[Scored]) -> bool:
-        """Whether the best sentences answer the question: by the model, or by meaning alone where they share no script."""
-        best = best_features(scored)
-        if has_arabic(question) != has_arabic(scored[0].text):
-            return best["cosine"] >= ACROSS_FROM
-        return 1 / (1 + math.exp(-ANSWERED_BIAS - _weighted(best, ANSWERED_WEIGHTS))) >= ANSWERED_FROM
 
     def _statements(self, question: str, name: str, scope: Scope) -> list[Evidence]:
         """What the named speaker says, across the archive: sentences in which the name says something.
@@ -157,9 +164,10 @@ class EvidenceFinder:
 
     def _spellings(self, name: str) -> Iterator[list[str]]:
         """The words of a name; of an English one its spellings in Arabic, likeliest first."""
-        translated = [word.translations for word in self.retriever.query(name.title()).words if word.is_content]
-        for i in range(max(map(len, translated), default=0)):
-            yield [translations[min(i, len(translations) - 1)].forms[0] for translations in translated]
+        content = [word for word in self.retriever.query(name.title()).words if word.is_content]
+        spelled = [[translation.forms[0] for translation in word.translations] or [word.text] for word in content]
+        for i in range(max(map(len, spelled), default=0)):
+            yield [spellings[min(i, len(spellings) - 1)] for spellings in spelled]
 
     def _reports(self, question: str, name: str, wanted: Sequence[str], scope: Scope) -> list[Evidence]:
         found: dict[tuple[str, int, int], Evidence] = {}
@@ -190,7 +198,17 @@ class EvidenceFinder:
 
 def best_features(scored: Sequence[Scored]) -> dict[str, float]:
     """What the decision to answer sees: of each feature, the best of the first three sentences."""
-    return {name: max(s.features[name] for s in scored[:3]) for name in ANSWERED_WEIGHTS}
+    return {name: max(s.features[name] for s in scored[:3]) for name in ARABIC.answered}
+
+
+def answered(scored: Sequence[Scored], weights: Weights) -> bool:
+    """Whether the best sentences answer the question."""
+    log_odds = weights.bias + _weighted(best_features(scored), weights.answered)
+    return 1 / (1 + math.exp(-log_odds)) >= weights.least
+
+
+def _weights(question: str) -> Weights:
+    return ARABIC if has_arabic(question) else TRANSLATED
 
 
 def _weighted(features: dict[str, float], weights: dict[str, float]) -> float:

@@ -121,11 +121,11 @@ class LexicalIndex:
         return [(int(id_), float(score)) for id_, (score, _) in zip(ids, hits, strict=True)]
 
     def _clauses(self, word: Word) -> list[tantivy.Query]:
-        """The grams of an Arabic word; of a translated one the best of its translations, by their rarer grams."""
-        if not word.is_translated:
+        """The grams of a word; of one with translations its own or the best of theirs, the rarer ones."""
+        if not word.translations:
             return [self._term(gram) for gram in word_grams(word.text)]
         found = []
-        for weight, forms in word.translations:
+        for weight, forms in ((1.0, (word.text,)), *word.translations):
             idf = self.idf(gram for form in forms for gram in word_grams(form))
             held = [gram for gram in idf if idf[gram] >= _RARE] or list(idf)
             every = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._term(gram)) for gram in sorted(held)])

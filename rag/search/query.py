@@ -15,16 +15,11 @@ _CAPITAL = re.compile(r"\b[A-Z]\w*")
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """A folded word of a question; an Arabic one stands for itself alone."""
+    """A folded word of a question, with the Arabic words that a Latin one may stand for."""
 
     text: str
     is_content: bool
     translations: tuple[Translation, ...]
-
-    @property
-    def is_translated(self) -> bool:
-        """Whether it stands for other words than itself."""
-        return self.translations != (Translation(1.0, (self.text,)),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,10 +41,8 @@ class Query:
         names = {word for token in _CAPITAL.findall(question) for word in words(token)}
         found = []
         for word in words(question):
-            translations: tuple[Translation, ...] = (Translation(1.0, (word,)),)
-            if word.isascii() and word.isalpha():
-                translated = translator.translations(word, word in names) if word in content else ()
-                translations = (*translations, *translated) if arabic or not translated else translated
+            latin = word in content and word.isascii() and word.isalpha()
             if arabic or word in content:
+                translations = translator.translations(word, word in names) if latin else ()
                 found.append(Word(word, word in content, translations))
         return Query(question, tuple(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from itertools import chain
 
 from rag.arabic.words import GRAM, word_grams
 from rag.search.query import Query
@@ -14,18 +15,19 @@ Idf = Callable[[Iterable[str]], Mapping[str, float]]
 class Terms:
     """The content words of a question; `idf` gives the inverse document frequency of grams in the library.
 
-    A word that has translations is compared in each of their forms, and the form that a text holds most of counts.
+    A word that has translations is compared in each of their forms, too, and the form that a text holds most of counts.
     """
 
     def __init__(self, query: Query, idf: Idf) -> None:
         content = [word for word in query.words if word.is_content]
         self._forms = [
-            [frozenset(word_grams(form)) for _, forms in word.translations for form in forms] for word in content
+            [frozenset(word_grams(form)) for form in chain((word.text,), *(forms for _, forms in word.translations))]
+            for word in content
         ]
         every = frozenset(gram for forms in self._forms for grams in forms for gram in grams)
         self._spelled = [(gram, gram if len(gram) == GRAM else f"#{gram}#") for gram in every]
         self._idf = idf(every)
-        self._weights = [max(map(self._weight, forms)) for forms in self._forms]
+        self._weights = [max(map(self._weight, forms[1:] or forms)) for forms in self._forms]
         self._total = sum(self._weights)
 
     @property

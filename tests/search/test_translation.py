@@ -37,7 +37,7 @@ def test_only_content_words_of_an_english_question_count() -> None:
     found = query("Where did Churkin meet the French ambassador?")
     assert [word.text for word in found.words] == ["churkin", "meet", "french", "ambassador"]
     assert found.is_translated
-    assert all(word.is_translated for word in found.words)
+    assert all(word.translations for word in found.words)
 
 
 def test_names_and_unknown_words_are_spelled_too() -> None:
@@ -50,10 +50,10 @@ def test_names_and_unknown_words_are_spelled_too() -> None:
 def test_an_arabic_question_is_itself_but_for_its_latin_words() -> None:
     plain = query("ماذا قال تشوركين؟")
     assert not plain.is_translated
-    assert not any(word.is_translated for word in plain.words)
+    assert not any(word.translations for word in plain.words)
     mixed = query("ماذا قال Moscow؟").words[-1]
-    assert mixed.translations[0].forms == ("moscow",)
-    assert len(mixed.translations) > 1
+    assert mixed.text == "moscow"
+    assert mixed.translations
 
 
 def test_an_english_question_finds_names_and_words(tmp_path: Path, seeds: list[Article]) -> None:
