@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chat test lint install install-dev lock screenshot bench
+.PHONY: chat test lint install install-dev lock screenshot bench models
 
 chat: $(VENV)/.installed
 	@$(BIN)/rag list 2>/dev/null | grep -q . || $(BIN)/rag index seeds
@@ -25,6 +25,15 @@ screenshot: $(VENV)/.installed-dev
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.main_path
+
+# The shipped models, made anew from the folder DATA; the weights of the second look and of evidence are printed, to be written
+# into rag/search/reranking.py and rag/answer/evidence.py.
+models: $(VENV)/.installed-dev
+	$(BIN)/python -m training.embedder --data $(DATA) --out rag/models/shipped
+	$(BIN)/python -m training.dictionary --data $(DATA) --out rag/models/shipped/words.json.gz
+	$(BIN)/python -m training.transliteration --data $(DATA) --out rag/models/shipped/names.json.gz
+	$(BIN)/python -m training.reranking --data $(DATA)
+	$(BIN)/python -m training.evidence --data $(DATA)
 
 # The lock is what the set-up installs; `make lock` writes it anew from pyproject.toml.
 lock: | $(VENV)/bin/python

@@ -166,7 +166,8 @@ def search(
 
     settings = _settings()
     with wiring.open_library(settings) as library, progress() as bar:
-        hits = _open_retriever(library, settings, bar).search(question, k, Scope(since, until, tuple(source or ())))
+        scope = Scope(since, until, tuple(source or ()))
+        hits = _open_retriever(library, settings, bar).search(question, k, scope)
         if not library.count()[0]:
             note(wiring.EMPTY)
     if as_json:

@@ -61,7 +61,7 @@ EVERYTHING = Scope()
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """A passage with its fused score in [0, 1] and its rank (from 1) in each leg, None where a leg missed it."""
+    """A passage with its score in [0, 1] and its rank (from 1) in each leg, None where a leg missed it."""
 
     passage: Passage
     rank: int

@@ -106,10 +106,6 @@ def answered_rows(
     return features, labels
 
 
-def _print_errors(threshold: float, refused: float, answered: float) -> None:
-    print(f"  from {threshold}: refused {refused:.3f} of the answerable, answered {answered:.3f} of the others")
-
-
 def fit(name: str, found: list[Example]) -> None:
     """Prints what a fit reaches, and its weights."""
     names, decided = list(evidence.ARABIC.sentence), list(evidence.ARABIC.answered)

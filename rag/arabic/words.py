@@ -71,8 +71,11 @@ _QUESTION = word_set(
     "كل بعض غير أيضا فقط له لها لهم به بها فيه فيها عنه عنها منه منها عليه عليها إليه إليها ذات نفس حيث "
     "قال قالت قالوا يقول تقول اسم عدد سبب تاريخ عام يوم سنة مكان "
     "what who whom whose when where why how which is are was were be been do does did has have had will would can could "
-    "the a an of in on at to for from by with about and or that this these those it its his her their as into there"
+    "the a an of in on at to for from by with about and or that this these those it its his her their as into there "
+    "i you he she we they me him us them my your our if not no don didn doesn isn wasn aren ll ve re"
 )
+
+_LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")  # what is left of "Lavrov's" and "U.S."
 
 
 def kind(question: str) -> Kind:
@@ -86,7 +89,7 @@ def kind(question: str) -> Kind:
 
 def content_words(question: str) -> list[str]:
     """The folded words of a question that say what it is about, in order, without repetitions."""
-    return [word for word in dict.fromkeys(words(question)) if word not in _QUESTION]
+    return [word for word in dict.fromkeys(words(question)) if word not in _QUESTION and word not in _LETTERS]
 
 
 _DATE = word_set(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Protocol
@@ -61,13 +61,11 @@ class StaticEmbedder:
 
     def passages(self, texts: Sequence[str]) -> np.ndarray:
         listed = [text.split() for text in texts]
-        if len(self._tokens) > _REMEMBERED:
-            self._tokens = {}
-        self._remember(set(chain.from_iterable(listed)).difference(self._tokens))
+        known = self._known(set(chain.from_iterable(listed)))
         vectors = np.zeros((len(listed), self._model.dim), np.float32)
         for i, stretches in enumerate(listed):
             if stretches:
-                tokens = np.concatenate([self._tokens[stretch] for stretch in stretches])
+                tokens = np.concatenate([known[stretch] for stretch in stretches])
                 vectors[i] = self._model.weights.take(tokens) @ self._model.embedding.take(tokens, axis=0)
         return _unit(vectors)
 
@@ -77,8 +75,8 @@ class StaticEmbedder:
         The length of a vector is taken as though the word's tokens stood at right angles, which ranks as well as the true
         length and needs no vector of any of the words that were found.
         """
-        self._remember(set(found).difference(self._tokens))
-        listed = [self._tokens[word] for word in found]
+        tokens_of = self._known(set(found))
+        listed = [tokens_of[word] for word in found]
         counts = np.array([len(tokens) for tokens in listed])
         likeness = np.zeros((len(asked), len(found)), np.float32)
         if not counts.any():
@@ -93,11 +91,15 @@ class StaticEmbedder:
         likeness[:, known] = np.add.reduceat(scores[:, places], starts, axis=1) / lengths
         return likeness
 
-    def _remember(self, stretches: Iterable[str]) -> None:
-        bare = {stretch: stretch.strip(MARKS) for stretch in stretches}
-        new = [text for text in set(bare.values()) if text not in self._tokens]
-        self._tokens |= self._tokenised(new)
-        self._tokens |= {stretch: self._tokens[text] for stretch, text in bare.items()}
+    def _known(self, stretches: set[str]) -> dict[str, np.ndarray]:
+        """The tokens of these stretches of letters and of others; a thread keeps what it got when another one forgets."""
+        if len(self._tokens) > _REMEMBERED:
+            self._tokens = {}
+        tokens = self._tokens
+        bare = {stretch: stretch.strip(MARKS) for stretch in stretches.difference(tokens)}
+        tokens |= self._tokenised([text for text in set(bare.values()) if text not in tokens])
+        tokens |= {stretch: tokens[text] for stretch, text in bare.items()}
+        return tokens
 
     def _tokenised(self, stretches: Sequence[str]) -> dict[str, np.ndarray]:
         """The tokens of each; the tokenizer gets many at once, since it takes more time to begin than for a word."""

@@ -39,6 +39,7 @@ class LexicalIndex:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._index: tantivy.Index | None = None
+        self._counted: int | None = None
 
     def stamp(self) -> Stamp | None:
         if not (self.path / _STAMP).is_file():
@@ -52,13 +53,13 @@ class LexicalIndex:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
             raise IndexDamaged(f"{_STAMP} or a file it names cannot be read: {e}") from e
         try:
-            self._index = self._open()  # what is searched next is what was checked here
+            self._counted, self._index = None, self._open()  # what is searched next is what was checked here
         except ValueError as e:
             raise IndexDamaged(f"tantivy cannot open it: {e}") from e
         return Stamp.from_json(row)
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
-        self._index = None
+        self._index = self._counted = None
         try:
             if fresh:
                 clear(self.path)
@@ -92,18 +93,29 @@ class LexicalIndex:
 
     def _seal(self, stamp: Stamp) -> None:
         files = {}
-        for file in sorted(self.path.iterdir()):
-            if file.name != _STAMP and not file.name.startswith(".tantivy") and file.is_file():
-                data = file.read_bytes()
-                files[file.name] = (len(data), zlib.crc32(data))
+        for path in sorted(self.path.iterdir()):
+            if not path.name.startswith((_STAMP, ".tantivy")) and path.is_file():
+                data = path.read_bytes()
+                files[path.name] = (len(data), zlib.crc32(data))
         whole = self.path / f"{_STAMP}.new"
-        whole.write_text(json.dumps({**stamp.as_json(), "files": files}))
+        with whole.open("w") as file:
+            file.write(json.dumps({**stamp.as_json(), "files": files}))
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(whole, self.path / _STAMP)
 
     def _searcher(self) -> tantivy.Searcher:
         if self._index is None:
             self._index = self._open()
         return self._index.searcher()
+
+    @property
+    def _total(self) -> int:
+        """The passages in all segments, those that were removed included."""
+        if self._counted is None:
+            segments = json.loads((self.path / "meta.json").read_bytes())["segments"]
+            self._counted = sum(segment["max_doc"] for segment in segments)
+        return self._counted
 
     def search(self, query: Query, k: int, within: Within = None) -> list[tuple[int, float]]:
         searcher = self._searcher()
@@ -137,9 +149,11 @@ class LexicalIndex:
         return tantivy.Query.term_query(self._index.schema, "grams", gram, "freq")
 
     def idf(self, found: Iterable[str]) -> dict[str, float]:
-        """The inverse document frequency of each gram, ln(1 + (N − n + ½) / (n + ½)) as in BM25."""
-        searcher = self._searcher()
-        total = searcher.num_docs
+        """The inverse document frequency of each gram, ln(1 + (N − n + ½) / (n + ½)) as in BM25.
+
+        Both N and n count what was removed until tantivy merges it away, as its own scores do.
+        """
+        searcher, total = self._searcher(), self._total
         return {
             gram: math.log(1 + (total - n + 0.5) / (n + 0.5))
             for gram in set(found)

@@ -10,7 +10,9 @@ from rag.arabic.folding import words
 from rag.arabic.words import content_words
 from rag.search.translation import Translation, Translator
 
-_CAPITAL = re.compile(r"\b[A-Z]\w*")
+_LATIN = re.compile(r"[^\W\d_]\w*")
+_PLAIN = str.maketrans({"ł": "l", "ø": "o", "đ": "d", "ð": "d", "ı": "i", "ß": "ss", "æ": "ae", "œ": "oe", "þ": "th"})
+"""Letters that are no letter of English with a mark."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,11 +40,13 @@ class Query:
     def of(question: str, translator: Translator) -> Query:
         """The question with its Latin words translated; of a question without Arabic only the content words count."""
         content, arabic = set(content_words(question)), has_arabic(question)
-        names = {word for token in _CAPITAL.findall(question) for word in words(token)}
+        capital = [] if question.isupper() else [run for run in _LATIN.findall(question) if run[0].isupper()]
+        names = {word for run in capital for word in words(run)}
         found = []
         for word in words(question):
-            latin = word in content and word.isascii() and word.isalpha()
+            plain = word.translate(_PLAIN)
+            latin = word in content and plain.isascii() and plain.isalpha()
             if arabic or word in content:
-                translations = translator.translations(word, word in names) if latin else ()
+                translations = translator.translations(plain, word in names) if latin else ()
                 found.append(Word(word, word in content, translations))
         return Query(question, tuple(found))

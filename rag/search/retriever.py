@@ -79,7 +79,7 @@ class Retriever:
         """The k best passages for a question, best first, out of the articles of a scope.
 
         Raises InputError for a question that is empty, has no word, or is longer than LONGEST_QUESTION characters, and
-        for a scope that ends before it begins, is no date, or names a source that the library does not have.
+        for a scope that is no date, ends before it begins, names a source that the library does not have, or holds no article.
         """
         query = self.query(question)
         with self._guard:
@@ -113,7 +113,10 @@ class Retriever:
             raise InputError(
                 f"no article has the source {unknown[0]!r}; there are: {', '.join(filter(None, known)) or 'none'}"
             )
-        return self.library.ids_within(scope)
+        found = self.library.ids_within(scope)
+        if not found:
+            raise InputError("no article is of that time and source; `rag list` shows the date and source of each")
+        return found
 
     def _candidates(self, query: Query, lexical: Ranking, dense: Ranking, count: int) -> list[Candidate]:
         """The best `count` of both rankings, best first by fusion."""
@@ -148,7 +151,7 @@ def _is_date(text: str) -> bool:
         date.fromisoformat(text + "0001-01-01"[len(text) :])
     except ValueError:
         return False
-    return text.isascii() and len(text) in (4, 7, 10)
+    return text.isascii() and len(text) in (4, 7, 10) and {text[4:5], text[7:8]} <= {"", "-"}
 
 
 def checked(question: str) -> str:

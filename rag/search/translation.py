@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gzip
 import json
-from functools import cached_property
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import NamedTuple
 
@@ -19,6 +19,7 @@ from rag.search.transliteration import Transliterator
 
 TABLE, NAMES = "words.json.gz", "names.json.gz"
 _SPELLINGS = 3
+_REMEMBERED = 10_000
 
 
 class Translation(NamedTuple):
@@ -33,6 +34,7 @@ class Translator:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self.translations = lru_cache(_REMEMBERED)(self._translations)
         analyser = tantivy.TextAnalyzerBuilder(tantivy.Tokenizer.simple()).filter(tantivy.Filter.lowercase())
         self._analyser = analyser.filter(tantivy.Filter.stemmer("English")).build()
 
@@ -54,7 +56,7 @@ class Translator:
         """The stem of an English word, as the table has it."""
         return "".join(self._analyser.analyze(word))
 
-    def translations(self, word: str, is_name: bool) -> tuple[Translation, ...]:
+    def _translations(self, word: str, is_name: bool) -> tuple[Translation, ...]:
         """The likeliest Arabic words for a folded English one, best first; spellings of it if none is known or it is a name."""
         known = [
             Translation(float(weight), tuple(map(str, forms)))
@@ -63,4 +65,4 @@ class Translator:
         if known and not is_name:
             return tuple(known)
         spelled = self._names.forms(word, _SPELLINGS)
-        return (*known, *(Translation((p / spelled[0][1]) ** 0.5, (form,)) for form, p in spelled))
+        return (*known, *(Translation(share**0.5, (form,)) for form, share in spelled))

@@ -17,6 +17,7 @@ from rag.errors import ModelError
 BEGIN, END = "^", "$"
 FIRST_CODE, PAD = 161, "^"
 """Unit i is the character with the code FIRST_CODE + i in the model's contexts; before a name stands PAD."""
+LONGEST = 40
 _BEAM, _OPTIONS = 12, 9
 
 
@@ -39,7 +40,12 @@ class Transliterator:
             self._units[model["units"][ord(code) - FIRST_CODE][0]].append(code)
 
     def forms(self, name: str, count: int) -> list[tuple[str, float]]:
-        """The likeliest Arabic spellings of a folded name, with their probabilities; none if it holds other than a to z."""
+        """The likeliest Arabic spellings of a folded name, each with its probability as a share of the first one's.
+
+        None if the name holds other than a to z, or has more than LONGEST letters.
+        """
+        if len(name) > LONGEST:
+            return []
         beam = {(PAD * self._longest, ""): 0.0}
         for letter in f"{BEGIN}{name}{END}":
             options: dict[tuple[str, str], float] = {}
@@ -48,10 +54,12 @@ class Transliterator:
                     state = (context + unit)[-self._longest :], form + self._arabic[unit]
                     options[state] = max(options.get(state, -math.inf), score + self._score(context, unit))
             beam = dict(sorted(options.items(), key=lambda item: -item[1])[:_BEAM])
+        best = max(beam.values(), default=0.0)
         found: dict[str, float] = defaultdict(float)
         for (_, form), score in beam.items():
-            found[form] += math.exp(score)
-        return sorted(found.items(), key=lambda item: -item[1])[:count]
+            found[form] += math.exp(score - best)
+        ranked = sorted(found.items(), key=lambda item: -item[1])[:count]
+        return [(form, share / ranked[0][1]) for form, share in ranked]
 
     def _score(self, context: str, unit: str) -> float:
         """The log-probability of a unit after others, backing off to shorter contexts."""

@@ -1,6 +1,7 @@
 """Both embedders on the shipped model: through model2vec and through sentence-transformers."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +82,14 @@ def test_another_model_in_the_same_folder_has_another_name(tmp_path: Path) -> No
     before = TransformerEmbedder(str(tmp_path / "m")).name
     (tmp_path / "m" / "note.txt").write_text("changed")
     assert TransformerEmbedder(str(tmp_path / "m")).name != before
+
+
+def test_tokens_are_those_of_model2vec_and_threads_do_not_disturb_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.search.embedding._REMEMBERED", 20)
+    embedder = StaticEmbedder(SHIPPED)
+    texts = [*TEXTS, *(f"كلمة{i} وأخرى{i}." for i in range(300))]
+    expected = embedder._model.encode(texts)
+    expected /= np.maximum(np.linalg.norm(expected, axis=1, keepdims=True), 1e-9)
+    with ThreadPoolExecutor(4) as pool:
+        for found in pool.map(lambda _: [embedder.passages([text])[0] for text in texts], range(4)):
+            assert np.abs(np.stack(found) - expected).max() < 1e-4

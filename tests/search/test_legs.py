@@ -78,6 +78,10 @@ def test_idf(library: Library, retriever: Retriever, seeds: list[Article]) -> No
     idf = retriever.lexical.idf(["روسي", "غغغغ"])
     assert idf["روسي"] == pytest.approx(math.log(1 + (total - n + 0.5) / (n + 0.5)))
     assert idf["غغغغ"] == pytest.approx(math.log(1 + (total + 0.5) / 0.5))
+    library.remove(seed.id for seed in seeds[1:])
+    retriever.catch_up()
+    left = retriever.lexical.idf(gram for p in passages(library) for gram in grams(p.text))
+    assert min(left.values()) > 0
 
 
 def test_changes_leave_the_same_search_as_a_fresh_build(
@@ -190,8 +194,10 @@ def test_what_was_interrupted_before_the_stamp_is_done_again_once(
     retriever.catch_up()
     hits = retriever.lexical.search(query(QUESTION), 100)
     (library.path.parent / "lexical" / "stamp.json").write_bytes(stamp)
+    (library.path.parent / "lexical" / "stamp.json.new").write_bytes(stamp[:20])  # killed while it was written
     again = open_retriever(library)
     again.catch_up()
+    assert open_retriever(library).catch_up() == []
     found = again.lexical.search(query(QUESTION), 100)
     assert [id_ for id_, _ in found] == [id_ for id_, _ in hits]
 
@@ -301,6 +307,10 @@ def test_lists_hold_what_an_exact_index_holds(library: Library, retriever: Retri
     assert compare(some) == pytest.approx(1.0, abs=0.02)
     left = {p.id for p in passages(library)}
     assert {id_ for id_, _ in retriever.dense.search(query(" ".join(named)), 5000, list(left))} == left
+    library.remove([article for article, *_ in library.articles()][100:])
+    retriever.catch_up()
+    assert lists()
+    assert compare() == pytest.approx(1.0, abs=0.02)  # so few that every list is looked into
 
 
 @pytest.mark.parametrize("name", ["lexical", "dense"])

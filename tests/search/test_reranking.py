@@ -9,7 +9,7 @@ from rag.errors import ModelError
 from rag.search.embedding import SHIPPED, StaticEmbedder
 from rag.search.reranking import FEATURES, WEIGHTS, WEIGHTS_TRANSLATED, Candidate, CrossEncoderReranker, LinearReranker
 from rag.settings import load_settings
-from rag.types import Passage
+from rag.types import Article, Passage
 from tests.conftest import query
 
 
@@ -64,8 +64,14 @@ def test_a_cross_encoder_takes_the_place(tmp_path: Path) -> None:
     with wiring.open_library(settings) as library:
         retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
         assert isinstance(retriever.reranker, CrossEncoderReranker)
-        scores = retriever.reranker.scores(query("روسيا"), [candidate("روسيا"), candidate("غيرها تماما")])
-    assert all(0 <= score <= 1 for score in scores)
+        library.add(
+            Article(str(i), text) for i, text in enumerate(["روسيا", "روسيا اليوم", "في روسيا مدينة", "عاصمة روسيا"])
+        )
+        hits = retriever.search("روسيا")
+        scores = retriever.reranker.scores(query("روسيا"), [Candidate(hit.passage, 0, 0) for hit in hits])
+    assert len(set(scores)) == len(hits) == 4
+    assert [hit.score for hit in hits] == pytest.approx(scores)
+    assert scores == sorted(scores, reverse=True)
 
 
 def test_a_cross_encoder_that_is_not_there() -> None:

@@ -47,6 +47,29 @@ def test_names_and_unknown_words_are_spelled_too() -> None:
     assert Translator(SHIPPED).translations("kokoity", is_name=False)[0].weight == 1
 
 
+@pytest.mark.parametrize(
+    ("question", "content"),
+    [
+        ("What is Lavrov's plan?", ["lavrov", "plan"]),
+        ("Why don't they agree?", ["agree"]),
+        ("When did the U.S. leave?", ["leave"]),
+    ],
+)
+def test_what_is_left_of_short_forms_is_no_content(question: str, content: list[str]) -> None:
+    assert [word.text for word in query(question).words] == content
+
+
+@pytest.mark.parametrize("name", ["Müller", "Škoda", "Łódź", "Øresund", "Straße"])
+def test_names_of_letters_with_marks_are_spelled(name: str) -> None:
+    (word,) = query(f"Who is {name}?").words
+    assert word.translations
+
+
+def test_a_long_word_and_capitals_are_taken() -> None:
+    assert query("a" * 1999).words[0].translations == ()
+    assert query("WHERE IS PARIS").words[-1].translations == query("where is paris").words[-1].translations
+
+
 def test_an_arabic_question_is_itself_but_for_its_latin_words() -> None:
     plain = query("ماذا قال تشوركين؟")
     assert not plain.is_translated

@@ -37,13 +37,18 @@ def test_most_of_a_name_is_in_one_of_its_spellings(shipped: Transliterator, name
 
 def test_spellings_come_best_first_and_differ(shipped: Transliterator) -> None:
     found = shipped.forms("mohammed", 5)
+    assert found[0][1] == 1
     assert [p for _, p in found] == sorted((p for _, p in found), reverse=True)
     assert len({form for form, _ in found}) == 5
 
 
-@pytest.mark.parametrize("name", ["", "a", "x" * 200])
+@pytest.mark.parametrize("name", ["", "a", "x" * 40])
 def test_any_letters_are_spelled(shipped: Transliterator, name: str) -> None:
     assert len(shipped.forms(name, 1)) == 1
+
+
+def test_what_is_no_name_by_its_length_has_no_spelling(shipped: Transliterator) -> None:
+    assert shipped.forms("x" * 41, 3) == []
 
 
 def test_what_is_not_latin_has_no_spelling(shipped: Transliterator) -> None:
