@@ -198,7 +198,7 @@ def ask(
         *_, answer = assistant.ask(question, scope)
         print_json(answer.as_json())
         return
-    print_answer(assistant.ask(question, scope))
+    print_answer(assistant.ask(question, scope), "; ".join(assistant.notices))
     if assistant.choice.why in ("found", "none"):
         print(f"({assistant.writer.name}: {assistant.choice})", file=sys.stderr)
 

@@ -32,11 +32,17 @@ def print_hits(hits: Sequence[Hit]) -> None:
         print(f"{hit.rank}. {p.article} [{p.start}:{p.end}] {hit.score:.3f} ({legs})\n{p.text}\n")
 
 
-def print_answer(answers: Iterable[Answer]) -> None:
-    """The answer as it is written where a person watches, then its checked form where that is another, and its sources."""
+def print_answer(answers: Iterable[Answer], told: str) -> None:
+    """The answer as it is written where a person watches, then its checked form where that is another, and its sources.
+
+    told: the beginning of its notice that is known already.
+    """
     printed, answer = "", None
     for answer in answers:
         if not answer.done and sys.stdout.isatty():
+            if not answer.text.startswith(printed):  # another writer has begun anew
+                printed = ""
+                print("\n")
             print(answer.text[len(printed) :], end="", flush=True)
             printed = answer.text
     assert answer is not None
@@ -50,6 +56,8 @@ def print_answer(answers: Iterable[Answer]) -> None:
     for c in answer.citations:
         where = f"{c.article} [{c.start}:{c.end}]" if c.n else "cites nothing"
         print(f"  [{c.n or '-'}] {c.verdict}: {where} {_shortened(c.quote or c.claim)}")
+    if notice := answer.notice.removeprefix(told).removeprefix("; "):
+        note(notice)
 
 
 def print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:

@@ -108,4 +108,4 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     writer, choice = open_writer(settings)
     if choice.why == "unusable":
         notices.append(str(choice))
-    return Assistant(library, retriever, finder, writer, choice, notices)
+    return Assistant(library, retriever, finder, writer, QuoteWriter(), choice, notices)

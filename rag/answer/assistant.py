@@ -12,6 +12,7 @@ from rag.answer.citations import cite
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.writers import Choice, Writer
 from rag.arabic import find
+from rag.errors import ModelError
 from rag.library import Library
 from rag.search.retriever import Retriever, checked
 from rag.types import EVERYTHING, Answer, Citation, Evidence, Hit, Passage, Scope, Status
@@ -25,7 +26,7 @@ _MATERIAL = 6
 class Assistant:
     """Answers questions from one library with one writer.
 
-    choice: why this writer was taken. notices: what was repaired on opening.
+    quoting: what writes in its place when it fails. choice: why the writer was taken. notices: what was repaired on opening.
     """
 
     def __init__(
@@ -34,10 +35,12 @@ class Assistant:
         retriever: Retriever,
         finder: EvidenceFinder,
         writer: Writer,
+        quoting: Writer,
         choice: Choice,
         notices: Sequence[str],
     ) -> None:
         self.library, self.retriever, self.finder, self.writer = library, retriever, finder, writer
+        self.quoting = quoting
         self.choice, self.notices = choice, list(notices)
 
     def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
@@ -47,8 +50,8 @@ class Assistant:
     def ask(self, question: str, scope: Scope = EVERYTHING) -> Generator[Answer]:
         """Snapshots of the answer from the articles of a scope; the last one is `done` and carries the checked citations.
 
-        Closing the iterator stops the writer. Raises InputError for a question or scope that cannot be asked,
-        BusyError and ModelError from the writer.
+        Closing the iterator stops the writer. A writer that fails hands over, with a notice: the text then begins anew.
+        Raises InputError for a question or scope that cannot be asked, and BusyError from the writer.
         """
         began = time.perf_counter()
         question = checked(question)
@@ -62,15 +65,23 @@ class Assistant:
             yield Answer(question, "abstained", nothing, self.writer.name, (), hits, notice, timings, done=True)
             return
         passages = _material(evidence, hits)
-        text = ""
+        writer, text = self.writer, ""
         citations: tuple[Citation, ...] = ()
-        with closing(self.writer.write(question, passages, evidence)) as pieces:
-            for piece in pieces:
-                if isinstance(piece, Citation):
-                    citations = (*citations, replace(piece, at=len(text)))
-                    piece = f"[{piece.n}]"
-                text += piece
-                yield Answer(question, "answered", text, self.writer.name, (), hits, notice)
+        while True:
+            try:
+                with closing(writer.write(question, passages, evidence)) as pieces:
+                    for piece in pieces:
+                        if isinstance(piece, Citation):
+                            citations = (*citations, replace(piece, at=len(text)))
+                            piece = f"[{piece.n}]"
+                        text += piece
+                        yield Answer(question, "answered", text, writer.name, (), hits, notice)
+                break
+            except ModelError as e:
+                if writer is self.quoting:
+                    raise
+                notice = "; ".join(filter(None, (notice, f"{writer.name} failed ({e}); the answer is quoted")))
+                writer, text, citations = self.quoting, "", ()
         written = time.perf_counter()
         refused = not citations and (not text.strip() or find(nothing, text) is not None)
         if refused:
@@ -84,7 +95,7 @@ class Assistant:
             "total_ms": 1000 * (ended - began),
         }
         status: Status = "abstained" if refused else "answered"
-        yield Answer(question, status, text, self.writer.name, citations, hits, notice, timings, done=True)
+        yield Answer(question, status, text, writer.name, citations, hits, notice, timings, done=True)
 
 
 def _material(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Passage]:

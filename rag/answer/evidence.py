@@ -33,7 +33,7 @@ STATEMENTS = 6
 _SPEECH_PASSAGES = 50
 _TOUCHES = 0.3
 """Coverage of a subject in an article from which what is said there may be about it."""
-_CLOSE = 1.0
+_CLOSE = 3.0
 """A further sentence is quoted if its score is at most this far below the best one's (in nats: the odds then differ e-fold)."""
 
 _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")

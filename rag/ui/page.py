@@ -111,7 +111,8 @@ class Chat:
 
     def _without_known_notices(self, answer: Answer) -> Answer:
         """The answer without the notices of opening, which the head of the page shows."""
-        return replace(answer, notice="") if answer.notice == "; ".join(self.assistant.notices) else answer
+        told = "; ".join(self.assistant.notices)
+        return replace(answer, notice=answer.notice.removeprefix(told).removeprefix("; "))
 
 
 def log_html() -> str:

@@ -50,9 +50,8 @@ def retriever(library: Library, embedder: StaticEmbedder) -> Retriever:
 
 def assistant(library: Library, retriever: Retriever, seeds: list[Article], writer: Writer) -> Assistant:
     library.add(seeds)
-    return Assistant(
-        library, retriever, EvidenceFinder(retriever, retriever.dense.embedder), writer, Choice("asked"), ["repaired"]
-    )
+    finder = EvidenceFinder(retriever, retriever.dense.embedder)
+    return Assistant(library, retriever, finder, writer, QuoteWriter(), Choice("asked"), ["repaired"])
 
 
 def ask(assistant: Assistant, question: str) -> Answer:
@@ -142,9 +141,21 @@ def test_a_writer_that_finds_nothing_abstains(
     assert answer.text == "لم أجد في المقالات ما يجيب عن هذا السؤال."
 
 
-def test_a_failing_writer_says_so(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+def test_a_failing_writer_hands_over_to_quotes(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    asked = assistant(library, retriever, seeds, Scripted("قال كلاما لا يصح [1].", fails=True))
+    *_, half, answer = asked.ask("ماذا قال تشوركين؟")
+    assert (answer.writer, answer.status) == ("quote", "answered")
+    assert "كلاما لا يصح" not in answer.text
+    assert "repaired; scripted failed (the model failed); the answer is quoted" == answer.notice == half.notice
+    assert {c.verdict for c in answer.citations} == {"supported"}
+    assert answer.citations[0].quote in answer.text[: answer.citations[0].at]
+
+
+def test_quotes_that_fail_say_so(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    asked = assistant(library, retriever, seeds, Scripted("قال", fails=True))
+    asked.quoting = asked.writer
     with pytest.raises(ModelError, match="failed"):
-        ask(assistant(library, retriever, seeds, Scripted("قال", fails=True)), "ماذا قال تشوركين؟")
+        ask(asked, "ماذا قال تشوركين؟")
 
 
 @pytest.mark.parametrize("question", ["", " ؟ ", "م" * 100_000])
