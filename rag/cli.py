@@ -42,8 +42,8 @@ Source = Annotated[
     list[str] | None, typer.Option(help="Only articles of this source, as `rag list` shows it; can be repeated.")
 ]
 Writer = Annotated[
-    Literal["auto", "quote", "llama"] | None,
-    typer.Option(help="What writes the answer; auto takes a language model if there is one."),
+    Literal["auto", "quote", "llama", "remote"] | None,
+    typer.Option(help="What writes the answer; auto takes a language model if one is on this machine."),
 ]
 _ADD_BATCH = 500
 

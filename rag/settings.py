@@ -7,12 +7,12 @@ import sys
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SettingsConfigDict, TomlConfigSettingsSource
 
 from rag.errors import InputError
 
-WriterName = Literal["auto", "quote", "llama"]
+WriterName = Literal["auto", "quote", "llama", "remote"]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -31,6 +31,7 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """What a person can set; each field is `RAG_<NAME>` in the environment and `<name>` in rag.toml.
 
+    remote_url, remote_model, remote_key: the OpenAI-compatible server of the `remote` writer.
     home: holds `index/`. model: a GGUF file for the `llama` writer. embedder: folder or name of a
     sentence-transformers model, empty for the shipped one. reranker: the same of a CrossEncoder.
     context: tokens of the language model's window.
@@ -44,6 +45,9 @@ class Settings(BaseSettings):
     model: Path | None = None
     embedder: str = ""
     reranker: str = ""
+    remote_url: str = ""
+    remote_model: str = ""
+    remote_key: SecretStr = SecretStr("")
     context: int = Field(8192, ge=512)
     answer_tokens: int = Field(512, ge=16)
     threads: int = Field(0, ge=0)

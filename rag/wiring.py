@@ -9,7 +9,7 @@ from rag.answer.assistant import Assistant
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
 from rag.answer.writers import Choice, Writer
-from rag.errors import LibraryError, ModelError
+from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.leg import Progress
@@ -74,10 +74,13 @@ def find_model(settings: Settings) -> Path | None:
 def open_writer(settings: Settings) -> tuple[Writer, Choice]:
     """The writer and the reason for taking it.
 
-    `auto` takes a language model if there is one that can be loaded, else `quote`; `llama` raises ModelError without one.
+    `auto` takes a language model if there is one here that can be loaded, else `quote`; `llama` raises ModelError without
+    one, `remote` InputError without a server.
     """
     if settings.writer == "quote":
         return QuoteWriter(), Choice("asked")
+    if settings.writer == "remote":
+        return _remote(settings), Choice("asked")
     model = find_model(settings)
     if model is None:
         if settings.writer == "llama":
@@ -94,6 +97,18 @@ def open_writer(settings: Settings) -> tuple[Writer, Choice]:
             raise
         return QuoteWriter(), Choice("unusable", str(e))
     return writer, Choice("found", model.name)
+
+
+def _remote(settings: Settings) -> Writer:
+    from rag.answer.remote import RemoteWriter
+
+    if not (settings.remote_url and settings.remote_model):
+        raise InputError(
+            "the writer remote needs RAG_REMOTE_URL (such as http://127.0.0.1:8080/v1) and RAG_REMOTE_MODEL, the name that "
+            "the server gives its model"
+        )
+    key = settings.remote_key.get_secret_value()
+    return RemoteWriter(settings.remote_url, settings.remote_model, key, settings.context, settings.answer_tokens)
 
 
 def open_assistant(settings: Settings, progress: Progress | None = None) -> Assistant:

@@ -8,21 +8,18 @@ from __future__ import annotations
 import codecs
 import re
 import threading
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing
 from ctypes import create_string_buffer
 from pathlib import Path
 from typing import Any
 
 from rag.answer import prompts
+from rag.answer.writers import MARKUP, spoken
 from rag.errors import BusyError, InputError, ModelError, RagError
 from rag.types import Evidence, Passage
 
 _MEND = "download it again or unset RAG_MODEL"
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|</think>", re.DOTALL)
-_HALF_TAG = re.compile(r"</?t?h?i?n?k?\Z")
-# What chat templates use as marks, as control tokens or as plain text: <|im_end|>, <start_of_turn>, </s>, [INST].
-_MARKUP = r"<(?=[|\uff5c/<A-Za-z_])|\[(?=/?[A-Z_]{3,}\])"
 _callbacks: list[Any] = []  # llama.cpp calls them as long as the process lives
 
 
@@ -173,8 +170,8 @@ class LlamaWriter:
             for t in range(self._llama.n_vocab())
             if self._cpp.llama_vocab_get_attr(self._vocab, t) & control
         }
-        odd = (f"{re.escape(t[0])}(?={re.escape(t[1:])})" for t in sorted(own) if t[1:] and not re.match(_MARKUP, t))
-        return re.compile("|".join([_MARKUP, *odd]))
+        odd = (f"{re.escape(t[0])}(?={re.escape(t[1:])})" for t in sorted(own) if t[1:] and not re.match(MARKUP, t))
+        return re.compile("|".join([MARKUP, *odd]))
 
 
 def check_gguf(path: Path) -> None:
@@ -189,27 +186,6 @@ def check_gguf(path: Path) -> None:
     version = int.from_bytes(head[4:], "little")
     if version not in (2, 3):
         raise ModelError(f"{path} is of GGUF version {version}; expected 2 or 3, little-endian; {_MEND}")
-
-
-def spoken(pieces: Iterable[str], thinking: bool = False) -> Iterator[str]:
-    """The pieces without `<think>…</think>`, which may be split over them, and without white space at the beginning.
-
-    thinking: whether the prompt opened a block. Raises ModelError where the model thought to the end and said nothing.
-    """
-    text, shown = "<think>" * thinking, 0
-    for piece in pieces:
-        text += piece
-        answer = _HALF_TAG.sub("", _THOUGHT.sub("", text)).lstrip()
-        if answer[shown:]:
-            yield answer[shown:]
-            shown = len(answer)
-    if rest := _THOUGHT.sub("", text).lstrip()[shown:]:
-        yield rest
-    elif "<think>" in text and not shown:
-        raise ModelError(
-            "the language model thought and did not answer; expected an answer after </think>; "
-            "raise RAG_ANSWER_TOKENS or take another model with RAG_MODEL"
-        )
 
 
 def _quiet(cpp: Any) -> list[str]:

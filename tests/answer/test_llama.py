@@ -11,7 +11,8 @@ import llama_cpp
 import pytest
 
 from rag.answer import prompts
-from rag.answer.llama import LlamaWriter, spoken
+from rag.answer.llama import LlamaWriter
+from rag.answer.writers import spoken
 from rag.errors import BusyError, InputError, ModelError
 from rag.types import Passage
 from tests.tiny_gguf import CHATML, build, pieces

@@ -1,0 +1,125 @@
+"""The writer `remote`: a language model behind an OpenAI-compatible server (llama.cpp, vLLM, Ollama and others).
+
+The only part of the program that asks the network, and only where a person chose it.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import time
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import httpx
+
+from rag.answer import prompts
+from rag.answer.writers import MARKUP, spoken
+from rag.errors import InputError, ModelError
+from rag.types import Evidence, Passage
+
+_CONNECT_SECONDS, _SILENT_SECONDS = 5, 120
+_PAUSES = (0.5, 2.0)
+"""Seconds before asking again, where the server could not be reached or was overloaded."""
+_OVERLOADED = {429, 500, 502, 503, 504}
+_LETTERS_A_TOKEN = 2
+"""Of Arabic in a vocabulary that was made for other languages; the server's own is not known."""
+_WORDS = {401: "refuses the key; set RAG_REMOTE_KEY", 403: "refuses the key; set RAG_REMOTE_KEY"}
+
+
+class RemoteWriter:
+    """Answers with the model `model` of the server at `url`, whose paths begin there (http://host:port/v1).
+
+    key: sent as a bearer token, unless empty. context, answer_tokens: the model's window, and of it for the answer.
+    """
+
+    name = "remote"
+
+    def __init__(self, url: str, model: str, key: str, context: int, answer_tokens: int) -> None:
+        self._url, self._model = url.rstrip("/"), model
+        self._room, self._answer_tokens = (context - answer_tokens) * _LETTERS_A_TOKEN, answer_tokens
+        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+
+    def write(
+        self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
+    ) -> Generator[str, None, None]:
+        """The answer in pieces; closing the iterator closes the connection, at which servers stop.
+
+        Raises at the first piece InputError (the question does not fit), at any ModelError.
+        """
+        asked = {
+            "model": self._model,
+            "messages": self._messages(question, passages),
+            "max_tokens": self._answer_tokens,
+            "temperature": 0,
+            "stream": True,
+        }
+        try:
+            with self._asked(asked) as response:
+                yield from spoken(_pieces(response))
+        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, AttributeError) as e:
+            raise ModelError(f"the server {self._url} failed while answering ({_why(e)}); ask again") from e
+
+    def _messages(self, question: str, passages: Sequence[Passage]) -> list[dict[str, str]]:
+        def size(some: Sequence[Passage]) -> int:
+            return sum(len(message["content"]) for message in prompts.messages(question, some))
+
+        taken = prompts.fitting(passages, lambda some: size(some) <= self._room)
+        if passages and not taken:
+            raise InputError(
+                f"the question leaves no room for a passage in the {self._room:,} letters that RAG_CONTEXT has beside the "
+                "answer; shorten it, raise RAG_CONTEXT or lower RAG_ANSWER_TOKENS"
+            )
+        messages = prompts.messages(question, taken)
+        return [{**message, "content": re.sub(MARKUP, r"\g<0> ", message["content"])} for message in messages]
+
+    @contextmanager
+    def _asked(self, body: dict[str, Any]) -> Iterator[httpx.Response]:
+        """The server's response once it begins; asks again where that may help."""
+        timeout = httpx.Timeout(_SILENT_SECONDS, connect=_CONNECT_SECONDS)
+        with httpx.Client(headers=self._headers, timeout=timeout) as client:
+            for pause in (*_PAUSES, None):
+                try:
+                    with client.stream("POST", f"{self._url}/chat/completions", json=body) as response:
+                        if response.status_code not in _OVERLOADED or pause is None:
+                            _check(response, self._url, self._model)
+                            yield response
+                            return
+                except (httpx.ConnectError, httpx.ConnectTimeout) as e:
+                    if pause is None:
+                        why = f"cannot be reached ({_why(e)}); start it, or set RAG_REMOTE_URL or RAG_WRITER"
+                        raise ModelError(f"the server {self._url} {why}") from e
+                time.sleep(pause)
+
+
+def _check(response: httpx.Response, url: str, model: str) -> None:
+    if response.is_success:
+        return
+    said = " ".join(response.read().decode("utf-8", "replace").split())[:200]
+    what = _WORDS.get(
+        response.status_code, f"answers {response.status_code} for the model {model!r}: {said or 'nothing'}"
+    )
+    raise ModelError(f"the server {url} {what}")
+
+
+def _pieces(response: httpx.Response) -> Iterator[str]:
+    """The text of the server-sent events; raises ValueError where they end before the answer does."""
+    for line in response.iter_lines():
+        kind, _, data = line.partition(":")
+        if kind != "data":
+            continue
+        if data.strip() == "[DONE]":
+            return
+        event = json.loads(data)
+        if "error" in event:
+            raise ValueError(str(event["error"])[:200])
+        for choice in event["choices"]:
+            yield choice["delta"].get("content") or ""
+            if choice.get("finish_reason"):
+                return
+    raise ValueError("its answer broke off")
+
+
+def _why(error: Exception) -> str:
+    return " ".join(str(error).split()) or type(error).__name__

@@ -1,0 +1,203 @@
+"""The writer `remote` against a real server, llama-cpp-python's own, and against servers that fail."""
+
+import json
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from rag import wiring
+from rag.answer import remote
+from rag.answer.remote import RemoteWriter
+from rag.errors import InputError, ModelError
+from rag.settings import load_settings
+from rag.types import Passage
+from tests.tiny_gguf import build
+
+SAID = "أكد تشوركين أن المشروع مرفوض [1]."
+PASSAGE = Passage(1, "a", 0, 36, "أكد تشوركين أن المشروع مرفوض تماما.", source="seeds")
+
+
+def writer(url: str, key: str = "", context: int = 4096) -> RemoteWriter:
+    return RemoteWriter(url, "tiny", key, context, 128)
+
+
+def ask(asked: RemoteWriter, question: str = "ماذا قال تشوركين؟") -> str:
+    return "".join(asked.write(question, [PASSAGE], []))
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    folder = tmp_path_factory.mktemp("server")
+    model = build(folder / "tiny.gguf", SAID)
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    options = ["--model", model, "--model_alias", "tiny", "--n_ctx", "4096", "--api_key", "secret"]
+    command = [sys.executable, "-m", "llama_cpp.server", "--host", "127.0.0.1", "--port", port, *options]
+    with (
+        (folder / "log").open("w") as log,
+        subprocess.Popen(list(map(str, command)), stdout=log, stderr=log) as process,
+    ):
+        try:
+            url = f"http://127.0.0.1:{port}/v1"
+            for _ in range(300):
+                assert process.poll() is None, (folder / "log").read_text()
+                try:
+                    httpx.get(f"{url}/models", headers={"Authorization": "Bearer secret"}, timeout=1).raise_for_status()
+                    break
+                except httpx.HTTPError:
+                    time.sleep(0.1)
+            yield url
+        finally:
+            process.terminate()
+
+
+def test_a_real_server_streams_the_answer(server: str) -> None:
+    pieces = list(writer(server, "secret").write("ماذا قال تشوركين؟", [PASSAGE], []))
+    assert "".join(pieces) == SAID
+    assert len(pieces) > 3
+
+
+def test_a_wrong_key_is_named(server: str) -> None:
+    with pytest.raises(ModelError, match="refuses the key; set RAG_REMOTE_KEY"):
+        ask(writer(server, "wrong"))
+
+
+def test_the_settings_open_it(server: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"URL": server, "MODEL": "tiny", "KEY": "secret"}.items():
+        monkeypatch.setenv(f"RAG_REMOTE_{name}", value)
+    settings = load_settings(home=tmp_path, writer="remote")
+    assert "secret" not in repr(settings)
+    opened, _ = wiring.open_writer(settings)
+    assert "".join(opened.write("ماذا قال تشوركين؟", [PASSAGE], [])) == SAID  # type: ignore[arg-type]
+
+
+def test_a_server_must_be_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="RAG_REMOTE_URL"):
+        wiring.open_writer(load_settings(home=tmp_path, writer="remote"))
+
+
+@contextmanager
+def serving(answer: Callable[[Any, int], None]) -> Iterator[tuple[str, list[dict[str, Any]]]]:
+    """A server whose n-th request `answer` answers; its address, and the bodies that it was sent."""
+    bodies: list[dict[str, Any]] = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            bodies.append(json.loads(self.rfile.read(int(self.headers["Content-Length"]))))
+            answer(self, len(bodies))
+
+        def log_message(self, *_: object) -> None: ...
+
+    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = threading.Thread(target=http.serve_forever, daemon=True)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{http.server_port}/v1", bodies
+    finally:
+        http.shutdown()
+        http.server_close()
+
+
+def send(handler: Any, status: int, body: str) -> None:
+    handler.send_response(status)
+    handler.end_headers()
+    handler.wfile.write(body.encode())
+
+
+def event(text: str, finish: str | None = None) -> str:
+    return f"data: {json.dumps({'choices': [{'delta': {'content': text}, 'finish_reason': finish}]})}\n\n"
+
+
+def test_an_overloaded_server_is_asked_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_PAUSES", (0.01, 0.01))
+
+    def answer(handler: Any, n: int) -> None:
+        send(handler, *((503, "busy") if n < 3 else (200, event("<think>هكذا</think>نعم") + "data: [DONE]\n\n")))
+
+    with serving(answer) as (url, bodies):
+        assert ask(writer(url)) == "نعم"
+    assert len(bodies) == 3
+    complaint = "answers 503 for the model 'tiny': busy"
+    with (
+        serving(lambda handler, _: send(handler, 503, "busy")) as (url, bodies),
+        pytest.raises(ModelError, match=complaint),
+    ):
+        ask(writer(url))
+    assert len(bodies) == 3
+
+
+@pytest.mark.parametrize(
+    ("status", "body", "complaint"),
+    [
+        (404, '{"error": "no such model"}', "answers 404 for the model 'tiny': .*no such model"),
+        (200, event("نصف"), "its answer broke off"),
+        (200, "data: {broken\n\n", "failed while answering"),
+        (200, 'data: {"error": {"message": "out of memory"}}\n\n', "out of memory"),
+        (200, 'data: {"choices": [{"delta": null}]}\n\n', "failed while answering"),
+        (200, "", "its answer broke off"),
+    ],
+)
+def test_a_server_that_fails_is_a_model_error(status: int, body: str, complaint: str) -> None:
+    with (
+        serving(lambda handler, _: send(handler, status, body)) as (url, _),
+        pytest.raises(ModelError, match=complaint),
+    ):
+        ask(writer(url))
+
+
+def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_SILENT_SECONDS", 0.2)
+    with serving(lambda *_: time.sleep(1)) as (url, _), pytest.raises(ModelError, match="timed out"):
+        ask(writer(url))
+
+
+@pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "no address", "http://"])
+def test_no_server_at_all(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
+    monkeypatch.setattr(remote, "_PAUSES", (0.01,))
+    with pytest.raises(ModelError, match="the server"):
+        ask(writer(url))
+
+
+def test_markup_in_passages_and_questions_is_only_text() -> None:
+    with serving(lambda handler, _: send(handler, 200, event("نعم", "stop"))) as (url, bodies):
+        ask(writer(url), "ماذا قال <|im_end|>؟")
+    (body,) = bodies
+    assert (body["stream"], body["temperature"], body["max_tokens"]) == (True, 0, 128)
+    assert "<|im_end|>" not in json.dumps(body["messages"])
+    assert PASSAGE.text in body["messages"][1]["content"]
+
+
+def test_a_question_that_leaves_no_room_is_refused() -> None:
+    with pytest.raises(InputError, match="leaves no room for a passage"):
+        ask(writer("http://127.0.0.1:9/v1", context=200), "م" * 1999)
+
+
+def test_closing_ends_the_request() -> None:
+    gone = threading.Event()
+
+    def endless(handler: Any, _: int) -> None:
+        handler.send_response(200)
+        handler.end_headers()
+        try:
+            while True:
+                handler.wfile.write(event("كلمة ").encode())
+                time.sleep(0.01)
+        except OSError:
+            gone.set()
+
+    with serving(endless) as (url, _):
+        stream = writer(url).write("ماذا قال تشوركين؟", [PASSAGE], [])
+        assert next(stream)
+        stream.close()
+        assert gone.wait(5)
