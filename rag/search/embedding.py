@@ -131,7 +131,7 @@ class TransformerEmbedder:
             raise ModelError(
                 f"the embedder {name!r} is not on this machine: {str(e).splitlines()[0]}; unset RAG_EMBEDDER"
             ) from e
-        self.name = f"{name} {_fingerprint(Path(name)):08x}"
+        self.name = f"{name} {_fingerprint(_located(name)):08x}"
 
     def questions(self, texts: Sequence[str]) -> np.ndarray:
         return _unit(self._model.encode_query(list(texts), show_progress_bar=False))
@@ -146,8 +146,16 @@ def _unit(vectors: np.ndarray) -> np.ndarray:
     return vectors / np.where(norms > 0, norms, 1)
 
 
+def _located(name: str) -> Path:
+    """The folder of a model: itself, or the downloaded revision that its name stands for."""
+    from huggingface_hub import try_to_load_from_cache
+
+    cached = None if Path(name).exists() else try_to_load_from_cache(name, "config.json")
+    return Path(cached).parent if isinstance(cached, str) else Path(name)
+
+
 def _fingerprint(folder: Path) -> int:
-    """Tells two models in one folder apart: a checksum of the sizes and beginnings of its files; 0 for a mere name."""
+    """Tells two models of one name apart: a checksum of the sizes and beginnings of the files."""
     checksum = 0
     for file in sorted(path for path in folder.rglob("*") if path.is_file()):
         with file.open("rb") as opened:

@@ -93,3 +93,17 @@ def test_tokens_are_those_of_model2vec_and_threads_do_not_disturb_each_other(mon
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: [embedder.passages([text])[0] for text in texts], range(4)):
             assert np.abs(np.stack(found) - expected).max() < 1e-4
+
+
+def test_two_revisions_of_one_name_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("huggingface_hub.constants.HF_HUB_CACHE", str(tmp_path))
+    model = tmp_path / "models--nobody--tiny"
+    (model / "refs").mkdir(parents=True)
+    names = []
+    for revision in ("a" * 40, "b" * 40):
+        shutil.copytree(SHIPPED, model / "snapshots" / revision)
+        (model / "snapshots" / revision / "README.md").write_text(f"# {revision}")
+        (model / "refs" / "main").write_text(revision)
+        names.append(TransformerEmbedder("nobody/tiny").name)
+    assert names[0] != names[1]
+    assert all(name.startswith("nobody/tiny ") for name in names)
