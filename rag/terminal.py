@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rag.search.leg import Progress
     from rag.types import Answer, Hit
 
-_SHORT = {"recall": "R", "evidence": "ev"}
+_SHORT = {"recall": "R", "evidence": "ev", "exact_match": "EM"}
 
 
 def note(line: str) -> None:
@@ -61,16 +61,20 @@ def print_answer(answers: Iterable[Answer], told: str) -> None:
 
 
 def print_figures(figures: Mapping[str, Mapping[str, float]]) -> None:
-    """The figures by kind, in two tables that fit on 80 columns."""
+    """The figures by kind, in tables that fit on 80 columns."""
     from rich.console import Console
     from rich.table import Table
 
-    names = list(figures["all"])
-    half = names.index("citations") if "citations" in names else len(names) - 2
-    for part in (names[:half], ["questions", *names[half:]]):
-        table = Table("kind", *(_short(name) for name in part), box=None, padding=(0, 1, 0, 0))
+    from rag.evaluate.report import PARTS
+
+    for part in PARTS.values():
+        names = [name for name in part if name in figures["all"]]
+        if not names:
+            continue
+        names = ["questions", *names]
+        table = Table("kind", *(_short(name) for name in names), box=None, padding=(0, 1, 0, 0))
         for kind, row in figures.items():
-            table.add_row(kind, *(_figure(name, row.get(name)) for name in part))
+            table.add_row(kind, *(_figure(name, row.get(name)) for name in names))
         Console(width=max(80, Console().width)).print(table)
         print()
 

@@ -62,9 +62,13 @@ _KIND_WORDS: dict[Kind, str] = {
 _KINDS = {kind: re.compile(rf"(?:^|\W)(?:{fold(pattern)})(?=\W|$)") for kind, pattern in _KIND_WORDS.items()}
 _WHO_FIRST = re.compile(r"\W*و?من\W")  # elsewhere من is "from"
 
+DIALECT_QUESTION = (
+    "شو إيش ايش مين منو شنو وش فين وين منين ليش ليه امتى إمتى ايمتى قديش أديش كام إزاي ازاي شلون كيفاش اللي"
+)
+"""Question words that standard Arabic does not use."""
 _QUESTION = word_set(
     "ما ماذا من هل أين كيف متى كم لماذا لم بم بماذا عم عما فيم علام مم أي أية ماهو ماهي ماهى "
-    "شو إيش ايش مين منو شنو وش فين وين منين ليش ليه امتى إمتى ايمتى قديش أديش كام إزاي ازاي شلون كيفاش اللي "
+    f"{DIALECT_QUESTION} "
     "هو هي هم هما هؤلاء هذا هذه ذلك تلك الذي التي الذين اللذان اللتان "
     "في على إلى الى من عن مع بين حول ضد عند عندما لدى منذ حتى بعد قبل خلال أثناء بشأن تجاه نحو "
     "أن إن ان أنه إنه أنها إنها أو و ثم كما لكن لكنه قد لقد لا لن ليس ليست كان كانت يكون تكون تم يتم سوف "
@@ -90,6 +94,14 @@ def kind(question: str) -> Kind:
 def content_words(question: str) -> list[str]:
     """The folded words of a question that say what it is about, in order, without repetitions."""
     return [word for word in dict.fromkeys(words(question)) if word not in _QUESTION and word not in _LETTERS]
+
+
+_ARTICLE = re.compile(r"^ال(?=[^\W_]{3})")
+
+
+def bare_words(text: str) -> list[str]:
+    """The folded words of a text, each without the article «ال» where three letters or more follow it («الله» stays)."""
+    return [_ARTICLE.sub("", word) for word in words(text)]
 
 
 _DATE = word_set(

@@ -1,27 +1,63 @@
-"""The figures of a run, in total and by kind."""
+"""The figures of a run, in total, by kind and by what is asked in; and what went wrong in it."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from rag.evaluate.metrics import percentile
 from rag.evaluate.run import Result
+from rag.evaluate.testset import Question
 
-SCORES = ("recall@1", "recall@3", "recall@10", "mrr", "ndcg@10", "evidence@1", "evidence@3")
+Figures = Mapping[str, Mapping[str, float]]
+"""Group → figure → value."""
+
+SEARCH = ("recall@1", "recall@3", "recall@10", "mrr", "ndcg@10")
+SCORES = (*SEARCH, "evidence@1", "evidence@3", "exact_match", "f1")
+SHARES = ("supported", "coverage", "verbatim", "purity")
+ERRORS = ("refused", "answered")
+PARTS = {
+    "Search and time": (*SEARCH, "p50_ms", "p95_ms"),
+    "Answers": ("evidence@1", "evidence@3", "exact_match", "f1", *ERRORS),
+    "Citations and script": ("citations", *SHARES),
+}
+"""The figures in the tables that show them."""
+MEANINGS = {
+    "recall@1": "Answerable questions whose first passage holds an accepted answer; @3 and @10: one of the first 3 and 10.",
+    "mrr": "Mean of 1 / the rank of the first passage that holds an accepted answer.",
+    "ndcg@10": "Normalised discounted cumulative gain of the first ten passages.",
+    "evidence@1": "Answerable questions whose first quote holds an accepted answer; @3: one of the first three. A refusal has none.",
+    "exact_match": "Answers whose words are those of an accepted answer; nearly none where whole sentences are quoted. A refusal has none.",
+    "f1": "Harmonic mean of precision and recall of an answer's words, for the nearest accepted answer. 0 for a refusal.",
+    "refused": "Answerable questions that were refused; lower is better.",
+    "answered": "Unanswerable questions that were answered; lower is better.",
+    "citations": "Citations in all answers.",
+    "supported": "Citations that the check found supported.",
+    "coverage": "Claims of the answers that carry at least one supported citation.",
+    "verbatim": "Quotes that their article holds to the letter at their offsets; anything but 1 is a defect.",
+    "purity": "Letters of the answers, outside whole quotations, of the question's script or of a word in the question or its passages.",
+    "p50_ms": "Half the questions took at most this long, all in.",
+    "p95_ms": "Nineteen of twenty did.",
+}
+
+
+def groups(question: Question) -> list[str]:
+    """The groups a question counts in: "all", its kind, and what it is asked in: variety=standard, =dialect or =english."""
+    return list(dict.fromkeys(("all", question.kind, f"variety={question.variety}")))
 
 
 def summary(results: Sequence[Result]) -> dict[str, dict[str, float]]:
-    """ "all" and each kind → its figures.
+    """Each group → its figures.
 
-    Means of the scores over answerable questions; `supported`: share of the citations; `refused`: share of the answerable
-    questions wrongly refused; `answered`: share of the unanswerable ones wrongly answered; p50 and p95 in milliseconds.
-    A figure without anything to count is left out.
+    Means of the scores over answerable questions; of the SHARES, those of all citations, claims and letters together;
+    `refused`: share of the answerable questions wrongly refused; `answered`: share of the unanswerable ones wrongly
+    answered; p50 and p95 in milliseconds. A figure without anything to count is left out.
     """
-    groups = {"all": list(results)}
+    members: dict[str, list[Result]] = {"all": []}
     for result in results:
-        groups.setdefault(result.question.kind, []).append(result)
-    return {name: _figures(group) for name, group in groups.items()}
+        for name in groups(result.question):
+            members.setdefault(name, []).append(result)
+    last = [name for name in members if name.startswith("variety=")]
+    return {name: _figures(members[name]) for name in [*(n for n in members if n not in last), *last]}
 
 
 def _figures(results: Sequence[Result]) -> dict[str, float]:
@@ -30,14 +66,58 @@ def _figures(results: Sequence[Result]) -> dict[str, float]:
         values = [r.scores[name] for r in results if name in r.scores]
         if values:
             figures[name] = sum(values) / len(values)
-    asked = [r for r in results if r.answer is not None]
-    verdicts = Counter(c.verdict for r in asked if r.answer for c in r.answer.citations)
-    if verdicts:
-        figures["citations"] = verdicts.total()
-        figures["supported"] = verdicts["supported"] / verdicts.total()
-    for name, wrong, answerable in (("refused", "abstained", True), ("answered", "answered", False)):
-        statuses = [r.answer.status for r in asked if r.answer and bool(r.question.answers) == answerable]
-        if statuses:
-            figures[name] = sum(status == wrong for status in statuses) / len(statuses)
-    times = [r.timings.get("total_ms", r.timings["search_ms"]) for r in results]
+    for name in SHARES:
+        shares = [r.shares[name] for r in results if name in r.shares]
+        if shares:
+            held, of = (sum(numbers) for numbers in zip(*shares, strict=True))
+            figures |= ({"citations": of} if name == "supported" else {}) | {name: held / of}
+    for name, answerable in zip(ERRORS, (True, False), strict=True):
+        asked = [r for r in results if r.answer is not None and bool(r.question.answers) == answerable]
+        if asked:
+            figures[name] = sum(_refused(r) == answerable for r in asked) / len(asked)
+    times = [milliseconds(r) for r in results]
     return figures | {"p50_ms": percentile(times, 0.5), "p95_ms": percentile(times, 0.95)}
+
+
+def milliseconds(result: Result) -> float:
+    """How long the question took, all in."""
+    return result.timings.get("total_ms", result.timings["search_ms"])
+
+
+def _refused(result: Result) -> bool:
+    return result.answer is not None and result.answer.status == "abstained"
+
+
+FAILURES = {
+    "Wrong refusals": "An article holds the answer, and the program refused.",
+    "Answered though unanswerable": "The archive does not hold it, and the program answered.",
+    "Evidence missed": "Answered, but none of the first three quotes holds an accepted answer.",
+    "Unsupported citations": "A claim that its passage does not bear out, or that cites nothing.",
+    "Quotes that are not verbatim": "A quote that is not what its article holds at its offsets.",
+    "Letters of another script": "Words of a script that neither the question nor its passages are written in.",
+    "Search missed": "None of the first ten passages holds an accepted answer.",
+}
+"""What can go wrong, and what it means."""
+
+
+def failures(results: Sequence[Result]) -> dict[str, list[Result]]:
+    """What went wrong → the questions with which it did; a question may be in several, and an empty one is left out."""
+    found: dict[str, list[Result]] = {}
+    for result in results:
+        for name in _failures(result):
+            found.setdefault(name, []).append(result)
+    return {name: found[name] for name in FAILURES if name in found}
+
+
+def _failures(result: Result) -> list[str]:
+    answerable, shares = bool(result.question.answers), result.shares
+    wrong = {
+        "Wrong refusals": answerable and _refused(result),
+        "Answered though unanswerable": not answerable and result.answer is not None and not _refused(result),
+        "Evidence missed": not _refused(result) and result.scores.get("evidence@3") == 0,
+        "Search missed": result.scores.get("recall@10") == 0,
+    }
+    named = {"supported": "Unsupported citations", "verbatim": "Quotes that are not verbatim"}
+    named |= {"purity": "Letters of another script"}
+    wrong |= {name: share in shares and shares[share][0] < shares[share][1] for share, name in named.items()}
+    return [name for name, is_so in wrong.items() if is_so]

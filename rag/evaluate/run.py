@@ -10,6 +10,7 @@ from typing import Any
 from rag.answer.assistant import SHOWN, Assistant
 from rag.arabic import find
 from rag.errors import InputError
+from rag.evaluate import answers
 from rag.evaluate.metrics import ndcg_at, reciprocal_rank, success_at
 from rag.evaluate.testset import Question
 from rag.library import Library
@@ -18,16 +19,22 @@ from rag.types import Answer, Hit, Passage
 
 @dataclass(slots=True)
 class Result:
-    """One question's outcome; `answer` is None when only the search was measured."""
+    """One question's outcome; `answer` is None when only the search was measured.
+
+    relevant: whether each hit holds an accepted answer; scores: of an answerable question; shares: of what was answered.
+    """
 
     question: Question
     hits: Sequence[Hit]
     answer: Answer | None
+    relevant: Sequence[bool] = ()
     scores: dict[str, float] = field(default_factory=dict)
+    shares: dict[str, answers.Share] = field(default_factory=dict)
     timings: dict[str, float] = field(default_factory=dict)
 
     def as_json(self) -> dict[str, Any]:
         """The row that `rag eval --out` writes."""
+        scores = self.scores | {name: held / of for name, (held, of) in self.shares.items()}
         shown = [{"article": h.passage.article, "start": h.passage.start, "end": h.passage.end} for h in self.hits]
         return {
             "id": self.question.id,
@@ -36,7 +43,7 @@ class Result:
             "answer": self.answer.text if self.answer else None,
             "citations": [c.as_json() for c in self.answer.citations] if self.answer else [],
             "passages": shown,
-            "scores": {name: round(score, 4) for name, score in self.scores.items()},
+            "scores": {name: round(score, 4) for name, score in scores.items()},
             "timings": {name: round(ms, 2) for name, ms in self.timings.items()},
         }
 
@@ -58,19 +65,41 @@ def run(questions: Sequence[Question], assistant: Assistant, only_search: bool) 
             hits, timings = answer.hits, dict(answer.timings)
         result = Result(question, hits, answer, timings=timings)
         if question.answers:
-            truth = [relevant.is_relevant(hit.passage, question) for hit in hits]
+            truth = result.relevant = [relevant.is_relevant(hit.passage, question) for hit in hits]
             total = relevant.count(question)
             result.scores = {f"recall@{k}": success_at(k, truth) for k in (1, 3, 10)}
             result.scores |= {"mrr": reciprocal_rank(truth), "ndcg@10": ndcg_at(10, truth, total)}
             if answer is not None:
-                result.scores |= _evidence_scores(question, answer)
+                result.scores |= _answer_scores(question, answer)
+        if answer is not None and answer.status == "answered":
+            result.shares = _shares(answer, assistant.library)
         yield result
 
 
-def _evidence_scores(question: Question, answer: Answer) -> dict[str, float]:
+def _answer_scores(question: Question, answer: Answer) -> dict[str, float]:
     quotes = list(dict.fromkeys(c.quote for c in answer.citations if c.quote))
     held = [_holds(quote, question) for quote in quotes]
-    return {"evidence@1": success_at(1, held), "evidence@3": success_at(3, held)}
+    said = answers.answer_text(answer)
+    return {
+        "evidence@1": success_at(1, held),
+        "evidence@3": success_at(3, held),
+        "exact_match": answers.exact_match(said, question.answers),
+        "f1": answers.token_f1(said, question.answers),
+    }
+
+
+def _shares(answer: Answer, library: Library) -> dict[str, answers.Share]:
+    """What of the answer is as it should be; a share of nothing is left out."""
+    cited = [library.article(id_) for id_ in dict.fromkeys(c.article for c in answer.citations if c.n)]
+    articles = {article.id: article for article in cited if article is not None}
+    found = [hit.passage.searched for hit in answer.hits]
+    shares = {
+        "supported": answers.supported(answer),
+        "coverage": answers.coverage(answer),
+        "verbatim": answers.verbatim(answer, articles),
+        "purity": answers.purity(answer, [*found, *(f"{a.title} {a.text}" for a in articles.values())]),
+    }
+    return {name: share for name, share in shares.items() if share[1]}
 
 
 def _holds(text: str, question: Question) -> bool:

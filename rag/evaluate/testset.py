@@ -6,24 +6,31 @@ import hashlib
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from rag.arabic.varieties import Variety, variety
 from rag.errors import InputError
 from rag.search.retriever import checked
 from rag.types import Article
 
+_VARIETIES: dict[str, Variety] = {"msa": "standard", "dialect": "dialect", "english": "english"}
+
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """One row: any one of `answers` is right, the articles that hold one; both empty means the right answer is to abstain."""
+    """One row: any one of `answers` is right, the articles that hold one; both empty means the right answer is to abstain.
+
+    variety: what it is asked in, as the row says (`"variety"`: msa, dialect, english) or else as its words show.
+    """
 
     id: str
     question: str
     answers: tuple[str, ...]
     articles: tuple[str, ...]
     kind: str
+    variety: Variety = "standard"
 
 
 def load(path: Path) -> tuple[list[Question], list[Article]]:
@@ -103,7 +110,8 @@ def _question(given: object) -> tuple[Question, Article | None]:
         context = Article(f"context-{digest[:16]}", row.context, row.title or "")
         articles = (context.id,) if answers else ()
     kind = row.kind or ("answerable" if answers else "unanswerable")
-    return Question(row.id, row.question, answers, articles, kind), context
+    spoken = _VARIETIES[row.variety] if row.variety else variety(row.question)
+    return Question(row.id, row.question, answers, articles, kind, spoken), context
 
 
 def _first(error: ValidationError) -> str:
@@ -126,6 +134,7 @@ class _Row(_Model):
     answers: list[str | _Answer]
     articles: list[str] = []
     kind: str | None = None
+    variety: Literal["msa", "dialect", "english"] | None = None
     context: str | None = None
     title: str | None = None
 

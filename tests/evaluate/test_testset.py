@@ -24,6 +24,13 @@ def test_our_own_rows(tmp_path: Path) -> None:
     assert contexts == []
 
 
+def test_a_row_may_say_what_it_is_asked_in(tmp_path: Path) -> None:
+    row = {"question": "وين راح؟", "answers": []}
+    varieties = [{"id": "1"}, {"id": "2", "variety": "msa"}, {"id": "3", "question": "أين ذهب؟", "variety": "dialect"}]
+    questions, _ = load(write(tmp_path / "t.jsonl", *(row | own for own in varieties)))
+    assert [q.variety for q in questions] == ["dialect", "standard", "dialect"]
+
+
 def test_squad_shaped_rows_bring_each_context_once(tmp_path: Path) -> None:
     rows = [
         {
@@ -74,6 +81,7 @@ def test_squad_files(tmp_path: Path, version: str) -> None:
         ('{"id": "1", "question": "كم؟", "answers": "ثلاثة", "articles": []}', "answers"),
         ('{"id": "1", "question": "كم؟", "answers": [], "articles": "a.txt"}', "articles"),
         ('{"id": "1", "question": "\\ud800", "answers": []}', "row 1"),
+        ('{"id": "1", "question": "كم؟", "answers": [], "variety": "egyptian"}', "variety"),
     ],
 )
 def test_what_is_no_test_set(tmp_path: Path, text: str, said: str) -> None:
