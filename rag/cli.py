@@ -7,8 +7,10 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import sys
 from contextlib import ExitStack
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -224,17 +226,35 @@ def evaluate(
     index_contexts: Annotated[
         bool, typer.Option("--index-contexts", help="Index the set's contexts in a throw-away library.")
     ] = False,
+    report: Annotated[
+        Path | None, typer.Option(help="Write the figures, plots and failures here, as one HTML page.")
+    ] = None,
+    baseline: Annotated[
+        Path | None,
+        typer.Option(
+            metavar="FILE",
+            help="What --json printed earlier: exit 1 where a figure of all questions is worse by more than the tolerance. "
+            "Latency is not compared, nor with --only-search anything but the search.",
+        ),
+    ] = None,
+    tolerance: Annotated[float, typer.Option(min=0, max=1, help="How much worse a share may be.")] = 0.01,
     writer: Writer = None,
 ) -> None:
-    """Measure search, evidence, citations, refusals and time with a set of questions."""
+    """Measure search, evidence, answers, citations, refusals and time with a set of questions."""
     import tempfile
 
     from rag import wiring
-    from rag.evaluate import report, run
+    from rag.evaluate import baseline as baselines
     from rag.evaluate import testset as testsets
+    from rag.evaluate.report import SEARCH, summary
+    from rag.evaluate.run import run
 
     questions, contexts = testsets.load(testset)
+    before = baselines.load(baseline, questions) if baseline else None
+    if report and (report.is_dir() or not report.absolute().parent.is_dir()):
+        raise InputError(f"no file can be written at {report}; expected a name in a folder that is there")
     settings = _settings(writer=writer)
+    began = datetime.now().astimezone()
     with ExitStack() as stack:
         bar, rows = (
             stack.enter_context(progress()),
@@ -251,16 +271,31 @@ def evaluate(
         for notice in assistant.notices:
             note(notice)
         results = []
-        for result in run.run(questions, assistant, only_search):
+        for result in run(questions, assistant, only_search):
             results.append(result)
             if rows:
                 rows.write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
             bar("questions", len(results), len(questions))
-    figures = report.summary(results)
+        counts = assistant.library.count()
+    figures = summary(results)
+    if report:
+        from rag.evaluate.page import About, page
+
+        wrote = "none: the search alone" if only_search else f"{assistant.writer.name} ({assistant.choice})"
+        about = About(testset.name, wrote, counts, shlex.join(["rag", *sys.argv[1:]]), began)
+        report.write_text(page(results, figures, about), encoding="utf-8", errors="replace")
     if as_json:
         print_json(figures)
     else:
         print_figures(figures)
+    if before:
+        moves = baselines.compare(before, figures, tolerance, SEARCH if only_search else baselines.COMPARED)
+        for move in moves:
+            note(str(move))
+        if not moves:
+            note(f"no figure moved by more than {tolerance:g} from {baseline}")
+        if any(move.gain < 0 for move in moves):
+            raise typer.Exit(1)
 
 
 @app.command()

@@ -83,7 +83,7 @@ def test_a_question_is_asked_of_a_time_and_a_source(rag: Rag, tmp_path: Path) ->
 def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_path: Path) -> None:
     testset = ROOT / "tests" / "data" / "seeds_qa.jsonl"
     out = tmp_path / "out.jsonl"
-    figures = json.loads(seeded("eval", testset, "--json", "--out", out).stdout)
+    figures = json.loads(seeded("eval", testset, "--json", "--out", out, "--report", tmp_path / "r.html").stdout)
     names = {
         "questions",
         "recall@1",
@@ -108,11 +108,42 @@ def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_p
     assert names == set(figures["all"])
     assert {"speech", "english", "dialect", "unanswerable"} <= set(figures)
     assert figures["speech"]["evidence@3"] == 1
-    assert figures["all"]["supported"] == 1
+    assert [figures["all"][name] for name in ("supported", "coverage", "verbatim", "purity")] == [1, 1, 1, 1]
+    assert figures["variety=dialect"]["questions"] == 13
+    assert {"refused", "answered"} <= set(figures["variety=standard"]) & set(figures["variety=dialect"])
     rows = [json.loads(row) for row in out.read_text(encoding="utf-8").splitlines()]
     assert len(rows) == figures["all"]["questions"]
     assert list(rows[0]) == ["id", "kind", "status", "answer", "citations", "passages", "scores", "timings"]
-    assert "recall@1" in json.dumps(json.loads(seeded("eval", testset, "--only-search", "--json").stdout))
+    assert rows[0]["scores"]["verbatim"] == 1
+    page = (tmp_path / "r.html").read_text(encoding="utf-8")
+    assert all(
+        said in page for said in ("seeds_qa.jsonl", "5 articles in 33 passages", "--report", "Wrong refusals", "<svg")
+    )
+    baseline = tmp_path / "baseline.json"
+    baseline.write_text(json.dumps(figures), encoding="utf-8")
+    searched = seeded("eval", testset, "--only-search", "--json", "--baseline", baseline)
+    assert "recall@1" in searched.stdout
+    assert "no figure moved" in line(searched.stderr)
+
+
+def test_eval_fails_where_a_figure_is_worse_than_the_baseline(seeded: Rag, tmp_path: Path) -> None:
+    testset, baseline = tmp_path / "set.jsonl", tmp_path / "baseline.json"
+    rows = (ROOT / "tests" / "data" / "seeds_qa.jsonl").read_text(encoding="utf-8").splitlines()
+    testset.write_text("\n".join(rows[:2]), encoding="utf-8")
+    figures = json.loads(seeded("eval", testset, "--json", "--writer", "quote").stdout)
+    figures["all"] |= {"f1": figures["all"]["f1"] + 0.1, "refused": 0.5}
+    baseline.write_text(json.dumps(figures), encoding="utf-8")
+    options = ["eval", testset, "--json", "--writer", "quote", "--baseline", baseline]
+    done = seeded(*options, code=1)
+    assert json.loads(done.stdout)["all"]["questions"] == 2
+    assert [said.split(" ", 3)[1:3] for said in done.stderr.splitlines()] == [["worse:", "f1"], ["better:", "refused"]]
+    assert "worse" not in seeded(*options, "--tolerance", "0.2").stderr
+    testset.write_text("\n".join(rows[:3]), encoding="utf-8")
+    assert "another test set: all has 2 questions there, 3 here" in line(seeded(*options, code=2).stderr)
+    assert "no file can be written" in line(
+        seeded("eval", testset, "--report", tmp_path / "no" / "r.html", code=2).stderr
+    )
+    assert "cannot be read" in line(seeded("eval", testset, "--baseline", tmp_path / "none.json", code=2).stderr)
 
 
 def test_eval_of_a_public_reading_set_in_a_library_of_its_own(rag: Rag, tmp_path: Path) -> None:

@@ -151,6 +151,30 @@ rag.cli.main(["index", "x"])
     assert "500 articles are in the library" in line(done.stderr)
 
 
+def test_an_interrupted_evaluation_keeps_its_rows_and_an_earlier_page(seeded: Rag, tmp_path: Path) -> None:
+    code = """
+import sys
+import rag.cli, rag.evaluate.run
+whole = rag.evaluate.run.run
+def run(*arguments):
+    results = whole(*arguments)
+    yield next(results)
+    yield next(results)
+    raise KeyboardInterrupt
+rag.evaluate.run.run = run
+rag.cli.main(["eval", *sys.argv[1:]])
+"""
+    out, page = tmp_path / "out.jsonl", tmp_path / "page.html"
+    page.write_text("earlier")
+    testset = ROOT / "tests" / "data" / "seeds_qa.jsonl"
+    command = [sys.executable, "-c", code, str(testset), "--out", str(out), "--report", str(page)]
+    environment = {**os.environ, "RAG_HOME": str(tmp_path / "home")}
+    done = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 130, done.stderr
+    assert [json.loads(row)["id"] for row in out.read_text(encoding="utf-8").splitlines()] == ["s001", "s002"]
+    assert page.read_text() == "earlier"
+
+
 def test_a_defect_is_one_line(tmp_path: Path) -> None:
     code = "import rag.cli as c; c._settings = lambda **f: 1 / 0; c.main(['list'])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
