@@ -6,8 +6,12 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
+from rag.arabic.skeletons import skeletons
 from rag.arabic.words import GRAM, word_grams
 from rag.search.query import Query
+
+_SAME_ROOT = 0.8
+"""How much of a word another form of its root holds, at least; 0.6 and 0.95 ranked worse (`python -m training.evidence`)."""
 
 Idf = Callable[[Iterable[str]], Mapping[str, float]]
 
@@ -20,10 +24,9 @@ class Terms:
 
     def __init__(self, query: Query, idf: Idf) -> None:
         content = [word for word in query.words if word.is_content]
-        self._forms = [
-            [frozenset(word_grams(form)) for form in chain((word.text,), *(forms for _, forms in word.translations))]
-            for word in content
-        ]
+        spelled = [list(chain((word.text,), *(forms for _, forms in word.translations))) for word in content]
+        self._forms = [[frozenset(word_grams(form)) for form in forms] for forms in spelled]
+        self._skeletons = [frozenset[str]().union(*map(skeletons, forms)) for forms in spelled]
         every = frozenset(gram for forms in self._forms for grams in forms for gram in grams)
         self._spelled = [(gram, gram if len(gram) == GRAM else f"#{gram}#") for gram in every]
         self._idf = idf(every)
@@ -36,14 +39,19 @@ class Terms:
         return math.log(1 + len(self._forms))
 
     def coverage(self, found: Sequence[str]) -> float:
-        """The share in [0, 1], by weight, of the question's grams that a text of these folded words holds anywhere."""
+        """The share in [0, 1], by weight, of the question's grams that a text of these folded words holds anywhere.
+
+        Of a word of which the text has another form, such as a broken plural, most counts as held.
+        """
         if not self._total:
             return 0.0
         text = f"#{'#'.join(found)}#"
         held = frozenset(gram for gram, spelled in self._spelled if spelled in text)
+        roots = frozenset().union(*map(skeletons, found))
         covered = 0.0
-        for forms, weight in zip(self._forms, self._weights, strict=True):
-            covered += weight * max(self._weight(grams & held) / self._weight(grams) for grams in forms)
+        for forms, own, weight in zip(self._forms, self._skeletons, self._weights, strict=True):
+            share = max(self._weight(grams & held) / self._weight(grams) for grams in forms)
+            covered += weight * (share if own.isdisjoint(roots) else max(share, _SAME_ROOT))
         return covered / self._total
 
     def _weight(self, grams: Iterable[str]) -> float:
