@@ -3,6 +3,7 @@
 folding: forms for matching and the way back to the original. sentences: where they end.
 words: grams and question words. numerals: numbers and dates, in digits or words. names: one name in two spellings.
 speech: who says something in a sentence. claims: what makes one sentence say otherwise than another.
+forms: when two words say the same.
 """
 
 from rag.arabic.folding import clean, find, fold, fold_with_offsets, has_arabic
