@@ -8,6 +8,7 @@ from pathlib import Path
 from rag.answer.assistant import Assistant
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
+from rag.answer.support import Checker
 from rag.answer.writers import Choice, Writer
 from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
@@ -120,7 +121,8 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     if not library.count()[0]:
         notices.append(EMPTY)
     finder = EvidenceFinder(retriever, shipped_embedder())
+    checker = Checker(shipped_embedder(), Translator(SHIPPED))
     writer, choice = open_writer(settings)
     if choice.why == "unusable":
         notices.append(str(choice))
-    return Assistant(library, retriever, finder, writer, QuoteWriter(), choice, notices)
+    return Assistant(library, retriever, finder, checker, writer, QuoteWriter(), choice, notices)

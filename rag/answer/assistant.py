@@ -10,6 +10,7 @@ from dataclasses import replace
 from rag.answer import prompts
 from rag.answer.citations import cite
 from rag.answer.evidence import EvidenceFinder
+from rag.answer.support import Checker
 from rag.answer.writers import Choice, Writer
 from rag.arabic import find
 from rag.errors import ModelError
@@ -34,13 +35,14 @@ class Assistant:
         library: Library,
         retriever: Retriever,
         finder: EvidenceFinder,
+        checker: Checker,
         writer: Writer,
         quoting: Writer,
         choice: Choice,
         notices: Sequence[str],
     ) -> None:
         self.library, self.retriever, self.finder, self.writer = library, retriever, finder, writer
-        self.quoting = quoting
+        self.checker, self.quoting = checker, quoting
         self.choice, self.notices = choice, list(notices)
 
     def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
@@ -87,7 +89,7 @@ class Assistant:
         if refused:
             text = nothing
         elif not citations:
-            text, citations = cite(text, passages)
+            text, citations = cite(text, passages, self.checker)
         ended = time.perf_counter()
         timings = {
             "search_ms": 1000 * (searched - began),

@@ -4,6 +4,7 @@ folding: forms for matching and the way back to the original. sentences: where t
 words: grams and question words. numerals: numbers and dates, in digits or words. names: one name in two spellings.
 speech: who says something in a sentence. claims: what makes one sentence say otherwise than another.
 varieties: standard Arabic or dialect. scripts: which alphabet a letter is of.
+skeletons: forms of one root. forms: when two words say the same.
 """
 
 from rag.arabic.folding import clean, find, fold, fold_with_offsets, has_arabic

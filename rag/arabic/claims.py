@@ -3,31 +3,45 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.arabic.folding import fold, word_set
 
-MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,،;؛]\s*\d+)*)\s*[\]】]")
-"""`[1]`, `[١]`, `[1، 2]`, `【1】`; the group holds the numbers."""
+MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,،;؛–-]\s*\d+)*)\s*(?:†[^\]】]*)?[\]】]")
+"""`[1]`, `[١]`, `[1، 2]`, `[1-3]`, `【1】`, `【1†source】`; the group holds the numbers. `(1)` is none: articles number with it."""
+RANGE = re.compile(r"(\d+)(?:\s*[–-]\s*(\d+))?")
+"""A number within a marker's group, or the first and last of a range."""
 STOPS = ".،"
 """Marks that may follow a citation's marker."""
 BEFORE_MARK = re.compile(r"\s+(?=[.!?،؛؟])")
 """Spaces that taking a marker out leaves before a mark."""
+VERBATIM = re.compile(r"“[^”]*”")
+"""A quotation that a writer took over as it stands: what is in it is the article's own."""
 _QUOTED = re.compile(r"“([^“”]+)”|«([^«»]+)»|\"([^\"]+)\"|''(.+?)''")
 
 
-_NEGATIONS = word_set("لم لن ليس ليست ليسوا لست لسنا لا غير عدم بعدم لعدم")
+_NEGATIONS = word_set(
+    "لم لن ليس ليست ليسوا لست لسنا لا غير عدم بعدم لعدم not no never nor neither without cannot none nobody "
+    "don didn doesn isn wasn aren weren won couldn wouldn hasn haven hadn"
+)
+_OF_NOUNS = word_set("غير عدم بعدم لعدم without")
+_RELATIVE = word_set("الذي التي الذين اللذين اللتين who which that")
 _NO_DENIALS = word_set("يزال تزال يزالون بد سيما شك ريب أدري")
 """What follows «لا» without being denied: «لا يزال» is "still"."""
-_BUT = word_set("سوى إلا باستثناء")
+_BUT = word_set("سوى إلا باستثناء except")
+_OTHER_BUT = re.compile(rf"(?<!\w)({'|'.join(word_set('أخرى آخر أحد شيء'))}) {fold('غير')}(?!\w)")
 _NOT_TO = re.compile("(?<!\\w)و?ألا(?!\\w)")  # before folding, which makes «إلا» of it
 _REFUSALS = word_set(
     "فشل فشلت فشلوا يفشل تفشل فشله فشلها رفض رفضت رفضوا يرفض ترفض رفضه رفضها نفى نفت ينفي تنفي نفيه نفيها أنكر أنكرت ينكر تنكر "
-    "عجز عجزت يعجز استبعد استبعدت يستبعد تستبعد امتنع امتنعت يمتنع تمتنع أخفق أخفقت إخفاق تعذر تعذرت عارض عارضت يعارض تعارض"
+    "عجز عجزت يعجز استبعد استبعدت يستبعد تستبعد امتنع امتنعت يمتنع تمتنع أخفق أخفقت إخفاق تعذر تعذرت عارض عارضت يعارض تعارض "
+    "refused refuses refuse rejected rejects reject denied denies deny failed fails fail opposed opposes"
 )
-_CLAUSE_END = frozenset("،؛.!?؟…") | word_set("لكن لكنه لكنها بل")
+_CLAUSE_END = frozenset("،؛,;.!?؟…") | word_set("لكن لكنه لكنها بل but")
 _LONGEST_REFUSAL = 14
-_TOKEN = re.compile(r"[^\W_]+|[،؛.!?؟…]")
+_DENIED, _DENIED_ACROSS = 2, 6
+"""Words behind a denial that it denies; more where the other text, in another language, orders its words otherwise."""
+_TOKEN = re.compile(r"[^\W_]+|[،؛,;.!?؟…]")
 _PREFIX = re.compile("^[وف]?[بكلس]?(?:ال|لل)?(?=[^\\W_]{3})")
 _VERB_PREFIX = re.compile("^[يتنا](?=[^\\W_]{3})")
 _SUFFIX = re.compile("(?<=[^\\W_]{3})(?:هما|هم|ها|نا|وا|ون|ين|ان|ات|ت|ه|ي)$")
@@ -38,14 +52,17 @@ def quotations(text: str) -> list[str]:
     return [next(part for part in match if part) for match in _QUOTED.findall(text)]
 
 
-def contradicts(claim: str, quote: str) -> bool:
+def contradicts(claim: str, quote: str, across: bool = False) -> bool:
     """Whether the claim denies or refuses what the quote does not, or leaves out a denial or refusal of the quote.
+
+    across: the claim is of another language, its words put by those of the quote in the claim's order.
 
     «يدعو إلى تفعيل الفصل» contradicts «لا يدعو إلى تفعيل الفصل»; «اتفق المجلس» «فشل المجلس في الاتفاق».
     """
-    said, held = _polarity(claim), _polarity(quote)
+    said, held = _polarity(claim, _DENIED_ACROSS if across else _DENIED), _polarity(quote)
     denying = bool(said.denied or said.refused)
-    if any(not set(words) & held.negative for words in said.denied) or (said.refused and not held.negative):
+    denied = _polarity(quote, _DENIED_ACROSS).negative if across else held.negative
+    if any(not set(words) & denied for words in said.denied) or (said.refused and not held.negative):
         return True
     if any(_affirms(said, held, words) for words in held.denied):
         return True
@@ -67,8 +84,8 @@ class _Polarity:
         return self.refused.union(*self.denied)
 
 
-def _polarity(text: str) -> _Polarity:
-    tokens = _TOKEN.findall(fold(_NOT_TO.sub(" أن لا ", text)))
+def _polarity(text: str, reach_of_denial: int = _DENIED) -> _Polarity:
+    tokens = _TOKEN.findall(_OTHER_BUT.sub(r"\1 سوي", fold(_NOT_TO.sub(" أن لا ", text))))
     stems, denied, refused, reach = [], [], set(), 0
     for i, token in enumerate(tokens):
         if _is(token, _CLAUSE_END):
@@ -83,10 +100,30 @@ def _polarity(text: str) -> _Polarity:
             refused.add(stem)
             reach -= 1
         if _is(token, _NEGATIONS):
-            after = [word for word in tokens[i + 1 : i + 3] if word[0].isalnum()]
+            after = [word for word in tokens[i + 1 : i + 1 + reach_of_denial] if word[0].isalnum()]
             if after and after[0] not in _NO_DENIALS and not _BUT & set(tokens[i:]):
                 denied.append([_stem(word) for word in after])
     return _Polarity(stems, denied, frozenset(refused))
+
+
+def denies(text: str) -> bool:
+    """Whether a text denies or refuses anything."""
+    polarity = _polarity(text)
+    return bool(polarity.denied or polarity.refused)
+
+
+def denied_places(tokens: Sequence[str]) -> frozenset[int]:
+    """The places among folded tokens that a denial reaches: up to six behind it (one behind «عدم»), to its clause's end."""
+    found: set[int] = set()
+    for i, token in enumerate(tokens):
+        if not _is(token, _NEGATIONS) or _BUT & set(tokens[i:]) or (set(tokens[i + 1 : i + 2]) & _NO_DENIALS):
+            continue
+        reach = 1 if token in _OF_NOUNS else _DENIED_ACROSS
+        for j in range(i + 1, min(len(tokens), i + 1 + reach)):
+            if _is(tokens[j], _CLAUSE_END) or tokens[j] in _RELATIVE or (j > i + 2 and tokens[j].startswith("و")):
+                break
+            found.add(j)
+    return frozenset(found)
 
 
 def _is(token: str, listed: frozenset[str]) -> bool:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 from typing import NamedTuple
 
 from rag.arabic.folding import fold
 
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
+_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[%،؛,;:()]")
+_PERCENT = re.compile(r"(?<!\w)(?:في |ب)الما?يه(?!\w)|٪|per ?cent(?!\w)")
+PERCENT = "%"
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _PREFIX = re.compile("^(?:و|ف)?(?:ب|ك|ل)?(?:ال|لل)?(?=..)")
 
@@ -21,15 +24,27 @@ class _Word(NamedTuple):
     joined: bool = False
 
 
+class Amount(NamedTuple):
+    """A number, month or week day as `quantities` names it, and the tokens that it takes: [first, after)."""
+
+    name: str
+    first: int
+    after: int
+
+
 def _values(listed: str) -> dict[str, float]:
     return {
         form: float(value) for value, *forms in map(str.split, listed.strip().splitlines()) for form in map(fold, forms)
     }
 
 
+_THIRD = 1 / 3
 _SMALL = _values("""
 0 صفر
+0.25 ربع
+0.333333333333 ثلث
 0.5 نصف
+0.666666666667 ثلثا ثلثي ثلثان ثلثين
 1 واحد واحدة أول أولى أحد إحدى حادي حادية
 2 اثنان اثنين اثنا اثني اثنتان اثنتين اثنتا اثنتي ثاني ثانية
 3 ثلاثة ثلاث ثالث ثالثة
@@ -102,24 +117,124 @@ _MONTHS = _values("""
 _HOMONYMS = frozenset(map(fold, ("مارس", "آب", "ماي", "أوت", "جوان", "رجب", "شعبان", "صفر")))
 """Months that are other words, too: taken for months only beside a number or the word month."""
 _MONTH = fold("شهر")
+_PARTS = {fold("أرباع"): 0.25, fold("أثلاث"): _THIRD} | {
+    "quarter": 0.25,
+    "quarters": 0.25,
+    "third": _THIRD,
+    "thirds": _THIRD,
+}
+"""What a number before it counts: «ثلاثة أرباع», "two-thirds"."""
+_ENGLISH = _values("""
+0 zero
+0.25 quarter
+0.5 half
+1 one first
+2 two second
+3 three third
+4 four fourth
+5 five fifth
+6 six sixth
+7 seven seventh
+8 eight eighth
+9 nine ninth
+10 ten tenth
+11 eleven eleventh
+12 twelve twelfth
+13 thirteen thirteenth
+14 fourteen fourteenth
+15 fifteen fifteenth
+16 sixteen sixteenth
+17 seventeen seventeenth
+18 eighteen eighteenth
+19 nineteen nineteenth
+20 twenty twentieth
+30 thirty thirtieth
+40 forty fortieth
+50 fifty fiftieth
+60 sixty sixtieth
+70 seventy seventieth
+80 eighty eightieth
+90 ninety ninetieth
+""")
+_ROMAN = _values("2 ii\n3 iii\n4 iv\n6 vi\n7 vii\n8 viii\n9 ix\n11 xi\n12 xii\n13 xiii\n14 xiv\n15 xv\n16 xvi")
+"""Of kings and popes; those of one letter are letters, too."""
+_ENGLISH_LARGE = _values("""
+100 hundred hundredth
+1000 thousand
+1000000 million
+1000000000 billion
+1000000000000 trillion
+""")
+_ENGLISH_MONTHS = "january february march april may june july august september october november december"  # "may" and "march" are words
+_MONTHS |= {name: float(i) for i, name in enumerate(_ENGLISH_MONTHS.split(), 1)}
+_HOMONYMS |= {"may", "march"}
 _DAYS = _values("1 الأحد\n2 الاثنين الإثنين\n3 الثلاثاء\n4 الأربعاء\n5 الخميس\n6 الجمعة\n7 السبت")
+_DAYS |= _values("1 sunday\n2 monday\n3 tuesday\n4 wednesday\n5 thursday\n6 friday\n7 saturday")
 
 
 def quantities(text: str) -> frozenset[str]:
-    """The numbers, months and week days of a text, each in one form: «ثمانية آلاف», "8 آلاف" and "8000" → "8000".
+    """The numbers, months and week days of a text, each in one form: «ثمانية آلاف», "8 آلاف", "eight thousand" → "8000".
 
     Ordinals count as their numbers; months come as "month 10", hijri ones from 101 on, days as "day 1" (Sunday) to 7.
     """
-    tokens = _TOKEN.findall(fold(text))
-    found: set[str] = set()
+    return frozenset(amount.name for amount in amounts(tokens(text)))
+
+
+def tokens(text: str) -> list[str]:
+    """The folded words, numbers and marks within a sentence; «في المئة» is `PERCENT`."""
+    return _TOKEN.findall(_PERCENT.sub(f" {PERCENT} ", fold(text)))
+
+
+def amounts(listed: Sequence[str]) -> list[Amount]:
+    """The numbers, months and week days among the tokens of a text, in order."""
+    found: list[Amount] = []
     i = 0
-    while i < len(tokens):
-        named = _date_word(tokens, i)
-        name, taken = named or _numeral([_word(token) for token in tokens[i : i + _LONGEST]])
+    while i < len(listed):
+        name, taken = (
+            _date_word(listed, i)
+            or _english(listed[i : i + _LONGEST])
+            or _numeral([_word(token) for token in listed[i : i + _LONGEST]])
+        )
+        if taken and name[0].isdigit() and i + taken < len(listed) and listed[i + taken] in _PARTS:
+            name, taken = f"{float(name) * _PARTS[listed[i + taken]]:.12g}", taken + 1
         if taken:
-            found.add(name)
+            found.append(Amount(name, i, i + taken))
         i += max(taken, 1)
-    return frozenset(found)
+    return found
+
+
+def _english(listed: Sequence[str]) -> tuple[str, int] | None:
+    """The English number that the first tokens make, and how many of them; digits only before "million" and the like."""
+    if listed[0] in _ROMAN:
+        return f"{_ROMAN[listed[0]]:g}", 1
+    whole = part = 0.0
+    last, taken = -1.0, 0
+    for i, token in enumerate(listed):
+        following = listed[i + 1] if i + 1 < len(listed) else ""
+        if token[0].isdigit() and not i and following in _ENGLISH_LARGE:
+            part = last = _word(token).value
+        elif token in _PARTS and i:
+            break
+        elif token in _ENGLISH and (not i or last >= _HUNDRED or (last >= 20 and 0 < _ENGLISH[token] < 10)):
+            part, last = part + _ENGLISH[token], _ENGLISH[token]
+        elif token in _ENGLISH_LARGE and (i == 1 or (i and last < _ENGLISH_LARGE[token])):
+            last = _ENGLISH_LARGE[token]
+            if last == _HUNDRED:
+                part *= _HUNDRED
+            else:
+                whole, part = whole + (part or 1) * last, 0.0
+        elif token == "and" and last >= _HUNDRED and following in _ENGLISH:
+            continue
+        elif token == "a" and following in _ENGLISH_LARGE and (not i or last == _HALF):
+            part = last = part or 1.0
+        elif token == "a" and not i and following in _PARTS:
+            part = last = 1.0
+        else:
+            break
+        taken = i + 1
+    if not taken or (taken == 1 and listed[0] == "one" and (len(listed) == 1 or listed[1] not in _PARTS)):
+        return None
+    return f"{whole + part:.12g}", taken
 
 
 def _numeral(words: list[_Word]) -> tuple[str, int]:
@@ -171,7 +286,7 @@ def _word(token: str) -> _Word:
     return _Word("", 0.0)
 
 
-def _date_word(tokens: list[str], i: int) -> tuple[str, int] | None:
+def _date_word(tokens: Sequence[str], i: int) -> tuple[str, int] | None:
     """The month or day at a place, and how many tokens it takes."""
     bare = re.sub("^(?:و|ف)?(?:ب|ل)?", "", tokens[i]) if tokens[i] not in _DAYS else tokens[i]
     for form in (tokens[i], bare):
@@ -181,7 +296,7 @@ def _date_word(tokens: list[str], i: int) -> tuple[str, int] | None:
         if pair in _MONTHS:
             return f"month {_MONTHS[pair]:g}", 2
         if form in _MONTHS:
-            near = tokens[max(0, i - 2) : i] + tokens[i + 1 : i + 2]
+            near = [*tokens[max(0, i - 2) : i], *tokens[i + 1 : i + 2]]
             dated = any(_MONTH in word or _word(word).kind for word in near)
             return (f"month {_MONTHS[form]:g}", 1) if form not in _HOMONYMS or dated else None
     return None

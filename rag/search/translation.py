@@ -52,6 +52,11 @@ class Translator:
     def _names(self) -> Transliterator:
         return Transliterator(self._folder / NAMES)
 
+    @cached_property
+    def vocabulary(self) -> frozenset[str]:
+        """The Arabic words of the table, folded; what is not among them is a rare word or a name."""
+        return frozenset(str(form) for rows in self._table.values() for _, *forms in rows for form in forms)
+
     def stem(self, word: str) -> str:
         """The stem of an English word, as the table has it."""
         return "".join(self._analyser.analyze(word))

@@ -7,11 +7,13 @@ import pytest
 from rag.answer.assistant import Assistant
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
+from rag.answer.support import Checker
 from rag.answer.writers import Choice, Writer
 from rag.errors import InputError, ModelError
 from rag.library import Library
 from rag.search.embedding import SHIPPED, StaticEmbedder
 from rag.search.retriever import Retriever
+from rag.search.translation import Translator
 from rag.types import Answer, Article, Evidence, Passage
 from tests.conftest import open_retriever
 
@@ -51,7 +53,8 @@ def retriever(library: Library, embedder: StaticEmbedder) -> Retriever:
 def assistant(library: Library, retriever: Retriever, seeds: list[Article], writer: Writer) -> Assistant:
     library.add(seeds)
     finder = EvidenceFinder(retriever, retriever.dense.embedder)
-    return Assistant(library, retriever, finder, writer, QuoteWriter(), Choice("asked"), ["repaired"])
+    checker = Checker(retriever.dense.embedder, Translator(SHIPPED))
+    return Assistant(library, retriever, finder, checker, writer, QuoteWriter(), Choice("asked"), ["repaired"])
 
 
 def ask(assistant: Assistant, question: str) -> Answer:

@@ -194,6 +194,17 @@ def test_what_does_not_contradict(claim: str, quote: str) -> None:
         ("الاثنين والأحد", {"day 1", "day 2"}),
         ("1,200 و٣٫٥ و1.234.567", {"1200", "3.5", "1234567"}),
         ("لا عدد هنا", set()),
+        ("ثلثا السكان وثلاثة أرباعهم", {"0.666666666667", "3"}),
+        ("ثلاثة أرباع و3 في المئة و٣٪", {"0.75", "3"}),
+        ("three thousand; two-thirds", {"3000", "0.666666666667"}),
+        ("one hundred and eighty", {"180"}),
+        ("one hundred and eight of 1.5 million", {"108", "1500000"}),
+        ("half a million", {"500000"}),
+        ("no one of the people", set()),
+        ("twenty-five, three and five", {"25", "3", "5"}),
+        ("Monday, March 3, 2010", {"day 2", "month 3", "3", "2010"}),
+        ("they may march", set()),
+        ("Carlos IV", {"4"}),
     ],
 )
 def test_quantities(text: str, expected: set[str]) -> None:
