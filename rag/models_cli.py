@@ -85,7 +85,8 @@ def pull(
     settings = load_settings()
     folder, model = settings.models_dir, _chosen(name, file)
     with progress(in_bytes=True) as bar:
-        if (path := pulled.place(model, folder)) and (record := pulled.read(path)):
+        path = pulled.place(model, folder)
+        if path and (record := pulled.read(path)) and record.repository == model.repository:
             damage = pulled.damage(record, path, lambda done: bar("checking", done, record.size))
             if not damage:
                 print(f"{model.name} is here already, and every byte is as it was pulled: {path}")
