@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -13,6 +13,7 @@ from rag.terminal import note, print_json, progress
 
 if TYPE_CHECKING:
     from rag.models.catalogue import Model
+    from rag.models.pulled import Pulled
     from rag.models.pulling import Plan
     from rag.settings import Settings
 
@@ -38,7 +39,7 @@ def list_models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON
     from rag.models.pulling import in_words
 
     for row in rows:
-        size = in_words(int(str(row["size"]))) if row["size"] else "-"
+        size = in_words(row["size"]) if row["size"] else "-"
         state = "in use" if row["in_use"] else "here" if row["path"] else "-"
         print(
             f"{row['name']:<19} {row['kind']:<15} {size:>8}  {row['ram'] or '-':<9} {row['licence'] or '-':<12} {state}"
@@ -46,21 +47,18 @@ def list_models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON
         print(f"    {'; '.join(str(part) for part in (row['repository'] or row['path'], row['remark']) if part)}")
 
 
-def _row(model: Model, path: Path | None, used: set[Path]) -> dict[str, object]:
-    row = {
-        name: getattr(model, name)
-        for name in ("name", "kind", "repository", "file", "size", "licence", "ram", "remark")
-    }
+def _row(model: Model, path: Path | None, used: set[Path]) -> dict[str, Any]:
+    names = ("name", "kind", "repository", "file", "size", "licence", "ram", "remark")
+    row = {name: getattr(model, name) for name in names}
     return row | {"path": str(path) if path else None, "in_use": path in used}
 
 
-def _other_row(name: str, path: Path, record: object, used: set[Path]) -> dict[str, object]:
-    """A model that is here, but not in the catalogue; record: its `Pulled`, None where it was put there by hand."""
+def _other_row(name: str, path: Path, record: Pulled | None, used: set[Path]) -> dict[str, Any]:
+    """A model that is here, but not in the catalogue; without a record it was put there by hand."""
     from rag.models.catalogue import Model
 
-    size = path.stat().st_size if path.is_file() else 0
-    repository, licence = getattr(record, "repository", ""), getattr(record, "licence", "")
-    return _row(Model(name, "language model", repository, path.name, size, licence), path, used)
+    repository, licence = (record.repository, record.licence) if record else ("", "")
+    return _row(Model(name, "language model", repository, path.name, path.stat().st_size, licence), path, used)
 
 
 def _in_use(settings: Settings) -> set[Path]:
