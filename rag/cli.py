@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from typer.exceptions import TyperException
 
-from rag import __version__
+from rag import __version__, models_cli
 from rag.errors import InputError, RagError
 from rag.terminal import note, print_answer, print_figures, print_hits, print_json, progress
 
@@ -33,6 +33,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
+app.add_typer(models_cli.app, name="models")
 _debug = False
 
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
@@ -264,7 +265,7 @@ def evaluate(
         if index_contexts:
             if not contexts:
                 raise InputError(f"{testset} brings no contexts; leave --index-contexts out to ask the library")
-            settings = settings.model_copy(update={"home": Path(scratch), "model": wiring.find_model(settings)})
+            settings = wiring.with_places(settings).model_copy(update={"home": Path(scratch)})
             with wiring.open_library(settings) as library:
                 library.add(contexts)
         assistant = wiring.open_assistant(settings, bar)

@@ -26,4 +26,4 @@ class ModelError(RagError):
 
 
 class BusyError(RagError):
-    """The language model's queue is full; asking again later may succeed."""
+    """The language model's queue is full, or another process is at the same work; trying again later may succeed."""

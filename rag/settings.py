@@ -32,8 +32,9 @@ class Settings(BaseSettings):
     """What a person can set; each field is `RAG_<NAME>` in the environment and `<name>` in rag.toml.
 
     remote_url, remote_model, remote_key: the OpenAI-compatible server of the `remote` writer.
-    home: holds `index/`. model: a GGUF file for the `llama` writer. embedder: folder or name of a
-    sentence-transformers model, empty for the shipped one. reranker: the same of a CrossEncoder.
+    home: holds `index/`. model: a GGUF file for the `llama` writer, or the short name of a pulled one. embedder: short name
+    of a pulled model, folder or name of a sentence-transformers model, empty for the shipped one. reranker: the same of a
+    CrossEncoder. offline: whether `rag models pull` is refused, the only thing here that ever asks the network.
     context: tokens of the language model's window.
     answer_tokens: the longest answer. threads: 0 leaves it to llama.cpp. queue: askers that may wait for the model.
     """
@@ -45,6 +46,7 @@ class Settings(BaseSettings):
     model: Path | None = None
     embedder: str = ""
     reranker: str = ""
+    offline: bool = False
     remote_url: str = ""
     remote_model: str = ""
     remote_key: SecretStr = SecretStr("")
@@ -77,7 +79,7 @@ class Settings(BaseSettings):
 
     @property
     def models_dir(self) -> Path:
-        """Where pulled language models (GGUF files) lie."""
+        """Where pulled models lie: language models as GGUF files, the others as folders."""
         return self.index_dir / "models"
 
 

@@ -98,16 +98,17 @@ def _shortened(text: str, longest: int = 100) -> str:
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """A bar on a terminal's stderr; nothing elsewhere, nor for what is done at once."""
+def progress(in_bytes: bool = False) -> Iterator[Progress]:
+    """A bar on a terminal's stderr; nothing elsewhere, nor for what is done at once. in_bytes: what the numbers count."""
     if not sys.stderr.isatty():
         yield lambda name, done, total: None
         return
     from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
+    from rich.progress import BarColumn, DownloadColumn, MofNCompleteColumn, TextColumn, TimeRemainingColumn
     from rich.progress import Progress as Bar
 
-    columns = TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn()
+    count = DownloadColumn() if in_bytes else MofNCompleteColumn()
+    columns = TextColumn("{task.description}"), BarColumn(), count, TimeRemainingColumn()
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         tasks: dict[str, Callable[[int, int], None]] = {}
 

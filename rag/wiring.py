@@ -12,6 +12,8 @@ from rag.answer.support import Checker
 from rag.answer.writers import Choice, Writer
 from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
+from rag.models import pulled
+from rag.models.catalogue import SETTING, Kind, find
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.leg import Progress
 from rag.search.lexical import LexicalIndex
@@ -40,7 +42,9 @@ def open_library(settings: Settings) -> Library:
 
 def open_embedder(settings: Settings) -> Embedder:
     """The shipped embedder, or the one that `embedder` names."""
-    return TransformerEmbedder(settings.embedder) if settings.embedder else shipped_embedder()
+    if settings.embedder:
+        return TransformerEmbedder(_located(settings.embedder, "embedder", settings))
+    return shipped_embedder()
 
 
 @cache
@@ -61,15 +65,42 @@ def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> 
 
 def _reranker(settings: Settings, lexical: LexicalIndex) -> Reranker:
     if settings.reranker:
-        return CrossEncoderReranker(settings.reranker)
+        return CrossEncoderReranker(_located(settings.reranker, "reranker", settings))
     return LinearReranker(lexical.idf, shipped_embedder())
 
 
 def find_model(settings: Settings) -> Path | None:
-    """The GGUF that is configured, else the first of the models folder by name, else None."""
+    """The GGUF that is configured, else the first of the models folder by name, else None.
+
+    Raises ModelError where a model of the catalogue is configured that was not pulled.
+    """
     if settings.model:
-        return settings.model
+        return Path(_located(str(settings.model), "language model", settings))
     return min(settings.models_dir.glob("*.gguf"), default=None)
+
+
+def _located(name: str, kind: Kind, settings: Settings) -> str:
+    """What the name of a model stands for: the place of a pulled one, else itself."""
+    found = pulled.located(name, kind, settings.models_dir)
+    if found == name and find(name) and not Path(name).exists():
+        raise ModelError(
+            f"the {kind} {name!r} has not been pulled: run `rag models pull {name}`, or unset {SETTING[kind]}"
+        )
+    return found
+
+
+def with_places(settings: Settings) -> Settings:
+    """The settings with the places of pulled models instead of their short names, so that they hold in another home."""
+    folder = settings.models_dir
+    found: dict[str, object] = {
+        "embedder": pulled.located(settings.embedder, "embedder", folder),
+        "reranker": pulled.located(settings.reranker, "reranker", folder),
+    }
+    if settings.model:
+        found["model"] = Path(pulled.located(str(settings.model), "language model", folder))
+    else:
+        found["model"] = find_model(settings)
+    return settings.model_copy(update=found)
 
 
 def open_writer(settings: Settings) -> tuple[Writer, Choice]:
@@ -82,16 +113,17 @@ def open_writer(settings: Settings) -> tuple[Writer, Choice]:
         return QuoteWriter(), Choice("asked")
     if settings.writer == "remote":
         return _remote(settings), Choice("asked")
-    model = find_model(settings)
-    if model is None:
-        if settings.writer == "llama":
-            raise ModelError(
-                f"no language model: RAG_MODEL is not set and {settings.models_dir} holds no .gguf file; set one or use quote"
-            )
-        return QuoteWriter(), Choice("none")
-    from rag.answer.llama import LlamaWriter
-
     try:
+        model = find_model(settings)
+        if model is None:
+            if settings.writer == "llama":
+                raise ModelError(
+                    f"no language model: RAG_MODEL is not set and {settings.models_dir} holds no .gguf file; `rag models pull "
+                    "balanced` gets one"
+                )
+            return QuoteWriter(), Choice("none")
+        from rag.answer.llama import LlamaWriter
+
         writer = LlamaWriter(model, settings.context, settings.answer_tokens, settings.threads, settings.queue)
     except ModelError as e:
         if settings.writer == "llama":

@@ -18,6 +18,7 @@ LAYERS = [
     {"rag.wiring"},
     {"rag.doctor", "rag.ui"},
     {"rag.terminal"},
+    {"rag.models_cli"},
     {"rag.cli"},
     {"rag.__main__"},
 ]

@@ -123,7 +123,9 @@ class TransformerEmbedder:
 
     def __init__(self, name: str) -> None:
         from sentence_transformers import SentenceTransformer
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # loading takes no time
         prompts = next((prompts for family, prompts in PROMPTS.items() if family in Path(name).name), None)
         try:
             self._model = SentenceTransformer(name, device="cpu", local_files_only=True, prompts=prompts)

@@ -109,7 +109,9 @@ class CrossEncoderReranker:
     def __init__(self, name: str) -> None:
         from sentence_transformers import CrossEncoder
         from torch.nn import Sigmoid
+        from transformers.utils.logging import disable_progress_bar
 
+        disable_progress_bar()  # type: ignore[no-untyped-call]  # loading takes no time
         self._sigmoid = Sigmoid()
         try:
             self._model = CrossEncoder(name, device="cpu", local_files_only=True)
