@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from rag.arabic import has_arabic, sentences
+from rag.arabic.attributes import speaks_of
 from rag.arabic.folding import fold, words
 from rag.arabic.names import Name, is_definite
 from rag.arabic.speech import asked_speaker, asks_about_subject, says, speaker, spoken_to
@@ -39,6 +40,7 @@ _CLOSE = 3.0
 
 _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the sentence has it, −1 where not, 0 for other kinds."""
+_ATTRIBUTE = {True: 1.0, False: -1.0, None: 0.0}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +60,18 @@ class Weights:
 
 
 ARABIC = Weights(
-    {"coverage": 2.2, "context": 3.85, "passage": 2.11, "rank": 1.69, "cosine": 1.48}
-    | {"when": 1.23, "many": 2.43, "where": 0.8, "why": 0.72},
-    {"coverage": 2.33, "context": 1.65, "whole": 1.7, "words": 0.75, "cosine": 5.87},
-    bias=-7.2,
-    least=0.1,
+    {"coverage": 2.11, "context": 3.83, "passage": 2.05, "rank": 1.68, "cosine": 1.58}
+    | {"attribute": 0.98, "when": 1.2, "many": 2.36, "where": 0.74, "why": 0.78},
+    {"coverage": 2.3, "context": 1.65, "whole": 1.7, "words": 0.74, "cosine": 5.9},
+    bias=-7.18,
+    least=0.07,
     sure=0.3,
 )
 TRANSLATED = Weights(
-    {"coverage": 2.06, "context": 1.94, "passage": 3.27, "rank": 1.87, "cosine": 3.17}
-    | {"when": 0.72, "many": 0.26, "where": 0.37, "why": 0.0},
-    {"coverage": 1.49, "context": 1.11, "whole": 0.7, "words": 0.17, "cosine": 2.86},
-    bias=-3.52,
+    {"coverage": 1.95, "context": 2.12, "passage": 2.95, "rank": 1.93, "cosine": 3.31}
+    | {"attribute": 1.63, "when": 0.67, "many": 0.17, "where": 0.38, "why": 0.0},
+    {"coverage": 1.55, "context": 1.21, "whole": 0.66, "words": 0.21, "cosine": 2.72},
+    bias=-3.59,
     least=0.3,
     sure=0.5,
 )
@@ -112,6 +114,8 @@ class EvidenceFinder:
         if probability < weights.least:
             return []
         best = [s for s in scored if s.score >= scored[0].score - _CLOSE]
+        if all(s.features["attribute"] < 0 for s in best[:QUOTES]):
+            return []
         found = [_evidence(s, probability >= weights.sure) for s in best]
         return _once(found)[:QUOTES]
 
@@ -139,6 +143,7 @@ class EvidenceFinder:
                             "words": asked.size,
                             "passage": hit.score,
                             "rank": 1 / hit.rank,
+                            "attribute": _ATTRIBUTE[speaks_of(question, text)],
                             **{
                                 sign: (1.0 if holds(sign, words(text)) else -1.0) if sign == asked_for else 0.0
                                 for sign in _SIGNS

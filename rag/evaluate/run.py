@@ -56,12 +56,16 @@ def run(questions: Sequence[Question], assistant: Assistant, only_search: bool) 
     """
     relevant = _Relevant(assistant.library)
     for question in questions:
+        history: list[Answer] = []
+        for earlier in () if only_search else question.history:
+            *_, before = assistant.ask(earlier, history=history)
+            history.append(before)
         began = time.perf_counter()
         if only_search:
             answer, hits = None, tuple(assistant.search(question.question, SHOWN))
             timings = {"search_ms": 1000 * (time.perf_counter() - began)}
         else:
-            *_, answer = assistant.ask(question.question)
+            *_, answer = assistant.ask(question.question, history=history)
             hits, timings = answer.hits, dict(answer.timings)
         result = Result(question, hits, answer, timings=timings)
         if question.answers:

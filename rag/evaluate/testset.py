@@ -23,6 +23,7 @@ class Question:
     """One row: any one of `answers` is right, the articles that hold one; both empty means the right answer is to abstain.
 
     variety: what it is asked in, as the row says (`"variety"`: msa, dialect, english) or else as its words show.
+    history: the questions of the conversation before it, in order.
     """
 
     id: str
@@ -31,6 +32,7 @@ class Question:
     articles: tuple[str, ...]
     kind: str
     variety: Variety = "standard"
+    history: tuple[str, ...] = ()
 
 
 def load(path: Path) -> tuple[list[Question], list[Article]]:
@@ -102,7 +104,8 @@ def _none_if_impossible(row: dict[str, Any]) -> dict[str, Any]:
 def _question(given: object) -> tuple[Question, Article | None]:
     """The question of a row, and the article of its context. Raises ValidationError and InputError."""
     row = _Row.model_validate(given)
-    checked(row.question)
+    for asked in (row.question, *row.history):
+        checked(asked)
     answers = tuple(dict.fromkeys(a if isinstance(a, str) else a.text for a in row.answers))
     articles, context = tuple(row.articles), None
     if row.context is not None:
@@ -111,7 +114,7 @@ def _question(given: object) -> tuple[Question, Article | None]:
         articles = (context.id,) if answers else ()
     kind = row.kind or ("answerable" if answers else "unanswerable")
     spoken = _VARIETIES[row.variety] if row.variety else variety(row.question)
-    return Question(row.id, row.question, answers, articles, kind, spoken), context
+    return Question(row.id, row.question, answers, articles, kind, spoken, tuple(row.history)), context
 
 
 def _first(error: ValidationError) -> str:
@@ -133,6 +136,7 @@ class _Row(_Model):
     question: str
     answers: list[str | _Answer]
     articles: list[str] = []
+    history: list[str] = []
     kind: str | None = None
     variety: Literal["msa", "dialect", "english"] | None = None
     context: str | None = None

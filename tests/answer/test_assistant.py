@@ -217,7 +217,8 @@ def test_what_is_only_near_is_called_so_and_an_english_question_gets_an_english_
     library: Library, retriever: Retriever, seeds: list[Article]
 ) -> None:
     made = assistant(library, retriever, seeds, QuoteWriter())
-    assert ask(made, "أين ولد سيرغي لافروف؟").text.startswith("لم أجد جواباً صريحاً")
+    assert ask(made, "لماذا غضب العالم من الغارات على حلب؟").text.startswith("لم أجد جواباً صريحاً")
+    assert ask(made, "أين ولد سيرغي لافروف؟").status == "abstained"
     assert ask(made, "متى وقعت روسيا معاهدتي الصداقة مع الإقليمين؟").text.startswith("ورد في المقالات:")
     assert ask(made, "Who is the Russian foreign minister?").text.startswith("The articles say")
 
