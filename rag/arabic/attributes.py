@@ -62,4 +62,6 @@ def speaks_of(question: str, sentence: str) -> bool | None:
     signs, of_life = _signs(question)
     if not signs:
         return None
-    return (of_life and bool(_LIFESPAN.search(sentence))) or any(not signs.isdisjoint(keys(word)) for word in words(sentence))
+    return (of_life and bool(_LIFESPAN.search(sentence))) or any(
+        not signs.isdisjoint(keys(word)) for word in words(sentence)
+    )

@@ -23,21 +23,21 @@ _SIGNS: tuple[Kind, ...] = ("when", "many", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the passage has it, −1 where not, 0 for other kinds."""
 FEATURES = ("lexical", "dense", "coverage", "meaning", "length", *_SIGNS)
 WEIGHTS = {
-    "lexical": 1.59,
+    "lexical": 1.55,
     "dense": 1.26,
-    "coverage": 4.89,
-    "meaning": 2.04,
+    "coverage": 5.01,
+    "meaning": 1.94,
     "length": -0.94,
-    "when": 0.65,
-    "many": 1.37,
+    "when": 0.64,
+    "many": 1.36,
     "why": 0.89,
-    "bias": -4.94,
+    "bias": -4.91,
 }
 WEIGHTS_TRANSLATED = {
-    "lexical": 2.05,
+    "lexical": 2.06,
     "dense": 2.01,
-    "coverage": 3.11,
-    "meaning": 5.68,
+    "coverage": 3.1,
+    "meaning": 5.69,
     "length": -0.81,
     "when": 0.65,
     "many": 0.77,

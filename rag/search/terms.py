@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
+from rag.arabic.places import bare, country
 from rag.arabic.skeletons import skeletons
 from rag.arabic.words import GRAM, word_grams
 from rag.search.query import Query
@@ -26,6 +27,7 @@ class Terms:
         content = [word for word in query.words if word.is_content]
         spelled = [list(chain((word.text,), *(forms for _, forms in word.translations))) for word in content]
         self._forms = [[frozenset(word_grams(form)) for form in forms] for forms in spelled]
+        self._countries = [frozenset[str]().union(*map(country, forms)) for forms in spelled]
         self._skeletons = [frozenset[str]().union(*map(skeletons, forms)) for forms in spelled]
         every = frozenset(gram for forms in self._forms for grams in forms for gram in grams)
         self._spelled = [(gram, gram if len(gram) == GRAM else f"#{gram}#") for gram in every]
@@ -41,17 +43,20 @@ class Terms:
     def coverage(self, found: Sequence[str]) -> float:
         """The share in [0, 1], by weight, of the question's grams that a text of these folded words holds anywhere.
 
-        Of a word of which the text has another form, such as a broken plural, most counts as held.
+        Of a word of which the text has another form, such as a broken plural, and of a country that it names by its people or
+        capital, most counts as held.
         """
         if not self._total:
             return 0.0
         text = f"#{'#'.join(found)}#"
         held = frozenset(gram for gram, spelled in self._spelled if spelled in text)
         roots = frozenset().union(*map(skeletons, found))
+        named = frozenset(map(bare, found)) if any(self._countries) else frozenset[str]()
         covered = 0.0
-        for forms, own, weight in zip(self._forms, self._skeletons, self._weights, strict=True):
+        for forms, own, names, weight in zip(self._forms, self._skeletons, self._countries, self._weights, strict=True):
             share = max(self._weight(grams & held) / self._weight(grams) for grams in forms)
-            covered += weight * (share if own.isdisjoint(roots) else max(share, _SAME_ROOT))
+            same = not (own.isdisjoint(roots) and names.isdisjoint(named))
+            covered += weight * (max(share, _SAME_ROOT) if same else share)
         return covered / self._total
 
     def _weight(self, grams: Iterable[str]) -> float:

@@ -1,0 +1,17 @@
+import pytest
+
+from rag.arabic.folding import fold
+from rag.arabic.places import bare, country
+
+
+@pytest.mark.parametrize(
+    ("word", "other"),
+    [("واشنطن", "الأميركي"), ("أمريكا", "الولايات"), ("موسكو", "والروسية"), ("سوريا", "سورية"), ("لندن", "البريطاني")],
+)
+def test_a_country_by_its_names(word: str, other: str) -> None:
+    assert bare(fold(other)) in country(fold(word))
+
+
+@pytest.mark.parametrize("word", ["مجلس", "روسو", "", "washington"])
+def test_other_words_name_none(word: str) -> None:
+    assert country(fold(word)) == frozenset()
