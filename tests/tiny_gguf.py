@@ -20,7 +20,7 @@ CHATML = (
 )
 
 
-def _letters() -> list[str]:
+def letters() -> list[str]:
     """The printable letter that byte-level BPE writes for each byte (GPT-2's table)."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     rest = iter(range(256, 512))
@@ -56,10 +56,10 @@ def build(
 
     thought: said first, between `<think>` and `</think>` as control tokens (a <think> in `answer` is ordinary text).
     """
-    letters = _letters()
-    spelt = [["".join(letters[b] for b in piece) for piece in pieces(text)] for text in (thought, answer)]
+    byte = letters()
+    spelt = [["".join(byte[b] for b in piece) for piece in pieces(text)] for text in (thought, answer)]
     chain = [*([THINK[0], *spelt[0], THINK[1]] if thought else []), *spelt[1]]
-    tokens = [*letters, *SPECIALS, letters[32] + "t", *chain]
+    tokens = [*byte, *SPECIALS, byte[32] + "t", *chain]
     assert len(set(tokens)) == len(tokens), "a piece is an ordinary token too"
     first, end = tokens.index(chain[0]), tokens.index("<|im_end|>")
 
@@ -86,7 +86,7 @@ def build(
     w.add_tokenizer_pre("gpt-2")
     w.add_token_list(tokens)
     w.add_token_types([TokenType.CONTROL if t in SPECIALS + THINK else TokenType.NORMAL for t in tokens])
-    w.add_token_merges([f"{letters[32]} t"])
+    w.add_token_merges([f"{byte[32]} t"])
     w.add_bos_token_id(tokens.index("<|endoftext|>"))
     w.add_eos_token_id(end)
     w.add_add_bos_token(add_bos)

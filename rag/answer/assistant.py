@@ -11,7 +11,7 @@ from rag.answer import prompts
 from rag.answer.citations import cite
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.support import Checker
-from rag.answer.writers import Choice, Writer
+from rag.answer.writers import Choice, Notice, Writer
 from rag.arabic import find
 from rag.errors import ModelError
 from rag.library import Library
@@ -52,7 +52,8 @@ class Assistant:
     def ask(self, question: str, scope: Scope = EVERYTHING) -> Generator[Answer]:
         """Snapshots of the answer from the articles of a scope; the last one is `done` and carries the checked citations.
 
-        Closing the iterator stops the writer. A writer that fails hands over, with a notice: the text then begins anew.
+        Closing the iterator stops the writer. The text begins anew, with a notice, where a writer asks its model again, and
+        where one that fails hands over.
         Raises InputError for a question or scope that cannot be asked, and BusyError from the writer.
         """
         began = time.perf_counter()
@@ -60,7 +61,7 @@ class Assistant:
         hits = tuple(self.search(question, SHOWN, scope))
         evidence = self.finder.find(question, hits, scope)
         searched = time.perf_counter()
-        notice = "; ".join(self.notices)
+        notice = _joined(*self.notices)
         nothing = prompts.text(f"nothing_found.{prompts.language(question)}")
         if not evidence:
             timings = {"search_ms": 1000 * (searched - began), "write_ms": 0.0, "total_ms": 1000 * (searched - began)}
@@ -73,7 +74,11 @@ class Assistant:
             try:
                 with closing(writer.write(question, passages, evidence)) as pieces:
                     for piece in pieces:
-                        if isinstance(piece, Citation):
+                        if isinstance(piece, Notice):
+                            notice = _joined(notice, piece.text)
+                            text, citations = ("", ()) if piece.anew else (text, citations)
+                            piece = ""
+                        elif isinstance(piece, Citation):
                             citations = (*citations, replace(piece, at=len(text)))
                             piece = f"[{piece.n}]"
                         text += piece
@@ -82,7 +87,7 @@ class Assistant:
             except ModelError as e:
                 if writer is self.quoting:
                     raise
-                notice = "; ".join(filter(None, (notice, f"{writer.name} failed ({e}); the answer is quoted")))
+                notice = _joined(notice, f"{writer.name} failed ({e}); the answer is quoted")
                 writer, text, citations = self.quoting, "", ()
         written = time.perf_counter()
         refused = not citations and (not text.strip() or find(nothing, text) is not None)
@@ -98,6 +103,10 @@ class Assistant:
         }
         status: Status = "abstained" if refused else "answered"
         yield Answer(question, status, text, writer.name, citations, hits, notice, timings, done=True)
+
+
+def _joined(*notices: str) -> str:
+    return "; ".join(filter(None, notices))
 
 
 def _material(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Passage]:
