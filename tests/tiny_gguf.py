@@ -54,6 +54,8 @@ def build(
 ) -> Path:
     """`path`, where a model now lies that speaks `answer`, once, or again and again where `endless`.
 
+    architecture: "llama", or "mamba" for one whose memory is a state, which cannot be taken back to an earlier token.
+
     thought: said first, between `<think>` and `</think>` as control tokens (a <think> in `answer` is ordinary text).
     """
     byte = letters()
@@ -95,6 +97,23 @@ def build(
     w.add_tensor("token_embd.weight", embedding)
     w.add_tensor("output.weight", output)
     w.add_tensor("output_norm.weight", np.ones(width, np.float32))
+    if architecture == "mamba":
+        inner, state, rank, kernel = 2 * width, 16, 2, 4
+        w.add_ssm_conv_kernel(kernel)
+        w.add_ssm_inner_size(inner)
+        w.add_ssm_state_size(state)
+        w.add_ssm_time_step_rank(rank)
+        w.add_tensor("blk.0.attn_norm.weight", np.ones(width, np.float32))
+        shapes = {
+            "ssm_in.weight": (2 * inner, width),
+            "ssm_conv1d.weight": (inner, kernel),
+            "ssm_conv1d.bias": (inner,),
+        }
+        shapes |= {"ssm_x.weight": (rank + 2 * state, inner), "ssm_dt.weight": (inner, rank), "ssm_dt.bias": (inner,)}
+        shapes |= {"ssm_a": (inner, state), "ssm_d": (inner,), "ssm_out.weight": (width, inner)}
+        for name, shape in shapes.items():
+            w.add_tensor(f"blk.0.{name}", np.zeros(shape, np.float32))
+        return _written(w, path)
     for norm in ("attn_norm", "ffn_norm"):
         w.add_tensor(f"blk.0.{norm}.weight", np.ones(width, np.float32))
     for square in ("attn_q", "attn_k", "attn_v", "attn_output"):
@@ -102,6 +121,10 @@ def build(
     w.add_tensor("blk.0.ffn_gate.weight", np.zeros((32, width), np.float32))
     w.add_tensor("blk.0.ffn_up.weight", np.zeros((32, width), np.float32))
     w.add_tensor("blk.0.ffn_down.weight", np.zeros((width, 32), np.float32))
+    return _written(w, path)
+
+
+def _written(w: GGUFWriter, path: Path) -> Path:
     w.write_header_to_file()
     w.write_kv_data_to_file()
     w.write_tensors_to_file()
