@@ -1,10 +1,11 @@
-"""The writer `llama` beside bare llama-cpp-python: time to first token and tokens a second, on the very same prompt tokens.
+"""The writer `llama` beside bare llama-cpp-python: time to first token and time a token, on the very same prompt tokens.
 
-    python -m benchmarks.llama [--model PATH.gguf] [--rounds 9] [--tokens 96]
+    python -m benchmarks.llama [--model PATH.gguf] [--rounds 9] [--tokens 96] [--threads 1]
 
-Ours counts from the call of `write()` on: choosing the passages, the chat template, tokenising, reading in parts. Bare is
+Ours counts from the call of `write()` on: choosing the passages, the chat template, tokenising, reading. Bare is
 `llama_cpp.Llama(...).generate(tokens)` with the same parameters, which gives token numbers and no text. Both forget the
-prompt before each round, and take turns. Without --model a model of 85 million random weights (q8_0, 12 layers) is made.
+prompt before each round, and take turns at going first. CPU is that of the process, which other programs disturb less.
+Without --model a model of 98 million random weights (q8_0, 12 layers) is made.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ from tests.tiny_gguf import CHATML, SPECIALS, letters
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = "ماذا قال تشوركين عن المشروع؟", "متى وقعت روسيا معاهدتي الصداقة؟"
 CONTEXT, LAYERS, WIDTH, HEADS, INNER, VOCABULARY = 4096, 12, 768, 12, 2048, 8192
+FIGURES = "ms to first token", "ms a token after it", "CPU ms to first token", "CPU ms a token after it"
 Q8 = GGMLQuantizationType.Q8_0
 
 
@@ -98,21 +100,24 @@ def build(path: Path, text: str) -> Path:
     return path
 
 
-def timed(pieces: Iterable[object], count: int) -> tuple[float, float, float]:
-    """Milliseconds to the first piece that holds something, pieces a second after it, the longest wait before it in ms."""
+def timed(pieces: Iterable[object], count: int) -> tuple[float, ...]:
+    """The figures of FIGURES, of the first `count` pieces that hold something, then the longest wait before the first in ms."""
     began = last = time.perf_counter()
-    first, left, wait = 0.0, count, 0.0
+    busy = time.process_time()
+    first = first_busy = wait = 0.0
+    rest = max(count - 1, 1)
     for piece in pieces:
         now = time.perf_counter()
         if not first:
             wait = max(wait, now - last)
-        if first or piece not in ("", None):
-            first = first or now
-            left -= 1
         last = now
-        if not left:
+        if first or piece != "":
+            first, first_busy = first or now, first_busy or time.process_time()
+            count -= 1
+        if not count:
             break
-    return 1000 * (first - began), (count - 1) / (last - first or 1), 1000 * wait
+    seconds = first - began, (last - first) / rest, first_busy - busy, (time.process_time() - first_busy) / rest, wait
+    return tuple(1000 * s for s in seconds)
 
 
 def main() -> None:
@@ -121,38 +126,42 @@ def main() -> None:
     parser.add_argument("--model", type=Path, help="a GGUF model")
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--tokens", type=int, default=96)
+    parser.add_argument("--threads", type=int, default=0, help="1 where other programs keep the cores busy")
     arguments = parser.parse_args()
     passages = material()
     with tempfile.TemporaryDirectory() as folder:
         system, user = (message["content"] for message in prompts.messages(QUESTIONS[0], passages, reminded=True))
         path = arguments.model or build(Path(folder) / "random.gguf", f"{system} {user}")
-        writer = LlamaWriter(path, CONTEXT, arguments.tokens + 8, threads=0, queue=0)
-        bare = llama_cpp.Llama(str(path), n_ctx=writer.context, verbose=False)
+        writer = LlamaWriter(path, CONTEXT, arguments.tokens + 8, arguments.threads, queue=0)
+        threads = dict.fromkeys(("n_threads", "n_threads_batch"), arguments.threads or None)
+        bare = llama_cpp.Llama(str(path), n_ctx=writer.context, verbose=False, **threads)
         tokens = writer.tokens(writer.prompt(QUESTIONS[0], passages))
         ours, theirs = [], []
+        turns = [
+            (writer._llama, lambda: writer.write(QUESTIONS[0], passages, ()), ours),
+            (bare, lambda: bare.generate(tokens, temp=0.0), theirs),
+        ]
         for _ in range(arguments.rounds + 1):
-            for model, pieces, found in (
-                (writer._llama, lambda: writer.write(QUESTIONS[0], passages, ()), ours),
-                (bare, lambda: bare.generate(tokens, temp=0.0), theirs),
-            ):
+            for model, pieces, found in turns:
                 model.reset()
                 with closing(pieces()) as stream:
                     found.append(timed(stream, arguments.tokens))
+            turns.reverse()
         print(
             f"{path.name}, {path.stat().st_size / 1e6:.0f} MB; {len(tokens):,} tokens read, {arguments.tokens} written; "
             f"medians of {arguments.rounds} rounds in turn, after one to warm up"
         )
-        for name, i in (("ms to first token", 0), ("tokens a second", 1)):
+        for i, name in enumerate(FIGURES):
             our, their = (statistics.median(row[i] for row in rows[1:]) for rows in (ours, theirs))
             ratio = statistics.median(a[i] / b[i] for a, b in zip(ours[1:], theirs[1:], strict=True))
             print(
-                f"{name:18} ours {our:,.1f}, bare {their:,.1f}: ratio {our / their:.3f}, median of the rounds' {ratio:.3f}"
+                f"{name:23} ours {our:,.1f}, bare {their:,.1f}: ratio {our / their:.3f}, median of the rounds' {ratio:.3f}"
             )
         print(
-            f"longest wait while the prompt is read, when nobody can stop it: {max(row[2] for row in ours[1:]):,.0f} ms"
+            f"longest wait while the prompt is read, when nobody can stop it: {max(row[-1] for row in ours[1:]):,.0f} ms"
         )
         with closing(writer.write(QUESTIONS[1], passages, ())) as stream:
-            first, _, _ = timed(stream, 1)
+            first, *_ = timed(stream, 1)
         print(f"another question on the same passages: {first:,.1f} ms to first token")
         writer.close()
         bare.close()
