@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from rag.search.leg import Progress
     from rag.search.retriever import Retriever
     from rag.settings import Settings
+    from rag.types import Answer
 
 app = typer.Typer(
     help="Ask an archive of Arabic articles; every sentence of an answer carries a checked citation. Runs wholly on this machine.",
@@ -182,6 +183,12 @@ def search(
 @app.command()
 def ask(
     question: str,
+    after: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="QUESTION", help="A question of the conversation before this one; can be repeated, in order."
+        ),
+    ] = None,
     since: Since = "",
     until: Until = "",
     source: Source = None,
@@ -197,11 +204,15 @@ def ask(
         assistant = wiring.open_assistant(_settings(writer=writer), bar)
     for notice in assistant.notices:
         note(notice)
+    history: list[Answer] = []
+    for earlier in after or ():
+        *_, answer = assistant.ask(earlier, scope, history)
+        history.append(answer)
     if as_json:
-        *_, answer = assistant.ask(question, scope)
+        *_, answer = assistant.ask(question, scope, history)
         print_json(answer.as_json())
         return
-    print_answer(assistant.ask(question, scope), "; ".join(assistant.notices))
+    print_answer(assistant.ask(question, scope, history), "; ".join(assistant.notices))
     if assistant.choice.why in ("found", "none"):
         print(f"({assistant.writer.name}: {assistant.choice})", file=sys.stderr)
 

@@ -37,8 +37,11 @@ def print_answer(answers: Iterable[Answer], told: str) -> None:
 
     told: the beginning of its notice that is known already.
     """
-    printed, answer = "", None
+    printed, understood, answer = "", "", None
     for answer in answers:
+        if answer.standalone and not understood:
+            note(f"understood as: {answer.standalone}")
+        understood = answer.standalone
         if not answer.done and sys.stdout.isatty():
             if not answer.text.startswith(printed):  # another writer has begun anew
                 printed = ""
@@ -55,7 +58,8 @@ def print_answer(answers: Iterable[Answer], told: str) -> None:
             print(f"  nearest: {p.article} [{p.start}:{p.end}] {_shortened(p.text)}")
     for c in answer.citations:
         where = f"{c.article} [{c.start}:{c.end}]" if c.n else "cites nothing"
-        print(f"  [{c.n or '-'}] {c.verdict}: {where} {_shortened(c.quote or c.claim)}")
+        short = f" ({c.short})" if c.short else ""
+        print(f"  [{c.n or '-'}] {c.verdict}{short}: {where} {_shortened(c.quote or c.claim)}")
     if notice := answer.notice.removeprefix(told).removeprefix("; "):
         note(notice)
 

@@ -90,7 +90,8 @@ class Hit:
 class Evidence:
     """A verbatim span of an article: `quote == article.text[start:end]`.
 
-    `speaker` is who says it, as the sentence itself puts it; empty where it names nobody.
+    `speaker` is who says it, as the sentence itself puts it; empty where it names nobody. `sure`: whether it answers the
+    question probably, and not only possibly.
     """
 
     passage: Passage
@@ -99,6 +100,7 @@ class Evidence:
     quote: str
     score: float
     speaker: str = ""
+    sure: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,7 @@ class Citation:
     """The marker `[n]`, the claim before it, the evidence found for it, and the verdict of the check.
 
     n: the passage's number; 0 for a claim that cites nothing. at: where its marker begins in `Answer.text`, or where the
-    claim ends that has none.
+    claim ends that has none. short: the words of the quote that are the date, number or name asked for, where that is clear.
     """
 
     n: int
@@ -118,15 +120,20 @@ class Citation:
     quote: str
     verdict: Verdict
     at: int = 0
+    short: str = ""
 
     def as_json(self) -> dict[str, object]:
-        """The row of `citations` in `rag ask --json`."""
-        return {name: getattr(self, name) for name in self.__slots__ if name != "at"}
+        """The row of `citations` in `rag ask --json`; `short` only where there is one."""
+        left_out = {"at"} if self.short else {"at", "short"}
+        return {name: getattr(self, name) for name in self.__slots__ if name not in left_out}
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """One snapshot of an answer; the last one of a stream carries the citations and `done`."""
+    """One snapshot of an answer; the last one of a stream carries the citations and `done`.
+
+    standalone: the question as it was understood from the conversation, where that is another.
+    """
 
     question: str
     status: Status
@@ -137,11 +144,13 @@ class Answer:
     notice: str = ""
     timings: dict[str, float] = field(default_factory=dict)
     done: bool = False
+    standalone: str = ""
 
     def as_json(self) -> dict[str, object]:
-        """The object of `rag ask --json`; timings in milliseconds."""
+        """The object of `rag ask --json`; timings in milliseconds; `standalone` only where there is one."""
         return {
             "question": self.question,
+            **({"standalone": self.standalone} if self.standalone else {}),
             "status": self.status,
             "answer": self.text,
             "writer": self.writer,

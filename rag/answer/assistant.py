@@ -9,10 +9,12 @@ from dataclasses import replace
 
 from rag.answer import prompts
 from rag.answer.citations import cite
+from rag.answer.conversation import understood
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.support import Checker
 from rag.answer.writers import Choice, Notice, Writer
 from rag.arabic import find
+from rag.arabic.answers import short_answer
 from rag.errors import ModelError
 from rag.library import Library
 from rag.search.retriever import Retriever, checked
@@ -49,52 +51,67 @@ class Assistant:
         """The k best passages, best first; errors as in `Retriever.search`."""
         return self.retriever.search(question, k, scope)
 
-    def ask(self, question: str, scope: Scope = EVERYTHING) -> Generator[Answer]:
+    def ask(self, question: str, scope: Scope = EVERYTHING, history: Sequence[Answer] = ()) -> Generator[Answer]:
         """Snapshots of the answer from the articles of a scope; the last one is `done` and carries the checked citations.
+
+        history: the conversation's answers so far, in order, out of which a question such as «ومتى كان ذلك؟» is understood.
 
         Closing the iterator stops the writer. The text begins anew, with a notice, where a writer asks its model again, and
         where one that fails hands over.
         Raises InputError for a question or scope that cannot be asked, and BusyError from the writer.
         """
         began = time.perf_counter()
-        question = checked(question)
+        asked = checked(question)
+        question = checked(understood(asked, history))
         hits = tuple(self.search(question, SHOWN, scope))
         evidence = self.finder.find(question, hits, scope)
         searched = time.perf_counter()
-        notice = _joined(*self.notices)
         nothing = prompts.text(f"nothing_found.{prompts.language(question)}")
+        answer = Answer(
+            asked,
+            "answered",
+            "",
+            self.writer.name,
+            hits=hits,
+            notice=_joined(*self.notices),
+            standalone=question if question != asked else "",
+        )
         if not evidence:
             timings = {"search_ms": 1000 * (searched - began), "write_ms": 0.0, "total_ms": 1000 * (searched - began)}
-            yield Answer(question, "abstained", nothing, self.writer.name, (), hits, notice, timings, done=True)
+            yield replace(answer, status="abstained", text=nothing, timings=timings, done=True)
             return
         passages = _material(evidence, hits)
-        writer, text = self.writer, ""
+        writer = self.writer
         citations: tuple[Citation, ...] = ()
         while True:
             try:
                 with closing(writer.write(question, passages, evidence)) as pieces:
                     for piece in pieces:
                         if isinstance(piece, Notice):
-                            notice = _joined(notice, piece.text)
-                            text, citations = ("", ()) if piece.anew else (text, citations)
+                            answer = replace(answer, notice=_joined(answer.notice, piece.text))
+                            if piece.anew:
+                                answer, citations = replace(answer, text=""), ()
                             piece = ""
                         elif isinstance(piece, Citation):
-                            citations = (*citations, replace(piece, at=len(text)))
+                            citations = (*citations, replace(piece, at=len(answer.text)))
                             piece = f"[{piece.n}]"
-                        text += piece
-                        yield Answer(question, "answered", text, writer.name, (), hits, notice)
+                        answer = replace(answer, text=answer.text + piece)
+                        yield answer
                 break
             except ModelError as e:
                 if writer is self.quoting:
                     raise
-                notice = _joined(notice, f"{writer.name} failed ({e}); the answer is quoted")
-                writer, text, citations = self.quoting, "", ()
+                notice = _joined(answer.notice, f"{writer.name} failed ({e}); the answer is quoted")
+                writer, citations = self.quoting, ()
+                answer = replace(answer, text="", writer=writer.name, notice=notice)
         written = time.perf_counter()
+        text = answer.text
         refused = not citations and (not text.strip() or find(nothing, text) is not None)
         if refused:
             text = nothing
         elif not citations:
             text, citations = cite(text, passages, self.checker)
+        citations = tuple(replace(c, short=short_answer(question, c.quote)) for c in citations)
         ended = time.perf_counter()
         timings = {
             "search_ms": 1000 * (searched - began),
@@ -102,7 +119,7 @@ class Assistant:
             "total_ms": 1000 * (ended - began),
         }
         status: Status = "abstained" if refused else "answered"
-        yield Answer(question, status, text, writer.name, citations, hits, notice, timings, done=True)
+        yield replace(answer, status=status, text=text, citations=citations, timings=timings, done=True)
 
 
 def _joined(*notices: str) -> str:

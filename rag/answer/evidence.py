@@ -8,7 +8,6 @@ one over the best sentences decides between answering and abstaining. Their weig
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -28,8 +27,10 @@ PASSAGES = 8
 """Passages whose sentences are scored."""
 QUOTES = 3
 """Sentences given as evidence, at most; a speaker's statements may be more."""
-STATEMENTS = 6
+STATEMENTS = 12
 """Statements of one speaker, at most."""
+_OF_ONE_ARTICLE = 4
+"""Of them from one article."""
 _SPEECH_PASSAGES = 50
 _TOUCHES = 0.3
 """Coverage of a subject in an article from which what is said there may be about it."""
@@ -43,16 +44,17 @@ _SIGNS: tuple[Kind, ...] = ("when", "many", "where", "why")
 @dataclass(frozen=True, slots=True)
 class Weights:
     """Of a sentence's features; of those that decide whether the best sentences answer, with their bias (log odds), and
-    the probability from which they do.
+    the probabilities from which they may and from which they do.
 
-    It is below ½, since people ask in other words than the articles use more often than the crowd that wrote ARCD beside its
-    passages.
+    Both are below ½, since people ask in other words than the articles use more often than the crowd that wrote ARCD beside
+    its passages.
     """
 
     sentence: dict[str, float]
     answered: dict[str, float]
     bias: float
     least: float
+    sure: float
 
 
 ARABIC = Weights(
@@ -60,14 +62,16 @@ ARABIC = Weights(
     | {"when": 1.23, "many": 2.43, "where": 0.8, "why": 0.72},
     {"coverage": 2.33, "context": 1.65, "whole": 1.7, "words": 0.75, "cosine": 5.87},
     bias=-7.2,
-    least=0.3,
+    least=0.1,
+    sure=0.3,
 )
 TRANSLATED = Weights(
     {"coverage": 2.06, "context": 1.94, "passage": 3.27, "rank": 1.87, "cosine": 3.17}
     | {"when": 0.72, "many": 0.26, "where": 0.37, "why": 0.0},
     {"coverage": 1.49, "context": 1.11, "whole": 0.7, "words": 0.17, "cosine": 2.86},
     bias=-3.52,
-    least=0.4,
+    least=0.3,
+    sure=0.5,
 )
 """For questions without Arabic."""
 
@@ -94,15 +98,22 @@ class EvidenceFinder:
         self.retriever, self.embedder = retriever, embedder
 
     def find(self, question: str, hits: Sequence[Hit], scope: Scope = EVERYTHING) -> list[Evidence]:
-        """The sentences that answer the question, best first; empty if none does well enough."""
+        """The sentences that answer the question, best first; empty if none does well enough.
+
+        A speaker's statements come article by article, the newest first; undated ones, and all where the question names a
+        subject, by how well they fit.
+        """
         name = asked_speaker(question)
         if name is not None:
             return self._statements(question, name, scope)
         scored = self.score(question, hits) if content_words(question) else []
-        if not scored or not answered(scored, _weights(question)):
+        weights = _weights(question)
+        probability = answers(scored, weights) if scored else 0.0
+        if probability < weights.least:
             return []
-        best = [s for s in scored[:QUOTES] if s.score >= scored[0].score - _CLOSE]
-        return [_evidence(s) for s in best]
+        best = [s for s in scored if s.score >= scored[0].score - _CLOSE]
+        found = [_evidence(s, probability >= weights.sure) for s in best]
+        return _once(found)[:QUOTES]
 
     def score(self, question: str, hits: Sequence[Hit]) -> list[Scored]:
         """Every sentence of the first PASSAGES hits, once, with its features, best first."""
@@ -184,11 +195,11 @@ class EvidenceFinder:
                 score = asked.coverage(words(text)) + asked.coverage(words(passage.text)) if subject else hit.score
                 found.setdefault(key, Evidence(passage, *key[1:], text, score, speaker(text, sought)))
         statements = list(found.values())
-        if asks_about_subject(question):
+        about = asks_about_subject(question)
+        if about:
             fitting = {article for article, _, _ in found if self._touches(asked, article)}
             statements = [evidence for evidence in statements if evidence.passage.article in fitting]
-        ordered = sorted(statements, key=lambda evidence: (not evidence.speaker, -evidence.score))
-        return _spread(ordered)[:STATEMENTS]
+        return _by_article(_once(sorted(statements, key=lambda e: (not e.speaker, -e.score))), newest_first=not about)
 
     def _touches(self, asked: Terms, article_id: str) -> bool:
         """Whether an article has to do with what was asked."""
@@ -201,10 +212,10 @@ def best_features(scored: Sequence[Scored]) -> dict[str, float]:
     return {name: max(s.features[name] for s in scored[:3]) for name in ARABIC.answered}
 
 
-def answered(scored: Sequence[Scored], weights: Weights) -> bool:
-    """Whether the best sentences answer the question."""
+def answers(scored: Sequence[Scored], weights: Weights) -> float:
+    """The probability that the best sentences answer the question."""
     log_odds = weights.bias + _weighted(best_features(scored), weights.answered)
-    return 1 / (1 + math.exp(-log_odds)) >= weights.least
+    return 1 / (1 + math.exp(-log_odds))
 
 
 def _weights(question: str) -> Weights:
@@ -215,15 +226,24 @@ def _weighted(features: dict[str, float], weights: dict[str, float]) -> float:
     return sum(weight * features[name] for name, weight in weights.items())
 
 
-def _evidence(scored: Scored) -> Evidence:
-    return Evidence(scored.passage, scored.start, scored.end, scored.text, scored.score, speaker(scored.text))
+def _evidence(scored: Scored, sure: bool) -> Evidence:
+    return Evidence(scored.passage, scored.start, scored.end, scored.text, scored.score, speaker(scored.text), sure)
 
 
-def _spread(ordered: list[Evidence]) -> list[Evidence]:
-    """The same, so that each article's best comes before any article's second."""
-    seen: Counter[str] = Counter()
-    rounds = []
+def _once(ordered: Sequence[Evidence]) -> list[Evidence]:
+    """The same without a sentence that an earlier one repeats."""
+    seen: dict[tuple[str, ...], Evidence] = {}
     for evidence in ordered:
-        seen[evidence.passage.article] += 1
-        rounds.append((seen[evidence.passage.article], evidence))
-    return [evidence for _, evidence in sorted(rounds, key=lambda pair: pair[0])]
+        seen.setdefault(tuple(words(evidence.quote)), evidence)
+    return list(seen.values())
+
+
+def _by_article(ordered: Sequence[Evidence], newest_first: bool) -> list[Evidence]:
+    """The best statements of each article side by side, articles with a date first where the newest are wanted first."""
+    articles: dict[str, list[Evidence]] = {}
+    for evidence in ordered:
+        articles.setdefault(evidence.passage.article, []).append(evidence)
+    groups = list(articles.values())
+    if newest_first:
+        groups.sort(key=lambda group: group[0].passage.date or "", reverse=True)
+    return [evidence for group in groups for evidence in group[:_OF_ONE_ARTICLE]][:STATEMENTS]

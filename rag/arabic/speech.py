@@ -30,6 +30,8 @@ _STATEMENT = _any("قوله قولها بقوله بقولها تصريح تصر
 
 _SPEAKER = rf"(?P<speaker>.+?)(?=\s+{_ABOUT}\s|[؟?!.،,]|$)"
 _QUESTION = re.compile(rf"(?:^|\s){_ASK}\s+(?:{_VERB}|{_DIALECT})\s+(?:{_any('به عنه')}\s+)?{_SPEAKER}")
+_SAID_WHAT = re.compile(rf"(?:^|\s){_ASK}\s+(?:{_VERB}|{_DIALECT})(?=\s+{_ABOUT}\s|\s*[؟?!.،,]?\s*$)")
+_NO_NAME = re.compile(rf"{_ABOUT}\s")
 _QUESTION_NOUN = re.compile(rf"{_any('ما ماهي ما_هي ما_هو شو')}\s+{_STATEMENT}\s+{_SPEAKER}")
 _QUESTION_ENGLISH = re.compile(
     r"what (?:did|does|has) (?P<speaker>.+?) (?:say|said|state|stated|declare|declared|announce|announced|claim|deny)(?=\W|$)"
@@ -74,9 +76,16 @@ def asked_speaker(question: str) -> str | None:
     for pattern in (_QUESTION, _QUESTION_NOUN, _QUESTION_ENGLISH):
         if match := pattern.search(folded):
             speaker = match["speaker"].strip()
-            if 0 < len(speaker.split()) <= _LONGEST_SPEAKER:
+            if 0 < len(speaker.split()) <= _LONGEST_SPEAKER and not _NO_NAME.match(speaker):
                 return speaker
     return None
+
+
+def lacks_speaker(question: str) -> int | None:
+    """Where the name belongs in a question for a statement that names nobody («ماذا قال عن حلب؟»), as an offset; else None."""
+    folded, offsets = fold_with_offsets(question)
+    match = _SAID_WHAT.search(folded)
+    return offsets[match.end() - 1] + 1 if match else None
 
 
 def asks_about_subject(question: str) -> bool:

@@ -8,22 +8,31 @@ from itertools import groupby
 
 from rag.arabic import fold, scripts
 from rag.arabic.claims import MARKER
+from rag.arabic.quoting import readable
 from rag.arabic.words import bare_words
-from rag.types import Answer, Article
+from rag.types import Answer, Article, Citation
 
 Share = tuple[int, int]
 """How many, of how many."""
 
 
 def answer_text(answer: Answer) -> str:
-    """What the answer says: without markers, and its quoted lines without quotation marks and speaker. Empty for a refusal."""
+    """What the answer says: its first short answer, else its first quoted line, else its text without markers.
+
+    Empty for a refusal.
+    """
     if answer.status == "abstained":
         return ""
-    text = answer.text
-    for citation in sorted(answer.citations, key=lambda c: -len(c.claim)):
-        if citation.claim.endswith(f"“{citation.quote}”"):
-            text = text.replace(citation.claim, citation.quote)
-    return MARKER.sub(" ", text).strip()
+    if short := next((citation.short for citation in answer.citations if citation.short), ""):
+        return short
+    if answer.citations and answer.citations[0].claim.endswith(_quoted(answer.citations[0])):
+        return answer.citations[0].quote
+    return MARKER.sub(" ", answer.text).strip()
+
+
+def _quoted(citation: Citation) -> str:
+    """The quote as the writer `quote` writes it."""
+    return f"“{readable(citation.quote)}”"
 
 
 def exact_match(said: str, accepted: Sequence[str]) -> float:
@@ -75,7 +84,7 @@ def purity(answer: Answer, material: Iterable[str]) -> Share:
     """
     text = answer.text
     for citation in answer.citations:
-        text = text.replace(f"“{citation.quote}”", " ")
+        text = text.replace(_quoted(citation), " ")
     own, written = scripts.own(answer.question), scripts.runs(text)
     foreign = any(script != own for script, _ in written)
     given = scripts.given((answer.question, *material)) if foreign else set()

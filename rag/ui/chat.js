@@ -75,6 +75,7 @@ function restore() {
 function startAnew() {
   if (state.contains("rag-busy")) return;
   sessionStorage.removeItem(KEY);
+  window.ragConversation = String(Date.now()); // the server then leaves the answers before it out of account
   for (const turn of log.querySelectorAll(".rag-turn")) turn.remove();
   const aside = panel();
   aside.querySelector("section").replaceChildren();

@@ -10,7 +10,7 @@ import logging
 import os
 import secrets
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -30,6 +30,8 @@ HERE = Path(__file__).resolve().parent
 FONTS = ("Noto Naskh Arabic", "Noto Sans Arabic", "Segoe UI", "Tahoma", "sans-serif")
 """Fonts of the reader's own machine; none is fetched."""
 _ASKING_AT_ONCE = 32
+_REMEMBERED = 3
+"""Answers of a conversation out of which the next question is understood."""
 log = logging.getLogger(__name__)
 
 
@@ -48,27 +50,31 @@ class Chat:
         self.assistant = assistant
         self._stops: dict[str, threading.Event] = {}
 
-    def turns(self, question: str, session: str) -> Iterator[tuple[Snapshot, str]]:
-        """Snapshots of one turn, and what the question box then holds: a question that failed comes back."""
+    def turns(
+        self, question: str, history: Sequence[Answer], session: str
+    ) -> Iterator[tuple[Snapshot, str, Sequence[Answer]]]:
+        """Snapshots of one turn, what the question box then holds (a question that failed comes back), and the conversation."""
         turn, stop = secrets.token_hex(6), threading.Event()
         self._stops[session] = stop
         shown: Answer | None = None
         try:
-            yield Snapshot(turn=turn, html=rendering.waiting(question), done=False), ""
-            with closing(self.assistant.ask(question)) as answers:
+            yield Snapshot(turn=turn, html=rendering.waiting(question), done=False), "", history
+            with closing(self.assistant.ask(question, history=history)) as answers:
                 for answer in answers:
                     if stop.is_set() and not answer.done:
                         html = rendering.turn(shown or replace(answer, text=""), {}, stopped=True)
-                        yield Snapshot(turn=turn, html=html, done=True), ""
+                        yield Snapshot(turn=turn, html=html, done=True), "", history
                         return
                     shown = self._without_known_notices(answer)
                     html = rendering.turn(shown, self._articles(shown) if answer.done else {})
-                    yield Snapshot(turn=turn, html=html, done=answer.done), ""
+                    if answer.done:
+                        history = (*history, answer)[-_REMEMBERED:]
+                    yield Snapshot(turn=turn, html=html, done=answer.done), "", history
         except RagError as e:
-            yield Snapshot(turn=turn, html=rendering.failed(question, e), done=True), question.strip()
+            yield Snapshot(turn=turn, html=rendering.failed(question, e), done=True), question.strip(), history
         except Exception as e:
             log.exception("a question could not be answered")
-            yield Snapshot(turn=turn, html=rendering.failed(question, e), done=True), question.strip()
+            yield Snapshot(turn=turn, html=rendering.failed(question, e), done=True), question.strip(), history
         finally:
             if self._stops.get(session) is stop:
                 del self._stops[session]
@@ -143,8 +149,12 @@ def build(chat: Chat) -> gradio.Blocks:
     """The page as Gradio's blocks."""
     gr = gradio_module()
 
-    def ask(question: str, request: Any) -> Iterator[tuple[Snapshot, str]]:
-        yield from chat.turns(question, request.session_hash)
+    def ask(
+        question: str, known: tuple[str, Sequence[Answer]], conversation: str, request: Any
+    ) -> Iterator[tuple[Snapshot, str, tuple[str, Sequence[Answer]]]]:
+        before = known[1] if known[0] == conversation else ()
+        for snapshot, left, history in chat.turns(question, before, request.session_hash):
+            yield snapshot, left, (conversation, history)
 
     def stop(request: Any) -> None:
         chat.stop(request.session_hash)
@@ -180,11 +190,20 @@ def build(chat: Chat) -> gradio.Blocks:
                     halt = gr.Button(say("stop"), elem_id="rag-stop", scale=0, min_width=0)
             with gr.Column(elem_classes="rag-side", min_width=0):
                 part(None, panel_html())
+        history = gr.State(("", ()))  # the name of this session's conversation and its answers; a reload begins it anew
+        conversation = gr.Textbox(visible=False)  # chat.js names it anew when a new one begins
         quiet = {"show_progress": "hidden", "api_visibility": "private"}
-        asking = {"outputs": [turns, box], "concurrency_limit": _ASKING_AT_ONCE, "concurrency_id": "ask", **quiet}
-        gr.on([box.submit, send.click], ask, inputs=[box], **asking)
+        named = "(question, history) => [question, history, window.ragConversation || '']"
+        asking = {
+            "js": named,
+            "outputs": [turns, box, history],
+            "concurrency_limit": _ASKING_AT_ONCE,
+            "concurrency_id": "ask",
+            **quiet,
+        }
+        gr.on([box.submit, send.click], ask, inputs=[box, history, conversation], **asking)
         for example in examples:
-            example.click(ask, inputs=[example], **asking)
+            example.click(ask, inputs=[example, history, conversation], **asking)
         halt.click(stop, concurrency_limit=None, **quiet)
     return blocks
 

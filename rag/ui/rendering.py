@@ -27,7 +27,7 @@ def turn(answer: Answer, articles: Mapping[str, Article], stopped: bool = False)
 
     articles: those that the citations and hits name; one that is not there was removed meanwhile.
     """
-    parts = [question_html(answer.question)]
+    parts = [question_html(answer.question), understood(answer)]
     if not answer.done:
         parts.append(f'<div class="rag-answer">{paragraphs(answer)}</div>')
         parts.append(line("stopped", "rag-notice") if stopped else line("writing", "rag-wait"))
@@ -79,6 +79,13 @@ def question_html(question: str) -> str:
     return f'<p class="rag-question"><span class="rag-you">{plain(say("you"))}</span>{isolated(shown)}</p>'
 
 
+def understood(answer: Answer) -> str:
+    """The question as the conversation completes it, where that is another than was typed."""
+    if not answer.standalone:
+        return ""
+    return f'<p class="rag-small rag-understood">{plain(say("understood"))} {isolated(answer.standalone)}</p>'
+
+
 def paragraphs(answer: Answer) -> str:
     """The text of the answer, a paragraph a line, each marker a button and each claim without evidence labelled."""
     html, start = [], 0
@@ -94,10 +101,18 @@ def _checked(answer: Answer, start: int, end: int) -> Iterator[str]:
     """The pieces of a part of the text, its citations' markers as buttons."""
     for i, citation in enumerate(answer.citations):
         if start <= citation.at <= end:
-            yield isolated(answer.text[start : citation.at])
+            yield emphasised(answer.text[start : citation.at], citation.short)
             yield chip(i, citation) if citation.n else unsupported()
             start = citation.at + (len(f"[{citation.n}]") if citation.n else 0)
     yield isolated(answer.text[start:end])
+
+
+def emphasised(text: str, short: str) -> str:
+    """The text with the short answer in it set off, where it has one."""
+    before, found, after = text.partition(short) if short else (text, "", "")
+    return (
+        isolated(before) + (f'<strong class="rag-short">{isolated(found)}</strong>' if found else "") + isolated(after)
+    )
 
 
 def _unchecked(text: str) -> Iterator[str]:

@@ -9,6 +9,7 @@ from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
 from rag.answer.support import Checker
 from rag.answer.writers import Choice, Notice, Writer
+from rag.arabic.quoting import readable
 from rag.errors import InputError, ModelError
 from rag.library import Library
 from rag.search.embedding import SHIPPED, StaticEmbedder
@@ -73,7 +74,7 @@ def test_what_a_speaker_said_is_gathered_from_both_articles(
     for citation in answer.citations:
         assert citation.quote == texts[citation.article][citation.start : citation.end]
         assert citation.verdict == "supported"
-        assert citation.quote in answer.text
+        assert readable(citation.quote) in answer.text
         assert "تشوركين" in citation.quote
     assert "السفير الروسي في الأممالمتحدة فيتالي تشوركين: “" in answer.text
     assert any("أي فرصة في النجاح" in c.quote for c in answer.citations)
@@ -200,9 +201,74 @@ def test_quotation_marks_and_markers_of_an_article_stay_as_they_are(library: Lib
     articles = [Article(f"x{i}", text) for i, text in enumerate(texts)]
     answer = ask(assistant(library, retriever, articles, QuoteWriter()), "ماذا قال خالد؟")
     assert sorted(c.quote for c in answer.citations) == sorted(texts)
-    assert all(c.quote in answer.text and c.verdict == "supported" for c in answer.citations)
+    assert all(readable(c.quote) in answer.text and c.verdict == "supported" for c in answer.citations)
     assert [answer.text[c.at :][:3] for c in answer.citations] == ["[1]", "[2]"]
-    assert len(answer.text.split("\n")) == len(texts)
+    assert len(answer.text.split("\n")) == 1 + len(texts)
+
+
+def test_statements_come_article_by_article_the_newest_first_and_none_twice(
+    library: Library, retriever: Retriever
+) -> None:
+    old, new, undated = (
+        Article(name, text, title, date)
+        for name, title, date, text in [
+            ("old", "خبر قديم", "2008-08-20", "قال خالد إن الجسر متين. وأكد خالد أن الطريق آمن."),
+            ("new", "خبر جديد", "2015-07-01", "قال خالد إن الجسر انهار."),
+            ("undated", "", None, "قال خالد إنه نادم. قال خالد إن الجسر متين."),
+        ]
+    )
+    answer = ask(assistant(library, retriever, [old, undated, new], QuoteWriter()), "ماذا قال خالد؟")
+    assert list(dict.fromkeys(c.article for c in answer.citations)) == ["new", "old", "undated"]
+    assert len({c.quote for c in answer.citations}) == len(answer.citations) == 4
+    lines = answer.text.split("\n")
+    assert lines[0] == "من الأقوال الواردة في المقالات:"
+    assert lines[1] == "خبر جديد (2015-07-01)"
+    assert answer.text.count("خبر قديم (2008-08-20)") == 1
+
+
+def test_what_is_only_near_is_called_so_and_an_english_question_gets_an_english_frame(
+    library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
+    made = assistant(library, retriever, seeds, QuoteWriter())
+    assert ask(made, "أين ولد سيرغي لافروف؟").text.startswith("لم أجد جواباً صريحاً")
+    assert ask(made, "متى وقعت روسيا معاهدتي الصداقة مع الإقليمين؟").text.startswith("ورد في المقالات:")
+    assert ask(made, "Who is the Russian foreign minister?").text.startswith("The articles say")
+
+
+def test_the_date_that_was_asked_for_is_marked(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    answer = ask(assistant(library, retriever, seeds, QuoteWriter()), "متى وقعت روسيا معاهدتي الصداقة مع الإقليمين؟")
+    assert answer.citations[0].short == "الأربعاء الفائت"
+    rows = answer.as_json()["citations"]
+    assert rows[0]["short"] == "الأربعاء الفائت"  # type: ignore[index]
+
+
+def test_a_follow_up_is_understood_from_the_conversation(
+    library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
+    made = assistant(library, retriever, seeds, QuoteWriter())
+    first = ask(made, "ماذا قال تشوركين؟")
+    assert first.standalone == ""
+    assert "standalone" not in first.as_json()
+    *_, second = made.ask("وماذا قال عن حلب؟", history=[first])
+    assert second.question == "وماذا قال عن حلب؟"
+    assert second.standalone == second.as_json()["standalone"] == "ماذا قال تشوركين عن حلب؟"
+    assert [c.article for c in second.citations] == [ALEPPO]
+    *_, third = made.ask("وماذا عن لافروف؟", history=[first, second])
+    assert third.standalone == "ماذا قال لافروف عن حلب؟"
+    *_, alone = made.ask("من هو رئيس جورجيا؟", history=[first, second])
+    assert alone.standalone == ""
+
+
+def test_of_whom_was_named_the_next_question_may_ask(library: Library, retriever: Retriever) -> None:
+    articles = [
+        Article("a", "وصل وزير الخارجية الروسي سيرغي لافروف إلى دمشق. وقال لافروف إن بلاده تدعم الحوار."),
+    ]
+    made = assistant(library, retriever, articles, QuoteWriter())
+    first = ask(made, "من هو وزير الخارجية الروسي؟")
+    assert first.citations[0].short == "سيرغي لافروف"
+    *_, second = made.ask("وماذا قال؟", history=[first])
+    assert second.standalone == "ماذا قال سيرغي لافروف؟"
+    assert "بلاده تدعم الحوار" in second.text
 
 
 HOSTILE = (

@@ -1,5 +1,8 @@
+from dataclasses import replace
+
 import pytest
 
+from rag.arabic.quoting import readable
 from rag.evaluate import answers
 from rag.types import Answer, Article, Citation
 
@@ -16,9 +19,11 @@ def answer(text: str, *citations: Citation, status: str = "answered", question: 
 
 
 def test_what_an_answer_says_is_without_markers_frames_and_speakers() -> None:
-    said, plain = f"الناقد أحمد: “{QUOTE}”", f"“{QUOTE}”"
-    quoted = answers.answer_text(answer(f"{said} [1]\n{plain} [2]", cited(said), cited(plain, 2)))
-    assert [line.strip() for line in quoted.split("\n")] == [QUOTE, QUOTE]
+    said = f"الناقد أحمد: “{readable(QUOTE)}”"
+    quoted = answer(f"ورد في المقالات:\n{said} [1]", cited(said), cited(f"“{readable(QUOTE)}”", 2))
+    assert answers.answer_text(quoted) == QUOTE
+    short = replace(cited(said), short="البروة")
+    assert answers.answer_text(answer(f"{said} [1]", cited(said), short)) == "البروة"
     assert answers.answer_text(answer("في “البروة” [1، 2].", cited("في “البروة”."))).split() == ["في", "“البروة”", "."]
     assert answers.answer_text(answer("لم أجد", status="abstained")) == ""
 

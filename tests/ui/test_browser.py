@@ -7,7 +7,7 @@ import re
 import shutil
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -233,6 +233,21 @@ def test_an_article_cannot_change_the_page(window: Window) -> None:
     assert window.page.evaluate("window.hacked") is None
 
 
+def test_a_follow_up_shows_how_it_was_understood(window: Window) -> None:
+    window.ask("متى وقعت روسيا معاهدتي الصداقة مع الإقليمين؟")
+    assert window.last("strong.rag-short").first.text_content() == "الأربعاء الفائت"
+    window.ask(CHURKIN)
+    assert window.last(".rag-understood").count() == 0
+    window.ask("وماذا قال عن حلب؟")
+    assert "ماذا قال تشوركين عن حلب؟" in window.last(".rag-understood").text_content()
+    assert window.last("button.rag-chip").count() == 1
+    window.shot("11-follow-up")
+    window.page.click("#rag-new")
+    window.page.wait_for_function("!document.querySelector('.rag-turn')")
+    window.ask("وماذا قال عن حلب؟")
+    assert window.last(".rag-understood").count() == 0
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_a_phone_has_no_horizontal_scroll(browser: object, server: str, scheme: str) -> None:
     window = Window(browser, server, viewport={"width": 390, "height": 844}, color_scheme=scheme)
@@ -257,7 +272,7 @@ class Scripted:
     def __init__(self, library: object) -> None:
         self.library, self.writer, self.notices, self.closed = library, self, ["index repaired"], threading.Event()
 
-    def ask(self, question: str) -> Iterator[Answer]:
+    def ask(self, question: str, history: Sequence[Answer]) -> Iterator[Answer]:
         answer = Answer(question, "answered", "", "llama", notice="index repaired")
         if question == "busy":
             raise BusyError("9 questions wait")

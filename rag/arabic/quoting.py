@@ -1,0 +1,29 @@
+"""A quotation as people read it: one kind of quotation marks, in pairs. What is quoted stays as it is elsewhere."""
+
+from __future__ import annotations
+
+import re
+
+_PAIRS = re.compile(r"''(.+?)''|\"([^\"]+)\"|“([^“”]+)”|„([^„”“]+)[”“]", re.DOTALL)
+_STRAY = re.compile(r"''|[\"“”„]")
+_MARK = re.compile("[«»]")
+_END = re.compile(r"[\s،,؛;:]+$")
+_SPACE_INSIDE = re.compile(r"(?<=«)\s+|\s+(?=»)")
+
+
+def readable(quote: str) -> str:
+    """The text in one line, every pair of quotation marks as «…» those without a partner and what the sentence trails off in left out."""
+    text = _PAIRS.sub(lambda match: f"«{next(part for part in match.groups() if part)}»", " ".join(quote.split()))
+    text = _STRAY.sub("", text)
+    opened: list[int] = []
+    unpaired: set[int] = set()
+    for match in _MARK.finditer(text):
+        if match.group() == "«":
+            opened.append(match.start())
+        elif opened:
+            opened.pop()
+        else:
+            unpaired.add(match.start())
+    unpaired.update(opened)
+    kept = "".join(char for i, char in enumerate(text) if i not in unpaired)
+    return _END.sub("", " ".join(_SPACE_INSIDE.sub("", kept).split()))
