@@ -4,7 +4,7 @@
 
 Ours counts from the call of `write()` on: choosing the passages, the chat template, tokenising, reading. Bare is
 `llama_cpp.Llama(...).generate(tokens)` with the same parameters, which gives token numbers and no text. Both forget the
-prompt before each round, and take turns at going first. CPU is that of the process, which other programs disturb less.
+prompt before each round, and take turns, within a round token by token. CPU is that of the process, which other programs disturb less.
 Without --model a model of 98 million random weights (q8_0, 12 layers) is made.
 """
 
@@ -15,8 +15,9 @@ import re
 import statistics
 import tempfile
 import time
-from collections.abc import Iterable
-from contextlib import closing
+from collections import defaultdict
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
 from itertools import product
 from pathlib import Path
 
@@ -32,7 +33,7 @@ from tests.tiny_gguf import CHATML, SPECIALS, letters
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = "ماذا قال تشوركين عن المشروع؟", "متى وقعت روسيا معاهدتي الصداقة؟"
 CONTEXT, LAYERS, WIDTH, HEADS, INNER, VOCABULARY = 4096, 12, 768, 12, 2048, 8192
-FIGURES = "ms to first token", "ms a token after it", "CPU ms to first token", "CPU ms a token after it"
+FIGURES = "ms to first token", "CPU ms to first token", "ms a token after it", "CPU ms a token after it"
 Q8 = GGMLQuantizationType.Q8_0
 
 
@@ -100,24 +101,14 @@ def build(path: Path, text: str) -> Path:
     return path
 
 
-def timed(pieces: Iterable[object], count: int) -> tuple[float, ...]:
-    """The figures of FIGURES, of the first `count` pieces that hold something, then the longest wait before the first in ms."""
+def step(pieces: Iterator[object]) -> tuple[float, float, float]:
+    """Milliseconds to the next piece that holds something, those of the CPU, and the longest wait for any piece."""
     began = last = time.perf_counter()
-    busy = time.process_time()
-    first = first_busy = wait = 0.0
-    rest = max(count - 1, 1)
-    for piece in pieces:
-        now = time.perf_counter()
-        if not first:
-            wait = max(wait, now - last)
-        last = now
-        if first or piece != "":
-            first, first_busy = first or now, first_busy or time.process_time()
-            count -= 1
-        if not count:
-            break
-    seconds = first - began, (last - first) / rest, first_busy - busy, (time.process_time() - first_busy) / rest, wait
-    return tuple(1000 * s for s in seconds)
+    busy, wait = time.process_time(), 0.0
+    while next(pieces) == "":
+        wait, last = max(wait, time.perf_counter() - last), time.perf_counter()
+    now = time.perf_counter()
+    return 1000 * (now - began), 1000 * (time.process_time() - busy), 1000 * max(wait, now - last)
 
 
 def main() -> None:
@@ -136,33 +127,39 @@ def main() -> None:
         threads = dict.fromkeys(("n_threads", "n_threads_batch"), arguments.threads or None)
         bare = llama_cpp.Llama(str(path), n_ctx=writer.context, verbose=False, **threads)
         tokens = writer.tokens(writer.prompt(QUESTIONS[0], passages))
-        ours, theirs = [], []
-        turns = [
-            (writer._llama, lambda: writer.write(QUESTIONS[0], passages, ()), ours),
-            (bare, lambda: bare.generate(tokens, temp=0.0), theirs),
-        ]
-        for _ in range(arguments.rounds + 1):
-            for model, pieces, found in turns:
-                model.reset()
-                with closing(pieces()) as stream:
-                    found.append(timed(stream, arguments.tokens))
-            turns.reverse()
+        waits: list[float] = []
+        found: dict[tuple[str, str], list[float]] = defaultdict(list)
+        turns = {
+            "ours": lambda: writer.write(QUESTIONS[0], passages, ()),
+            "bare": lambda: bare.generate(tokens, temp=0.0),
+        }
+        for n in range(arguments.rounds + 1):
+            writer._llama.reset()
+            bare.reset()
+            order = list(turns)[:: -1 if n % 2 else 1]
+            with ExitStack() as stack:
+                streams = {who: stack.enter_context(closing(turns[who]())) for who in order}
+                first = {who: step(streams[who]) for who in order}
+                rest = [{who: step(streams[who]) for who in order} for _ in range(arguments.tokens - 1)]
+            waits.append(first["ours"][2])
+            for who in order if n else ():
+                means = (statistics.fmean(token[who][i] for token in rest) for i in (0, 1))
+                for name, ms in zip(FIGURES, (*first[who][:2], *means), strict=True):
+                    found[name, who].append(ms)
         print(
             f"{path.name}, {path.stat().st_size / 1e6:.0f} MB; {len(tokens):,} tokens read, {arguments.tokens} written; "
             f"medians of {arguments.rounds} rounds in turn, after one to warm up"
         )
-        for i, name in enumerate(FIGURES):
-            our, their = (statistics.median(row[i] for row in rows[1:]) for rows in (ours, theirs))
-            ratio = statistics.median(a[i] / b[i] for a, b in zip(ours[1:], theirs[1:], strict=True))
+        for name in FIGURES:
+            our, their = (statistics.median(found[name, who]) for who in turns)
+            ratio = statistics.median(a / b for a, b in zip(found[name, "ours"], found[name, "bare"], strict=True))
             print(
                 f"{name:23} ours {our:,.1f}, bare {their:,.1f}: ratio {our / their:.3f}, median of the rounds' {ratio:.3f}"
             )
-        print(
-            f"longest wait while the prompt is read, when nobody can stop it: {max(row[-1] for row in ours[1:]):,.0f} ms"
-        )
+        print(f"longest wait while the prompt is read, when nobody can stop it: {max(waits):,.0f} ms")
         with closing(writer.write(QUESTIONS[1], passages, ())) as stream:
-            first, *_ = timed(stream, 1)
-        print(f"another question on the same passages: {first:,.1f} ms to first token")
+            again = step(stream)[0]
+        print(f"another question on the same passages: {again:,.1f} ms to first token")
         writer.close()
         bare.close()
 
