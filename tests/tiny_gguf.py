@@ -20,7 +20,7 @@ CHATML = (
 )
 
 
-def _letters() -> list[str]:
+def letters() -> list[str]:
     """The printable letter that byte-level BPE writes for each byte (GPT-2's table)."""
     printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
     rest = iter(range(256, 512))
@@ -54,12 +54,14 @@ def build(
 ) -> Path:
     """`path`, where a model now lies that speaks `answer`, once, or again and again where `endless`.
 
+    architecture: "llama", or "mamba" for one whose memory is a state, which cannot be taken back to an earlier token.
+
     thought: said first, between `<think>` and `</think>` as control tokens (a <think> in `answer` is ordinary text).
     """
-    letters = _letters()
-    spelt = [["".join(letters[b] for b in piece) for piece in pieces(text)] for text in (thought, answer)]
+    byte = letters()
+    spelt = [["".join(byte[b] for b in piece) for piece in pieces(text)] for text in (thought, answer)]
     chain = [*([THINK[0], *spelt[0], THINK[1]] if thought else []), *spelt[1]]
-    tokens = [*letters, *SPECIALS, letters[32] + "t", *chain]
+    tokens = [*byte, *SPECIALS, byte[32] + "t", *chain]
     assert len(set(tokens)) == len(tokens), "a piece is an ordinary token too"
     first, end = tokens.index(chain[0]), tokens.index("<|im_end|>")
 
@@ -86,7 +88,7 @@ def build(
     w.add_tokenizer_pre("gpt-2")
     w.add_token_list(tokens)
     w.add_token_types([TokenType.CONTROL if t in SPECIALS + THINK else TokenType.NORMAL for t in tokens])
-    w.add_token_merges([f"{letters[32]} t"])
+    w.add_token_merges([f"{byte[32]} t"])
     w.add_bos_token_id(tokens.index("<|endoftext|>"))
     w.add_eos_token_id(end)
     w.add_add_bos_token(add_bos)
@@ -95,6 +97,23 @@ def build(
     w.add_tensor("token_embd.weight", embedding)
     w.add_tensor("output.weight", output)
     w.add_tensor("output_norm.weight", np.ones(width, np.float32))
+    if architecture == "mamba":
+        inner, state, rank, kernel = 2 * width, 16, 2, 4
+        w.add_ssm_conv_kernel(kernel)
+        w.add_ssm_inner_size(inner)
+        w.add_ssm_state_size(state)
+        w.add_ssm_time_step_rank(rank)
+        w.add_tensor("blk.0.attn_norm.weight", np.ones(width, np.float32))
+        shapes = {
+            "ssm_in.weight": (2 * inner, width),
+            "ssm_conv1d.weight": (inner, kernel),
+            "ssm_conv1d.bias": (inner,),
+        }
+        shapes |= {"ssm_x.weight": (rank + 2 * state, inner), "ssm_dt.weight": (inner, rank), "ssm_dt.bias": (inner,)}
+        shapes |= {"ssm_a": (inner, state), "ssm_d": (inner,), "ssm_out.weight": (width, inner)}
+        for name, shape in shapes.items():
+            w.add_tensor(f"blk.0.{name}", np.zeros(shape, np.float32))
+        return _written(w, path)
     for norm in ("attn_norm", "ffn_norm"):
         w.add_tensor(f"blk.0.{norm}.weight", np.ones(width, np.float32))
     for square in ("attn_q", "attn_k", "attn_v", "attn_output"):
@@ -102,6 +121,10 @@ def build(
     w.add_tensor("blk.0.ffn_gate.weight", np.zeros((32, width), np.float32))
     w.add_tensor("blk.0.ffn_up.weight", np.zeros((32, width), np.float32))
     w.add_tensor("blk.0.ffn_down.weight", np.zeros((width, 32), np.float32))
+    return _written(w, path)
+
+
+def _written(w: GGUFWriter, path: Path) -> Path:
     w.write_header_to_file()
     w.write_kv_data_to_file()
     w.write_tensors_to_file()

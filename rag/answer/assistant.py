@@ -12,7 +12,7 @@ from rag.answer.citations import cite
 from rag.answer.conversation import understood
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.support import Checker
-from rag.answer.writers import Choice, Writer
+from rag.answer.writers import Choice, Notice, Writer
 from rag.arabic import find
 from rag.arabic.answers import short_answer
 from rag.errors import ModelError
@@ -56,7 +56,8 @@ class Assistant:
 
         history: the conversation's answers so far, in order, out of which a question such as «ومتى كان ذلك؟» is understood.
 
-        Closing the iterator stops the writer. A writer that fails hands over, with a notice: the text then begins anew.
+        Closing the iterator stops the writer. The text begins anew, with a notice, where a writer asks its model again, and
+        where one that fails hands over.
         Raises InputError for a question or scope that cannot be asked, and BusyError from the writer.
         """
         began = time.perf_counter()
@@ -72,7 +73,7 @@ class Assistant:
             "",
             self.writer.name,
             hits=hits,
-            notice="; ".join(self.notices),
+            notice=_joined(*self.notices),
             standalone=question if question != asked else "",
         )
         if not evidence:
@@ -86,7 +87,12 @@ class Assistant:
             try:
                 with closing(writer.write(question, passages, evidence)) as pieces:
                     for piece in pieces:
-                        if isinstance(piece, Citation):
+                        if isinstance(piece, Notice):
+                            answer = replace(answer, notice=_joined(answer.notice, piece.text))
+                            if piece.anew:
+                                answer, citations = replace(answer, text=""), ()
+                            piece = ""
+                        elif isinstance(piece, Citation):
                             citations = (*citations, replace(piece, at=len(answer.text)))
                             piece = f"[{piece.n}]"
                         answer = replace(answer, text=answer.text + piece)
@@ -95,7 +101,7 @@ class Assistant:
             except ModelError as e:
                 if writer is self.quoting:
                     raise
-                notice = "; ".join(filter(None, (answer.notice, f"{writer.name} failed ({e}); the answer is quoted")))
+                notice = _joined(answer.notice, f"{writer.name} failed ({e}); the answer is quoted")
                 writer, citations = self.quoting, ()
                 answer = replace(answer, text="", writer=writer.name, notice=notice)
         written = time.perf_counter()
@@ -114,6 +120,10 @@ class Assistant:
         }
         status: Status = "abstained" if refused else "answered"
         yield replace(answer, status=status, text=text, citations=citations, timings=timings, done=True)
+
+
+def _joined(*notices: str) -> str:
+    return "; ".join(filter(None, notices))
 
 
 def _material(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Passage]:

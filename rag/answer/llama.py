@@ -9,17 +9,21 @@ import codecs
 import re
 import threading
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from ctypes import create_string_buffer
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from rag.answer import prompts
-from rag.answer.writers import MARKUP, spoken
+from rag.answer import drafts, prompts
+from rag.answer.writers import MARKUP, Notice, spoken
 from rag.errors import BusyError, InputError, ModelError, RagError
 from rag.types import Evidence, Passage
 
 _MEND = "download it again or unset RAG_MODEL"
+_TURN = 0.25
+"""Seconds of waiting or reading after which the asker gets a turn, to close if he likes."""
 _callbacks: list[Any] = []  # llama.cpp calls them as long as the process lives
 
 
@@ -44,6 +48,9 @@ class LlamaWriter:
         errors = _quiet(llama_cpp)
         try:
             self.context = min(context, _trained_context(llama_cpp, model_path) or context)
+            self._window = f"the model's window of {self.context:,} tokens; " + (
+                "raise RAG_CONTEXT" if self.context == context else "take a model with a larger one"
+            )
             self._llama: Any = llama_cpp.Llama(
                 str(model_path),
                 n_ctx=self.context,
@@ -69,8 +76,8 @@ class LlamaWriter:
 
     def write(
         self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
-    ) -> Generator[str, None, None]:
-        """The answer in pieces; closing the iterator stops the model within a token.
+    ) -> Generator[str | Notice]:
+        """The answer in pieces; closing the iterator stops the model within a token, also while it reads the prompt.
 
         Raises at the first piece: BusyError (the queue is full), InputError (the question does not fit), ModelError.
         """
@@ -82,9 +89,14 @@ class LlamaWriter:
                 )
             self.askers += 1
         try:
-            with self._lock:
-                prompt = self.prompt(question, passages)
-                yield from spoken(self._pieces(self.tokens(prompt)), thinking=prompt.rstrip().endswith("<think>"))
+            while not self._lock.acquire(timeout=_TURN):
+                yield ""
+            try:
+                taken = self._fitting(question, passages)
+                yield from drafts.shortfall(passages, taken, self._window)
+                yield from drafts.drafted(lambda reminded: self._draft(question, taken, reminded), question, taken)
+            finally:
+                self._lock.release()
         except RagError:
             raise
         except Exception as e:
@@ -104,24 +116,26 @@ class LlamaWriter:
                 self._llama = None
 
     def prompt(self, question: str, passages: Sequence[Passage]) -> str:
-        """The prompt in the model's own chat format, with the passages that fit (`prompts.fitting`)."""
+        """The prompt in the model's own chat format, with the passages that fit."""
+        return self._render(prompts.messages(question, self._fitting(question, passages)))
+
+    def _fitting(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
+        """The passages that leave room for the answer and a reminder (`prompts.fitting`)."""
         if self._llama is None:
             raise ModelError(f"{self._path.name} was closed; expected an open model; start the program again")
         room = self.context - self._answer_tokens
 
-        def asked(some: Sequence[Passage]) -> tuple[str, int]:
-            prompt = self._render(prompts.messages(question, some))
-            return prompt, len(self.tokens(prompt))
+        def size(some: Sequence[Passage]) -> int:
+            return len(self.tokens(self._render(prompts.messages(question, some, reminded=True))))
 
-        taken = prompts.fitting(passages, lambda some: asked(some)[1] <= room)
-        prompt, size = asked(taken)
-        if size > room or (passages and not taken):
+        taken = prompts.fitting(passages, lambda some: size(some) <= room)
+        if not taken and (passages or size(taken) > room):
             raise InputError(
-                f"the question takes {size} tokens with its instructions, expected less, and room for a "
+                f"the question takes {size(taken)} tokens with its instructions, expected less, and room for a "
                 f"passage, in the {room} that the window of {self.context} has beside the answer; shorten "
                 "it, raise RAG_CONTEXT or lower RAG_ANSWER_TOKENS"
             )
-        return prompt
+        return taken
 
     def tokens(self, prompt: str) -> list[int]:
         """The prompt as the model reads it, control tokens and the beginning of the sequence included."""
@@ -142,16 +156,39 @@ class LlamaWriter:
             prompt = str(self._template(messages=[joined], enable_thinking=False).prompt)
         return prompt
 
+    def _draft(self, question: str, passages: Sequence[Passage], reminded: bool) -> Generator[str]:
+        prompt = self._render(prompts.messages(question, passages, reminded))
+        yield from spoken(self._pieces(self.tokens(prompt)), thinking=prompt.rstrip().endswith("<think>"))
+
     def _pieces(self, prompt: list[int]) -> Iterator[str]:
         """The greedy continuation in whole letters; what the prompt shares with the last one is not read again."""
         decoder = codecs.getincrementaldecoder("utf-8")("replace")
-        for n, token in enumerate(self._llama.generate(prompt, temp=0.0), start=1):
+        tokens = self._llama.generate(prompt, temp=0.0)
+        first = yield from self._first(tokens)
+        for n, token in enumerate(chain([first], tokens), start=1):
             if self._cpp.llama_vocab_is_eog(self._vocab, token):
                 break
             yield decoder.decode(self._tags.get(token) or self._bytes(token))
             if n == self._answer_tokens:
                 break
         yield decoder.decode(b"", final=True)
+
+    def _first(self, tokens: Iterator[int]) -> Generator[str, None, int]:
+        """The first token, once the prompt is read; until then an empty piece each turn, and closing ends the reading."""
+        stop = threading.Event()
+        aborts = self._cpp.ggml_abort_callback(lambda _: stop.is_set())
+        try:
+            with ThreadPoolExecutor(1) as reader:
+                self._cpp.llama_set_abort_callback(self._llama.ctx, aborts, None)
+                first = reader.submit(next, tokens)
+                try:
+                    while wait([first], _TURN).not_done:
+                        yield ""
+                finally:
+                    stop.set()
+            return first.result()
+        finally:  # llama.cpp asks it before each matrix, which costs too much once it writes
+            self._cpp.llama_set_abort_callback(self._llama.ctx, self._cpp.ggml_abort_callback(), None)
 
     def _bytes(self, token: int, room: int = 256) -> bytes:
         """The token's bytes, none for a control token; llama_cpp's own detokenize garbles tokens of over 32 bytes."""

@@ -55,12 +55,17 @@ def passage(n: int, passage: Passage, lang: Literal["ar", "en"]) -> str:
     return f"{head.rstrip()}\n{rest}"
 
 
-def messages(question: str, passages: Sequence[Passage]) -> list[dict[str, str]]:
-    """The chat that asks for an answer: a system message, and the user's with `passages` numbered from 1."""
+def messages(question: str, passages: Sequence[Passage], reminded: bool = False) -> list[dict[str, str]]:
+    """The chat that asks for an answer: a system message, and the user's with `passages` numbered from 1.
+
+    reminded: with the reminder of language and markers at the end, for a second draft.
+    """
     lang = language(question)
     numbered = "\n\n".join(passage(n, p, lang) for n, p in enumerate(passages, start=1))
     system = text(f"system.{lang}", nothing_found=text(f"nothing_found.{lang}"))
     user = text(f"question.{lang}", passages=numbered, question=question)
+    if reminded:
+        user += "\n\n" + text(f"reminder.{lang}")
     return [{"role": "system", "content": system}, {"role": "user", "content": user}]
 
 
@@ -69,9 +74,9 @@ def fitting(passages: Sequence[Passage], fits: Callable[[Sequence[Passage]], boo
 
     Empty where nothing useful fits.
     """
-    taken = 0
-    while taken < len(passages) and fits(passages[: taken + 1]):
-        taken += 1
+    if fits(passages):
+        return list(passages)
+    taken = _most(len(passages), lambda count: fits(passages[:count]))
     if taken or not passages:
         return list(passages[:taken])
     first = passages[0]
@@ -79,13 +84,19 @@ def fitting(passages: Sequence[Passage], fits: Callable[[Sequence[Passage]], boo
     def head(end: int) -> list[Passage]:
         return [replace(first, text=first.text[:end], end=first.start + end)]
 
-    good, bad = 0, len(first.text)
-    while bad - good > 1:
-        middle = (good + bad) // 2
-        good, bad = (middle, bad) if fits(head(middle)) else (good, middle)
+    good = _most(len(first.text), lambda end: fits(head(end)))
     sentence = max((end for _, end in sentences(first.text) if end <= good), default=0)
     end = sentence if sentence > good // 2 else max(first.text.rfind(" ", 0, good), sentence)
     return head(end) if end >= _USEFUL and fits(head(end)) else []
+
+
+def _most(bad: int, fits: Callable[[int], bool]) -> int:
+    """The largest number that fits, found by halving: `bad` does not, 0 is taken to."""
+    good = 0
+    while bad - good > 1:
+        middle = (good + bad) // 2
+        good, bad = (middle, bad) if fits(middle) else (good, middle)
+    return good
 
 
 def _listed(fields: dict[str, object]) -> str:

@@ -14,8 +14,8 @@ from typing import Any
 
 import httpx
 
-from rag.answer import prompts
-from rag.answer.writers import MARKUP, spoken
+from rag.answer import drafts, prompts
+from rag.answer.writers import MARKUP, Notice, spoken
 from rag.errors import InputError, ModelError
 from rag.types import Evidence, Passage
 
@@ -43,14 +43,22 @@ class RemoteWriter:
 
     def write(
         self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
-    ) -> Generator[str, None, None]:
+    ) -> Generator[str | Notice]:
         """The answer in pieces; closing the iterator closes the connection, at which servers stop.
 
         Raises at the first piece InputError (the question does not fit), at any ModelError.
         """
+        taken = self._fitting(question, passages)
+        yield from drafts.shortfall(
+            passages, taken, f"the {self._room:,} letters that RAG_CONTEXT leaves beside the answer; raise RAG_CONTEXT"
+        )
+        yield from drafts.drafted(lambda reminded: self._draft(question, taken, reminded), question, taken)
+
+    def _draft(self, question: str, passages: Sequence[Passage], reminded: bool) -> Generator[str]:
+        messages = prompts.messages(question, passages, reminded)
         asked = {
             "model": self._model,
-            "messages": self._messages(question, passages),
+            "messages": [{**m, "content": re.sub(MARKUP, r"\g<0> ", m["content"])} for m in messages],
             "max_tokens": self._answer_tokens,
             "temperature": 0,
             "stream": True,
@@ -61,9 +69,9 @@ class RemoteWriter:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, AttributeError) as e:
             raise ModelError(f"the server {self._url} failed while answering ({_why(e)}); ask again") from e
 
-    def _messages(self, question: str, passages: Sequence[Passage]) -> list[dict[str, str]]:
+    def _fitting(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
         def size(some: Sequence[Passage]) -> int:
-            return sum(len(message["content"]) for message in prompts.messages(question, some))
+            return sum(len(message["content"]) for message in prompts.messages(question, some, reminded=True))
 
         taken = prompts.fitting(passages, lambda some: size(some) <= self._room)
         if passages and not taken:
@@ -71,8 +79,7 @@ class RemoteWriter:
                 f"the question leaves no room for a passage in the {self._room:,} letters that RAG_CONTEXT has beside the "
                 "answer; shorten it, raise RAG_CONTEXT or lower RAG_ANSWER_TOKENS"
             )
-        messages = prompts.messages(question, taken)
-        return [{**message, "content": re.sub(MARKUP, r"\g<0> ", message["content"])} for message in messages]
+        return taken
 
     @contextmanager
     def _asked(self, body: dict[str, Any]) -> Iterator[httpx.Response]:

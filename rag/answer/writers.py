@@ -3,6 +3,7 @@
 import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Literal, Protocol
 
 from rag.errors import ModelError
@@ -10,7 +11,7 @@ from rag.types import Citation, Evidence, Passage
 
 MARKUP = r"<(?=[|\uff5c/<A-Za-z_])|\[(?=/?[A-Z_]{3,}\])"
 """What chat templates use as marks, as control tokens or as plain text: <|im_end|>, <start_of_turn>, </s>, [INST]."""
-_THOUGHT = re.compile(r"<think>.*?(?:</think>|\Z)|</think>", re.DOTALL)
+_TAG = re.compile("</?think>")
 _HALF_TAG = re.compile(r"</?t?h?i?n?k?\Z")
 
 _IN_ENGLISH = {
@@ -32,6 +33,14 @@ class Choice:
         return _IN_ENGLISH[self.why].format(self.detail)
 
 
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What a person should know of the writing; `anew`: the text so far is void, and what follows takes its place."""
+
+    text: str
+    anew: bool = False
+
+
 class Writer(Protocol):
     """Turns a question and its material into text, piece by piece."""
 
@@ -39,8 +48,11 @@ class Writer(Protocol):
 
     def write(
         self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
-    ) -> Generator[str | Citation]:
+    ) -> Generator[str | Citation | Notice]:
         """The answer's text in pieces; a marker `[n]` in it names `passages[n - 1]`.
+
+        An empty piece says that the work goes on (a model waits, reads or thinks), so that the asker may close. A Notice
+        may come at any time and is no part of the text.
 
         A writer that quotes gives the Citation itself in a marker's place: its text then is an article's own, and is
         neither checked nor searched for markers. Closing the iterator stops the writing. Each evidence lies in one of
@@ -52,18 +64,24 @@ class Writer(Protocol):
 def spoken(pieces: Iterable[str], thinking: bool = False) -> Iterator[str]:
     """The pieces without `<think>…</think>`, which may be split over them, and without white space at the beginning.
 
-    thinking: whether the prompt opened a block. Raises ModelError where the model thought to the end and said nothing.
+    A piece that is not shown comes as an empty one. thinking: whether the prompt opened a block. Raises ModelError where
+    the model thought to the end and said nothing.
     """
-    text, shown = "<think>" * thinking, 0
-    for piece in pieces:
-        text += piece
-        answer = _HALF_TAG.sub("", _THOUGHT.sub("", text)).lstrip()
-        if answer[shown:]:
-            yield answer[shown:]
-            shown = len(answer)
-    if rest := _THOUGHT.sub("", text).lstrip()[shown:]:
-        yield rest
-    elif "<think>" in text and not shown:
+    thought, said, held = thinking, False, ""
+    for piece in chain(pieces, [None]):  # None: the end, at which half a tag is none
+        held, shown = held + (piece or ""), ""
+        while tag := _TAG.search(held):
+            shown += "" if thinking else held[: tag.start()]
+            thinking = tag.group() == "<think>"
+            thought |= thinking
+            held = held[tag.end() :]
+        half = _HALF_TAG.search(held) if piece is not None else None
+        whole, held = (held[: half.start()], half.group()) if half else (held, "")
+        shown += "" if thinking else whole
+        shown = shown if said else shown.lstrip()
+        said = said or bool(shown)
+        yield shown
+    if thought and not said:
         raise ModelError(
             "the language model thought and did not answer; expected an answer after </think>; "
             "raise RAG_ANSWER_TOKENS or take another model with RAG_MODEL"

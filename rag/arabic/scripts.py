@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
+
+from rag.arabic.folding import fold, has_arabic
 
 
 def runs(text: str) -> list[tuple[str, str]]:
@@ -17,6 +20,16 @@ def runs(text: str) -> list[tuple[str, str]]:
         if script:
             found.append((script, "".join(char for _, char in run)))
     return found
+
+
+def own(question: str) -> str:
+    """The script that an answer to the question is in: Arabic where it has an Arabic letter, else Latin."""
+    return "ARABIC" if has_arabic(question) else "LATIN"
+
+
+def given(texts: Iterable[str]) -> set[str]:
+    """The folded runs of letters of the texts: what an answer may take over, whatever its own script."""
+    return {fold(run) for text in texts for _, run in runs(text)}
 
 
 def _with_scripts(text: str) -> list[tuple[str, str]]:

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from rag.arabic import fold, has_arabic, scripts
+from rag.arabic import fold, scripts
 from rag.arabic.claims import MARKER
 from rag.arabic.quoting import readable
 from rag.arabic.words import bare_words
@@ -85,10 +85,8 @@ def purity(answer: Answer, material: Iterable[str]) -> Share:
     text = answer.text
     for citation in answer.citations:
         text = text.replace(_quoted(citation), " ")
-    own = "ARABIC" if has_arabic(answer.question) else "LATIN"
-    written = scripts.runs(text)
-    given: set[str] = set()
-    if any(script != own for script, _ in written):
-        given = {fold(run) for part in (answer.question, *material) for _, run in scripts.runs(part)}
+    own, written = scripts.own(answer.question), scripts.runs(text)
+    foreign = any(script != own for script, _ in written)
+    given = scripts.given((answer.question, *material)) if foreign else set()
     sizes = [(sum(map(str.isalpha, run)), script == own or fold(run) in given) for script, run in written]
     return sum(letters for letters, pure in sizes if pure), sum(letters for letters, _ in sizes)

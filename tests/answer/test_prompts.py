@@ -25,6 +25,16 @@ def test_the_system_speaks_first_and_the_question_follows_its_passages() -> None
     assert places == sorted(places)
 
 
+@pytest.mark.parametrize("question", ["متى غادر الوفد؟", "When did they leave?"])
+def test_what_differs_between_questions_and_drafts_comes_last(question: str) -> None:
+    some = [passage("النص الأول.")]
+    first, second = prompts.messages(question, some), prompts.messages(question, some, reminded=True)
+    assert first[0] == second[0] == prompts.messages(question + " ثم؟" * ("م" in question), [])[0]
+    assert question not in first[0]["content"]
+    reminder = prompts.text(f"reminder.{prompts.language(question)}")
+    assert second[1]["content"] == f"{first[1]['content']}\n\n{reminder}"
+
+
 def test_fields_inside_passages_titles_and_questions_stay_inert() -> None:
     hostile = passage("ثمنه $question و$passages و${n} و$ و$$ والباقي {{ n }}", title="$text")
     user = prompts.messages("ما $passages؟", [hostile])[1]["content"]
@@ -33,7 +43,7 @@ def test_fields_inside_passages_titles_and_questions_stay_inert() -> None:
     assert user.count("ما $passages؟") == 1
 
 
-@pytest.mark.parametrize("name", ["system", "question", "passage", "nothing_found"])
+@pytest.mark.parametrize("name", ["system", "question", "passage", "nothing_found", "reminder"])
 def test_every_template_exists_in_both_languages(name: str) -> None:
     assert {p.name for p in prompts.folder().glob(f"{name}.*.txt")} == {f"{name}.ar.txt", f"{name}.en.txt"}
 
