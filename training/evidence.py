@@ -66,7 +66,7 @@ def examples(data: Path) -> dict[str, list[Example]]:
                     own = finder.score(question, hits)
                     gold = articles[row["context"]].id
                     right = [
-                        s.passage.article == gold and any(find(a["text"], s.text) for a in row["answers"]) for s in own
+                        s.passage.article == gold and any(find(a["text"], s.quote) for a in row["answers"]) for s in own
                     ]
                     elsewhere = Scope(sources=tuple(title for title in titles if title != row["title"]))
                     other = finder.score(question, retriever.search(question, FOUND, elsewhere))

@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 import numpy as np
 
@@ -89,8 +90,11 @@ class Scored:
     score: float
 
     @property
-    def text(self) -> str:
+    def quote(self) -> str:
         return self.passage.text[self.start - self.passage.start : self.end - self.passage.start]
+
+
+_Said = TypeVar("_Said", Scored, Evidence)
 
 
 class EvidenceFinder:
@@ -113,11 +117,10 @@ class EvidenceFinder:
         probability = answers(scored, weights) if scored else 0.0
         if probability < weights.least:
             return []
-        best = [s for s in scored if s.score >= scored[0].score - _CLOSE]
-        if all(s.features["attribute"] < 0 for s in best[:QUOTES]):
+        best = _once([s for s in scored if s.score >= scored[0].score - _CLOSE])[:QUOTES]
+        if all(s.features["attribute"] < 0 for s in best):
             return []
-        found = [_evidence(s, probability >= weights.sure) for s in best]
-        return _once(found)[:QUOTES]
+        return [_evidence(s, probability >= weights.sure) for s in best]
 
     def score(self, question: str, hits: Sequence[Hit]) -> list[Scored]:
         """Every sentence of the first PASSAGES hits, once, with its features, best first."""
@@ -204,7 +207,8 @@ class EvidenceFinder:
         if about:
             fitting = {article for article, _, _ in found if self._touches(asked, article)}
             statements = [evidence for evidence in statements if evidence.passage.article in fitting]
-        return _by_article(_once(sorted(statements, key=lambda e: (not e.speaker, -e.score))), newest_first=not about)
+        ordered = sorted(statements, key=lambda statement: (not statement.speaker, -statement.score))
+        return _by_article(_once(ordered), newest_first=not about)
 
     def _touches(self, asked: Terms, article_id: str) -> bool:
         """Whether an article has to do with what was asked."""
@@ -232,14 +236,14 @@ def _weighted(features: dict[str, float], weights: dict[str, float]) -> float:
 
 
 def _evidence(scored: Scored, sure: bool) -> Evidence:
-    return Evidence(scored.passage, scored.start, scored.end, scored.text, scored.score, speaker(scored.text), sure)
+    return Evidence(scored.passage, scored.start, scored.end, scored.quote, scored.score, speaker(scored.quote), sure)
 
 
-def _once(ordered: Sequence[Evidence]) -> list[Evidence]:
+def _once(ordered: Sequence[_Said]) -> list[_Said]:
     """The same without a sentence that an earlier one repeats."""
-    seen: dict[tuple[str, ...], Evidence] = {}
-    for evidence in ordered:
-        seen.setdefault(tuple(words(evidence.quote)), evidence)
+    seen: dict[tuple[str, ...], _Said] = {}
+    for said in ordered:
+        seen.setdefault(tuple(words(said.quote)), said)
     return list(seen.values())
 
 

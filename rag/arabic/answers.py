@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rag.arabic.folding import fold, fold_with_offsets, word_set
@@ -11,7 +11,7 @@ from rag.arabic.forms import DATE_JOINTS, YEARS, is_content, is_verb
 from rag.arabic.names import is_definite
 from rag.arabic.numerals import Amount, amounts
 from rag.arabic.skeletons import skeletons
-from rag.arabic.words import content_words, kind, word_grams
+from rag.arabic.words import Kind, content_words, kind, word_grams
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _LIKE = 0.6
@@ -43,10 +43,13 @@ class _Run(NamedTuple):
 
 def short_answer(question: str, sentence: str) -> str:
     """The words of a sentence that are the date, the number or the name that a question asks for; empty where that is not plain."""
+    choose = _CHOOSING.get(kind(question))
+    if choose is None:
+        return ""
     folded, offsets = fold_with_offsets(sentence)
     found = [_Token(m.group(), offsets[m.start()], offsets[m.end() - 1] + 1) for m in _TOKEN.finditer(folded)]
     asked = _asked(question, found)
-    run = {"when": _date, "many": _number, "who": _holder}.get(kind(question), _none)(question, sentence, found, asked)
+    run = choose(question, sentence, found, asked)
     return sentence[found[run.first].start : found[run.after - 1].end] if run else ""
 
 
@@ -59,10 +62,6 @@ def _asked(question: str, found: Sequence[_Token]) -> list[bool]:
         return any(not own.isdisjoint(roots) or len(grams & wanted) >= _LIKE * len(wanted) for roots, wanted in sought)
 
     return [is_asked(token.text) for token in found]
-
-
-def _none(question: str, sentence: str, found: Sequence[_Token], asked: Sequence[bool]) -> _Run | None:
-    return None
 
 
 def _date(question: str, sentence: str, found: Sequence[_Token], asked: Sequence[bool]) -> _Run | None:
@@ -164,3 +163,10 @@ def _nearest(runs: Sequence[_Run], asked: Sequence[bool]) -> _Run | None:
         return None
     ranked = sorted((min(max(run.first - i, i + 1 - run.after) for i in places), run) for run in runs)
     return ranked[0][1] if ranked[0][0] <= _NEAR and ranked[0][0] < ranked[1][0] else None
+
+
+_CHOOSING: dict[Kind, Callable[[str, str, Sequence[_Token], Sequence[bool]], _Run | None]] = {
+    "when": _date,
+    "many": _number,
+    "who": _holder,
+}

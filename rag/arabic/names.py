@@ -29,9 +29,11 @@ class Name:
 
     def stands_in(self, found: Sequence[str]) -> Iterator[tuple[int, int]]:
         """The places (first, last) of the name among folded words."""
-        places = [[i for i, word in enumerate(found) if wanted.is_in(word)] for wanted in self._wanted]
-        if not all(places):
-            return
+        places = []
+        for wanted in self._wanted:
+            places.append([i for i, word in enumerate(found) if wanted.is_in(word)])
+            if not places[-1]:
+                return
         for first in places[0]:
             last = first
             for n, following in enumerate(places[1:], 1):
@@ -52,6 +54,7 @@ class _Word:
     def __init__(self, word: str) -> None:
         self.word, self._bare = word, _ARTICLE.sub("", word)
         self._matcher = SequenceMatcher(None, "", self._bare)
+        self._fewest = _SAME * len(self._bare) / (2 - _SAME)  # letters in common, by the definition of the ratio
         self._known: dict[str, bool] = {}
 
     def is_in(self, word: str) -> bool:
@@ -61,6 +64,8 @@ class _Word:
         return self._known[word]
 
     def _same(self, word: str) -> bool:
+        if sum(letter in word for letter in self._bare) < self._fewest:  # so it is with nearly every word
+            return False
         forms = _forms(word)
         if word == self.word or self._bare in forms:
             return True

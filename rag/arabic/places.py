@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from rag.arabic.folding import word_set
 
@@ -64,6 +65,7 @@ def country(word: str) -> frozenset[str]:
     return _NAMED.get(word) or _NAMED.get(bare(word), frozenset())
 
 
+@lru_cache(maxsize=1 << 16)
 def bare(word: str) -> str:
     """A folded word without article and what is written with it: «والروسي» → «روسي»."""
     return _ARTICLE.sub("", word)

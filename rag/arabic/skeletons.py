@@ -9,7 +9,8 @@ _REMEMBERED = 1 << 16
 _PREFIX = re.compile("^[وف]?(?:[بكل]?ال|لل|[بكلس])?(?=..)")
 _PERSON = re.compile("^س?[يتنا](?=..)")
 _SUFFIX = re.compile("(?:هما|كما|هم|هن|ها|نا|كم|وا|ون|ين|ان|ات|تي|ته|يه|ت|ه|ي|ا|ن)$")
-_VOWELS = re.compile("[اويه]")
+_VOWELS = "اويه"
+_WITHOUT_VOWELS = str.maketrans(dict.fromkeys(_VOWELS, ""))
 _DERIVED = re.compile("^[مت]")
 _SHORTEST = 3
 """Consonants; fewer are shared by words that have nothing to do with one another."""
@@ -34,9 +35,14 @@ def skeletons(word: str) -> frozenset[str]:
     found = set()
     for form in begun:
         for ended in _without_endings(form):
-            consonants = _VOWELS.sub("", ended)
-            found |= {consonants, _DERIVED.sub("", consonants)}
+            bones = consonants(ended)
+            found |= {bones, _DERIVED.sub("", bones)}
     return frozenset(skeleton for skeleton in found if len(skeleton) >= _SHORTEST)
+
+
+def consonants(text: str) -> str:
+    """A folded text without long vowels. A skeleton of one of its words stands in it whole, since affixes are at the ends."""
+    return text.translate(_WITHOUT_VOWELS)
 
 
 def _without_endings(form: str) -> tuple[str, str, str]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from rag.arabic.places import bare, country
-from rag.arabic.skeletons import skeletons
+from rag.arabic.skeletons import consonants, skeletons
 from rag.arabic.words import GRAM, word_grams
 from rag.search.query import Query
 
@@ -50,14 +50,22 @@ class Terms:
             return 0.0
         text = f"#{'#'.join(found)}#"
         held = frozenset(gram for gram, spelled in self._spelled if spelled in text)
-        roots = frozenset().union(*map(skeletons, found))
+        bones = consonants(text)
         named = frozenset(map(bare, found)) if any(self._countries) else frozenset[str]()
         covered = 0.0
         for forms, own, names, weight in zip(self._forms, self._skeletons, self._countries, self._weights, strict=True):
             share = max(self._weight(grams & held) / self._weight(grams) for grams in forms)
-            same = not (own.isdisjoint(roots) and names.isdisjoint(named))
-            covered += weight * (max(share, _SAME_ROOT) if same else share)
+            if share < _SAME_ROOT and (
+                not names.isdisjoint(named) or any(root in bones and _is_root(root, found) for root in own)
+            ):
+                share = _SAME_ROOT
+            covered += weight * share
         return covered / self._total
 
     def _weight(self, grams: Iterable[str]) -> float:
         return sum(self._idf[gram] for gram in grams)
+
+
+def _is_root(skeleton: str, found: Sequence[str]) -> bool:
+    """Whether one of the words has this skeleton; most need not be taken apart."""
+    return any(skeleton in consonants(word) and skeleton in skeletons(word) for word in found)
