@@ -62,7 +62,8 @@ class Assistant:
         """
         began = time.perf_counter()
         asked = checked(question)
-        question = checked(understood(asked, history))
+        understanding = understood(asked, history, self.writer)
+        question = checked((yield from self._working(asked, understanding)))
         hits = tuple(self.search(question, SHOWN, scope))
         evidence = self.finder.find(question, hits, scope)
         searched = time.perf_counter()
@@ -120,6 +121,15 @@ class Assistant:
         }
         status: Status = "abstained" if refused else "answered"
         yield replace(answer, status=status, text=text, citations=citations, timings=timings, done=True)
+
+    def _working(self, asked: str, work: Generator[None, None, str]) -> Generator[Answer, None, str]:
+        """What some work returns; an empty snapshot whenever it yields."""
+        while True:
+            try:
+                next(work)
+            except StopIteration as done:
+                return str(done.value)
+            yield Answer(asked, "answered", "", self.writer.name, notice=_joined(*self.notices))
 
 
 def _joined(*notices: str) -> str:

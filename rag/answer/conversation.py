@@ -1,22 +1,70 @@
-"""What a question means after those before it."""
+"""What a question means after those before it: by a language model where there is one, else by rules."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
+from contextlib import closing
 
+from rag.answer import prompts
+from rag.answer.writers import Conversant, Writer
+from rag.arabic import has_arabic
+from rag.arabic.claims import MARKER
+from rag.arabic.folding import words
 from rag.arabic.followups import leans, standalone, topic
-from rag.arabic.words import kind
+from rag.arabic.words import content_words, kind
+from rag.errors import RagError
 from rag.types import Answer
 
+_TURNS = 2
+"""Turns of the conversation that a language model is shown."""
+_SHOWN = 400
+"""Characters of an answer that it is shown."""
+_LONGEST = 300
+"""Characters of a question that it may give back."""
+_KNOWN = 0.7
+"""Share of that question's content words that must stand in the conversation."""
 
-def understood(question: str, history: Sequence[Answer]) -> str:
+
+def understood(question: str, history: Sequence[Answer], writer: Writer) -> Generator[None, None, str]:
     """The question as it stands alone after a conversation's answers, the last one last; itself where it stands alone already.
 
-    What the conversation is about is whom the last answer named, if it was asked for a person, else what was asked about.
+    Yields while a model works, so that the asker may close. Rules say whether it leans on the conversation; where the model
+    fails or its question is not made of the conversation's words, they complete it, too.
     """
     if not history or not leans(question):
         return question
-    last = history[-1]
+    if isinstance(writer, Conversant):
+        said = ""
+        try:
+            with closing(writer.reply(prompts.rewriting(question, _turns(history)))) as pieces:
+                for piece in pieces:
+                    said += piece
+                    yield
+                    if len(said) > 2 * _LONGEST:
+                        break
+        except RagError:
+            said = ""
+        said = said.strip().split("\n")[0].strip(' «»"“”')
+        if _is_plausible(said, question, history):
+            return said
+    return _by_rules(question, history[-1])
+
+
+def _by_rules(question: str, last: Answer) -> str:
+    """The question completed by the last one, and by whom that named if it asked for a person."""
     before = last.standalone or last.question
     named = next((c.short for c in last.citations if c.short), "") if kind(before) == "who" else ""
     return standalone(question, before, named or topic(before))
+
+
+def _turns(history: Sequence[Answer]) -> list[tuple[str, str]]:
+    return [(a.standalone or a.question, MARKER.sub("", a.text)[:_SHOWN]) for a in history[-_TURNS:]]
+
+
+def _is_plausible(said: str, question: str, history: Sequence[Answer]) -> bool:
+    """Whether what a model gave back is a question of the conversation's language and words."""
+    content = content_words(said)
+    if not content or len(said) > _LONGEST or has_arabic(said) != has_arabic(question) or MARKER.search(said):
+        return False
+    known = set(words(" ".join((question, *(part for turn in _turns(history) for part in turn)))))
+    return sum(word in known for word in content) >= _KNOWN * len(content)

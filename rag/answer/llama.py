@@ -8,13 +8,13 @@ from __future__ import annotations
 import codecs
 import re
 import threading
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from contextlib import closing
 from ctypes import create_string_buffer
 from itertools import chain
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from rag.answer import drafts, prompts
 from rag.answer.writers import MARKUP, Notice, spoken
@@ -24,6 +24,7 @@ from rag.types import Evidence, Passage
 _MEND = "download it again or unset RAG_MODEL"
 _TURN = 0.25
 """Seconds of waiting or reading after which the asker gets a turn, to close if he likes."""
+_Piece = TypeVar("_Piece", bound=str | Notice)
 _callbacks: list[Any] = []  # llama.cpp calls them as long as the process lives
 
 
@@ -81,6 +82,21 @@ class LlamaWriter:
 
         Raises at the first piece: BusyError (the queue is full), InputError (the question does not fit), ModelError.
         """
+        yield from self._in_turn(lambda: self._answer(question, passages))
+
+    def reply(self, messages: list[dict[str, str]]) -> Generator[str]:
+        """What the model says to a system's and a user's message; errors as `write`."""
+        yield from self._in_turn(lambda: self._draft(messages))
+
+    def _answer(self, question: str, passages: Sequence[Passage]) -> Generator[str | Notice]:
+        taken = self._fitting(question, passages)
+        yield from drafts.shortfall(passages, taken, self._window)
+        yield from drafts.drafted(
+            lambda reminded: self._draft(prompts.messages(question, taken, reminded)), question, taken
+        )
+
+    def _in_turn(self, work: Callable[[], Generator[_Piece]]) -> Generator[_Piece | str]:
+        """The pieces of some work with the model, once it is free; an empty one now and then until it is."""
         with self._door:
             if self.askers > self._queue:
                 raise BusyError(
@@ -92,9 +108,9 @@ class LlamaWriter:
             while not self._lock.acquire(timeout=_TURN):
                 yield ""
             try:
-                taken = self._fitting(question, passages)
-                yield from drafts.shortfall(passages, taken, self._window)
-                yield from drafts.drafted(lambda reminded: self._draft(question, taken, reminded), question, taken)
+                if self._llama is None:
+                    raise ModelError(f"{self._path.name} was closed; expected an open model; start the program again")
+                yield from work()
             finally:
                 self._lock.release()
         except RagError:
@@ -121,8 +137,6 @@ class LlamaWriter:
 
     def _fitting(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
         """The passages that leave room for the answer and a reminder (`prompts.fitting`)."""
-        if self._llama is None:
-            raise ModelError(f"{self._path.name} was closed; expected an open model; start the program again")
         room = self.context - self._answer_tokens
 
         def size(some: Sequence[Passage]) -> int:
@@ -156,8 +170,8 @@ class LlamaWriter:
             prompt = str(self._template(messages=[joined], enable_thinking=False).prompt)
         return prompt
 
-    def _draft(self, question: str, passages: Sequence[Passage], reminded: bool) -> Generator[str]:
-        prompt = self._render(prompts.messages(question, passages, reminded))
+    def _draft(self, messages: list[dict[str, str]]) -> Generator[str]:
+        prompt = self._render(messages)
         yield from spoken(self._pieces(self.tokens(prompt)), thinking=prompt.rstrip().endswith("<think>"))
 
     def _pieces(self, prompt: list[int]) -> Iterator[str]:

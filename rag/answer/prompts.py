@@ -69,6 +69,17 @@ def messages(question: str, passages: Sequence[Passage], reminded: bool = False)
     return [{"role": "system", "content": system}, {"role": "user", "content": user}]
 
 
+def rewriting(question: str, turns: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+    """The chat that asks for a question that stands alone, after turns of a question and an answer each.
+
+    The system message is that of `messages`, so that a model need not read it anew for the answer.
+    """
+    lang = language(question)
+    listed = "\n".join(f"- {asked}\n  {answered}" for asked, answered in turns)
+    user = text(f"standalone.{lang}", turns=listed, question=question)
+    return [messages(question, [])[0], {"role": "user", "content": user}]
+
+
 def fitting(passages: Sequence[Passage], fits: Callable[[Sequence[Passage]], bool]) -> list[Passage]:
     """The first passages that fit together; where not even the first does, its beginning, cut after a sentence or word.
 

@@ -52,10 +52,12 @@ class RemoteWriter:
         yield from drafts.shortfall(
             passages, taken, f"the {self._room:,} letters that RAG_CONTEXT leaves beside the answer; raise RAG_CONTEXT"
         )
-        yield from drafts.drafted(lambda reminded: self._draft(question, taken, reminded), question, taken)
+        yield from drafts.drafted(
+            lambda reminded: self.reply(prompts.messages(question, taken, reminded)), question, taken
+        )
 
-    def _draft(self, question: str, passages: Sequence[Passage], reminded: bool) -> Generator[str]:
-        messages = prompts.messages(question, passages, reminded)
+    def reply(self, messages: list[dict[str, str]]) -> Generator[str]:
+        """What the model says to a system's and a user's message; raises ModelError at any piece."""
         asked = {
             "model": self._model,
             "messages": [{**m, "content": re.sub(MARKUP, r"\g<0> ", m["content"])} for m in messages],

@@ -4,7 +4,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Literal, Protocol
+from typing import Literal, Protocol, runtime_checkable
 
 from rag.errors import ModelError
 from rag.types import Citation, Evidence, Passage
@@ -58,6 +58,15 @@ class Writer(Protocol):
         neither checked nor searched for markers. Closing the iterator stops the writing. Each evidence lies in one of
         the passages.
         """
+        ...
+
+
+@runtime_checkable
+class Conversant(Protocol):
+    """A writer whose language model can be asked something else, too."""
+
+    def reply(self, messages: list[dict[str, str]]) -> Generator[str]:
+        """What the model says to a system's and a user's message, in pieces, as `Writer.write` gives them; errors as there."""
         ...
 
 

@@ -29,6 +29,7 @@ _AND_ENGLISH = re.compile(r"^\W*and\s+(?=\w)", re.IGNORECASE)
 _OF_HIM = re.compile("^(عن|من|في|إلي|إلى|علي|على|مع|لدي|عند|حول|بعد|قبل|ضد|ب|ل)(?:ه|ها|هم|هما)$")
 _FULL = {"إلي": "إلى", "علي": "على", "لدي": "لدى"}
 _POSSESSIVE = re.compile("^([^\\W_]{2,}?)(?:ه|ها|هم|هما)$")
+_OF_HERS = re.compile("[^\\W_]{3,}(?:ها|هم)$")
 _HE = word_set("he she they it him them")
 _HIS = word_set("his her their its")
 _LONGEST_NAME = 3
@@ -62,7 +63,8 @@ def standalone(question: str, before: str, about: str) -> str:
     completed = _named(asked, about)
     if completed == asked and joined and len(content_words(asked)) == 1 and not is_definite(content_words(asked)[0]):
         completed = f"{_bare(asked)} {about}{_mark(asked)}"
-    if completed == asked and _THESE & set(words(asked)) and about and not find(about, asked):
+    refers = _THESE & set(words(asked)) or (joined and any(map(_OF_HERS.match, words(asked))))
+    if completed == asked and refers and about and not find(about, asked):
         completed = f"{_bare(asked)} ({about}){_mark(asked)}"
     return completed if completed != asked else question
 

@@ -290,3 +290,49 @@ def test_what_a_passage_orders_is_neither_followed_nor_taken_for_citations(
     assert [(c.n, c.verdict) for c in answer.citations] == [(2, "supported"), (1, "supported")]
     assert answer.citations[0].quote == HOSTILE
     assert "[9]" not in answer.text.replace(HOSTILE, "")
+
+
+class Conversing(Scripted):
+    """A scripted writer that gives a question back, too."""
+
+    def __init__(self, text: str, rewritten: str, fails: bool = False) -> None:
+        super().__init__(text)
+        self.rewritten, self.fails_to_reply, self.messages = rewritten, fails, []  # type: ignore[var-annotated]
+
+    def reply(self, messages: list[dict[str, str]]) -> Iterator[str]:
+        self.messages = messages
+        yield from self.rewritten
+        if self.fails_to_reply:
+            raise ModelError("the model failed")
+
+
+@pytest.mark.parametrize(
+    ("rewritten", "expected"),
+    [
+        ("«ماذا قال فيتالي تشوركين عن مشروع حلب؟»\nأي خدمة أخرى؟", "ماذا قال فيتالي تشوركين عن مشروع حلب؟"),
+        ("", "ماذا قال تشوركين عن حلب؟"),
+        ("What did Churkin say about Aleppo?", "ماذا قال تشوركين عن حلب؟"),
+        ("كيف تطبخ الكبسة السعودية بالدجاج؟", "ماذا قال تشوركين عن حلب؟"),
+        ("كلام " * 500, "ماذا قال تشوركين عن حلب؟"),
+        ("قال تشوركين إن المشروع سيفشل [1].", "ماذا قال تشوركين عن حلب؟"),
+    ],
+)
+def test_a_language_model_completes_a_follow_up_unless_it_says_something_else(
+    library: Library, retriever: Retriever, seeds: list[Article], rewritten: str, expected: str
+) -> None:
+    first = ask(assistant(library, retriever, seeds, QuoteWriter()), "ماذا قال تشوركين؟")
+    writer = Conversing("أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [1].", rewritten)
+    *_, answer = assistant(library, retriever, seeds, writer).ask("وماذا قال عن حلب؟", history=[first])
+    assert answer.standalone == expected
+    assert "ماذا قال تشوركين؟" in writer.messages[-1]["content"]
+
+
+def test_a_model_that_fails_to_complete_a_follow_up_leaves_it_to_the_rules(
+    library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
+    first = ask(assistant(library, retriever, seeds, QuoteWriter()), "ماذا قال تشوركين؟")
+    made = assistant(library, retriever, seeds, Conversing("نعم [1].", "ماذا قال تشوركين عن حلب", fails=True))
+    *_, answer = made.ask("وماذا قال عن حلب؟", history=[first])
+    assert answer.standalone == "ماذا قال تشوركين عن حلب؟"
+    *_, alone = made.ask("من هو رئيس جورجيا؟", history=[first])
+    assert alone.standalone == ""

@@ -294,6 +294,19 @@ def test_what_two_prompts_share_is_read_once(opened: Open, monkeypatch: pytest.M
         assert read[0] < len(writer.tokens(writer.prompt(question, passages))) - len(system)
 
 
+def test_another_thing_may_be_asked_and_the_system_message_is_read_once(
+    opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = evaluated(monkeypatch)
+    writer = opened()
+    ask(writer)
+    read.clear()
+    messages = prompts.rewriting("ومتى كان ذلك؟", [(QUESTION, ANSWER)])
+    assert "".join(writer.reply(messages)).strip()
+    assert 0 < read[0] < len(writer.tokens(messages[0]["content"]))
+    assert ask(writer) == ANSWER
+
+
 def test_a_model_whose_memory_is_a_state_reads_each_prompt_whole(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     read = evaluated(monkeypatch)
     writer = opened(architecture="mamba")

@@ -17,6 +17,7 @@ import pytest
 
 from rag import wiring
 from rag.answer import remote
+from rag.answer import prompts
 from rag.answer.remote import RemoteWriter
 from rag.errors import InputError, ModelError
 from rag.settings import load_settings
@@ -201,3 +202,8 @@ def test_closing_ends_the_request() -> None:
         assert next(stream)
         stream.close()
         assert gone.wait(5)
+
+
+def test_another_thing_may_be_asked(server: str) -> None:
+    messages = prompts.rewriting("ومتى كان ذلك؟", [("ماذا قال تشوركين؟", "قال إن الأمر تم.")])
+    assert "".join(writer(server).reply(messages)).strip()

@@ -21,6 +21,7 @@ WHO, SAAKASHVILI = "من هو رئيس جورجيا؟", "ميخائيل ساكا
         (WHO, SAAKASHVILI, "وأين سافر؟", "أين سافر ميخائيل ساكاشفيلي؟"),
         (WHO, SAAKASHVILI, "ماذا قال عنه بوش؟", "ماذا قال عن ميخائيل ساكاشفيلي بوش؟"),
         ("متى اعترفت روسيا بأبخازيا؟", "أبخازيا", "ومن عارض هذا القرار؟", "من عارض هذا القرار (أبخازيا)؟"),
+        (WHO, SAAKASHVILI, "وما سبب زيارتهم إلى موسكو؟", "ما سبب زيارتهم إلى موسكو (ميخائيل ساكاشفيلي)؟"),
         ("What did Churkin say?", "", "And when was that?", "when did Churkin say?"),
         ("What did Churkin say?", "", "What about Kerry?", "What did Kerry say?"),
         ("What did Churkin say?", "", "what did he say about Aleppo?", "what did Churkin say about Aleppo?"),
