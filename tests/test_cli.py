@@ -232,3 +232,14 @@ def test_the_quick_commands_import_nothing_heavy(seeded: Rag, tmp_path: Path) ->
     code = "import sys, rag.cli; sys.exit(str([m for m in ('numpy', 'faiss', 'tantivy', 'pydantic', 'rich.console') if m in sys.modules]))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr.strip() == "[]"
+
+
+def test_a_conversation_is_understood_and_measured(rag: Rag) -> None:
+    rag("index", SEEDS)
+    asked = rag("ask", "وماذا قال عن حلب؟", "--after", "ماذا قال تشوركين؟", "--writer", "quote")
+    assert "understood as: ماذا قال تشوركين عن حلب؟" in asked.stderr
+    assert "أي فرصة في النجاح" in asked.stdout
+    testset = ROOT / "tests" / "data" / "followups_qa.jsonl"
+    figures = json.loads(rag("eval", testset, "--json", "--writer", "quote").stdout)
+    assert figures["follow-up"]["evidence@3"] > 0.9
+    assert figures["all"]["verbatim"] == 1

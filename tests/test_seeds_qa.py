@@ -1,4 +1,4 @@
-"""Checks of the hand-made question set tests/data/seeds_qa.jsonl itself.
+"""Checks of the hand-made question sets tests/data/seeds_qa.jsonl and followups_qa.jsonl themselves.
 
 No answers of the program are judged here: only that the set is sound, i.e.
 that each answer stands verbatim in a named article of seeds/.
@@ -11,6 +11,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 SEEDS = ROOT / "seeds"
 SET = ROOT / "tests" / "data" / "seeds_qa.jsonl"
+FOLLOWUPS = ROOT / "tests" / "data" / "followups_qa.jsonl"
 
 FIELDS = {"id", "question", "answers", "articles", "kind"}
 KINDS = {
@@ -27,8 +28,8 @@ KINDS = {
 }
 
 
-def rows():
-    with SET.open(encoding="utf-8") as lines:
+def rows(file=SET):
+    with file.open(encoding="utf-8") as lines:
         return [json.loads(line) for line in lines if line.strip()]
 
 
@@ -57,21 +58,21 @@ def test_size_and_kinds():
 
 
 def test_only_unanswerable_rows_are_empty():
-    for row in rows():
+    for row in (*rows(), *rows(FOLLOWUPS)):
         empty = row["kind"] == "unanswerable"
         assert (row["answers"] == []) is empty, row
         assert (row["articles"] == []) is empty, row
 
 
 def test_articles_exist():
-    for row in rows():
+    for row in (*rows(), *rows(FOLLOWUPS)):
         assert len(set(row["articles"])) == len(row["articles"]), row
         for name in row["articles"]:
             assert (SEEDS / name).is_file(), row
 
 
 def test_each_answer_is_verbatim_in_a_named_article():
-    for row in rows():
+    for row in (*rows(), *rows(FOLLOWUPS)):
         texts = [article(name) for name in row["articles"]]
         for answer in row["answers"]:
             assert answer.strip() == answer, (row["id"], answer)
@@ -91,3 +92,10 @@ def test_no_answer_stands_in_the_question():
     for row in rows():
         for answer in row["answers"]:
             assert answer not in row["question"], (row["id"], answer)
+
+
+def test_each_follow_up_has_a_conversation_before_it():
+    for row in rows(FOLLOWUPS):
+        assert set(row) == FIELDS | {"history"}, row
+        assert row["history"], row
+        assert all(question.strip() for question in row["history"]), row

@@ -16,8 +16,7 @@ import httpx
 import pytest
 
 from rag import wiring
-from rag.answer import remote
-from rag.answer import prompts
+from rag.answer import prompts, remote
 from rag.answer.remote import RemoteWriter
 from rag.errors import InputError, ModelError
 from rag.settings import load_settings
@@ -206,4 +205,4 @@ def test_closing_ends_the_request() -> None:
 
 def test_another_thing_may_be_asked(server: str) -> None:
     messages = prompts.rewriting("ومتى كان ذلك؟", [("ماذا قال تشوركين؟", "قال إن الأمر تم.")])
-    assert "".join(writer(server).reply(messages)).strip()
+    assert "".join(writer(server, "secret").reply(messages)).strip()

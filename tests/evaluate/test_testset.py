@@ -95,3 +95,11 @@ def test_a_line_separator_in_a_row_ends_no_row(tmp_path: Path) -> None:
         write(tmp_path / "t.jsonl", {"id": 1, "question": "كم\u2028عدد؟", "answers": ["ثلاثة"], "articles": ["a"]})
     )
     assert [(q.id, q.answers) for q in questions] == [("1", ("ثلاثة",))]
+
+
+def test_a_row_may_come_after_other_questions(tmp_path: Path) -> None:
+    row = {"id": "1", "question": "ومتى كان ذلك؟", "answers": [], "history": ["ماذا قال تشوركين؟"]}
+    questions, _ = load(write(tmp_path / "t.jsonl", row))
+    assert questions[0].history == ("ماذا قال تشوركين؟",)
+    with pytest.raises(InputError, match="row 1"):
+        load(write(tmp_path / "wrong.jsonl", row | {"history": ["؟"]}))
