@@ -55,9 +55,7 @@ class Terms:
         covered = 0.0
         for forms, own, names, weight in zip(self._forms, self._skeletons, self._countries, self._weights, strict=True):
             share = max(self._weight(grams & held) / self._weight(grams) for grams in forms)
-            if share < _SAME_ROOT and (
-                not names.isdisjoint(named) or any(root in bones and _is_root(root, found) for root in own)
-            ):
+            if share < _SAME_ROOT and (not names.isdisjoint(named) or any(_holds(root, bones, found) for root in own)):
                 share = _SAME_ROOT
             covered += weight * share
         return covered / self._total
@@ -66,6 +64,11 @@ class Terms:
         return sum(self._idf[gram] for gram in grams)
 
 
-def _is_root(skeleton: str, found: Sequence[str]) -> bool:
-    """Whether one of the words has this skeleton; most need not be taken apart."""
-    return any(skeleton in consonants(word) and skeleton in skeletons(word) for word in found)
+def _holds(root: str, bones: str, found: Sequence[str]) -> bool:
+    """Whether one of the words has a skeleton; bones: the words' consonants, `#` before each. Most words need no taking apart."""
+    at = bones.find(root)
+    while at >= 0:
+        if root in skeletons(found[bones.count("#", 0, at) - 1]):
+            return True
+        at = bones.find(root, at + 1)
+    return False
