@@ -108,7 +108,7 @@ class Citation:
     """The marker `[n]`, the claim before it, the evidence found for it, and the verdict of the check.
 
     n: the passage's number; 0 for a claim that cites nothing. at: where its marker begins in `Answer.text`, or where the
-    claim ends that has none. short: the words of the quote that are the date, number or name asked for, where that is clear.
+    claim ends that has none. short: the words of the quote that are the date or number asked for, where that is clear.
     """
 
     n: int

@@ -117,7 +117,7 @@ def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_p
     assert rows[0]["scores"]["verbatim"] == 1
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert all(
-        said in page for said in ("seeds_qa.jsonl", "5 articles in 33 passages", "--report", "Wrong refusals", "<svg")
+        said in page for said in ("seeds_qa.jsonl", "5 articles in 33 passages", "--report", "Evidence missed", "<svg")
     )
     baseline = tmp_path / "baseline.json"
     baseline.write_text(json.dumps(figures), encoding="utf-8")

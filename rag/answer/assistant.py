@@ -112,7 +112,8 @@ class Assistant:
             text = nothing
         elif not citations:
             text, citations = cite(text, passages, self.checker)
-        citations = tuple(replace(c, short=short_answer(question, c.quote)) for c in citations)
+        if evidence[0].sure:
+            citations = tuple(replace(c, short=short_answer(question, c.quote)) for c in citations)
         ended = time.perf_counter()
         timings = {
             "search_ms": 1000 * (searched - began),

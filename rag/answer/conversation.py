@@ -10,8 +10,8 @@ from rag.answer.writers import Conversant, Writer
 from rag.arabic import has_arabic
 from rag.arabic.claims import MARKER
 from rag.arabic.folding import words
-from rag.arabic.followups import leans, standalone, topic
-from rag.arabic.words import content_words, kind
+from rag.arabic.followups import leans, standalone, topic, without_and
+from rag.arabic.words import content_words
 from rag.errors import RagError
 from rag.types import Answer
 
@@ -47,14 +47,15 @@ def understood(question: str, history: Sequence[Answer], writer: Writer) -> Gene
         said = said.strip().split("\n")[0].strip(' «»"“”')
         if _is_plausible(said, question, history):
             return said
-    return _by_rules(question, history[-1])
+    return _by_rules(question, history)
 
 
-def _by_rules(question: str, last: Answer) -> str:
-    """The question completed by the last one, and by whom that named if it asked for a person."""
-    before = last.standalone or last.question
-    named = next((c.short for c in last.citations if c.short), "") if kind(before) == "who" else ""
-    return standalone(question, before, named or topic(before))
+def _by_rules(question: str, history: Sequence[Answer]) -> str:
+    """The question completed by the last one that was answered."""
+    last = next((answer for answer in reversed(history) if answer.status == "answered"), history[-1])
+    before = without_and(last.standalone or last.question)
+    completed = standalone(question, before, topic(before))
+    return completed if words(completed) != words(question) else question
 
 
 def _turns(history: Sequence[Answer]) -> list[tuple[str, str]]:

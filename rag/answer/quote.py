@@ -4,6 +4,7 @@ from collections.abc import Generator, Sequence
 from itertools import groupby
 
 from rag.answer import prompts
+from rag.arabic.claims import MARKER
 from rag.arabic.quoting import readable
 from rag.arabic.speech import asked_speaker
 from rag.types import Citation, Evidence, Passage
@@ -29,7 +30,7 @@ class QuoteWriter:
             if heading and len(articles) > 1 and asked_for == "statements":
                 yield f"\n{heading}"
             for found in of_one:
-                said_by = f"{found.speaker}: " if found.speaker else ""
+                said_by = f"{_plain(found.speaker)}: " if found.speaker else ""
                 line = f"{said_by}“{readable(found.quote)}”"
                 yield f"\n{line} "
                 n = 1 + passages.index(found.passage)
@@ -39,4 +40,9 @@ class QuoteWriter:
 
 def _heading(passage: Passage) -> str:
     date = f"({passage.date})" if passage.date else ""
-    return " ".join(filter(None, (passage.title, date)))
+    return " ".join(filter(None, (_plain(passage.title), date)))
+
+
+def _plain(name: str) -> str:
+    """The name without what would look like a citation of ours."""
+    return " ".join(MARKER.sub(" ", name).split())

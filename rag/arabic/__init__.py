@@ -5,7 +5,7 @@ words: grams and question words. numerals: numbers and dates, in digits or words
 speech: who says something in a sentence. claims: what makes one sentence say otherwise than another.
 varieties: standard Arabic or dialect. scripts: which alphabet a letter is of.
 skeletons: forms of one root. places: what a country is called. attributes: what a question wants to know of something.
-answers: the date, number or name in a sentence. quoting: quotations for reading. followups: questions that lean on another.
+answers: the date or number in a sentence. quoting: quotations for reading. followups: questions that lean on another.
 forms: when two words say the same.
 """
 

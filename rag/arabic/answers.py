@@ -1,4 +1,8 @@
-"""The short answer within a sentence that answers a question for a date, a number or who holds an office, where it is clear."""
+"""The short answer within a sentence that answers a question for a date or a number, where it is clear.
+
+Names are not marked: what follows an office («وزير الخارجية سيرغي لافروف») may as well be any other word («وزير الدفاع قائد الجيش»),
+and neither the shipped word table nor the vectors tell them apart.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +10,10 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from rag.arabic.folding import fold, fold_with_offsets, word_set
-from rag.arabic.forms import DATE_JOINTS, YEARS, is_content, is_verb
-from rag.arabic.names import is_definite
+from rag.arabic.folding import fold, fold_with_offsets, word_end, word_set
+from rag.arabic.forms import DATE_JOINTS, YEARS, is_content
 from rag.arabic.numerals import Amount, amounts
+from rag.arabic.places import bare, country
 from rag.arabic.skeletons import skeletons
 from rag.arabic.words import Kind, content_words, kind, word_grams
 
@@ -18,9 +22,17 @@ _LIKE = 0.6
 """Share of a word's grams from which another form of it counts as the word."""
 _ERAS = word_set("الميلادي ميلادي ميلادية هجري هجرية م ه ق الماضي الماضية الفائت الفائتة المقبل المقبلة القادم الجاري")
 _OF = fold("من")
-_LONGEST_NAME = 3
 _ORDINALS = word_set(
     "أول أولى ثاني ثانية ثالث ثالثة رابع رابعة خامس سادس سابع ثامن تاسع عاشر الأول الأولى الثاني الثانية الثالث الثالثة"
+)
+_HALF = 0.5
+"""Share of the question's content words that a sentence must hold for its date or number to be the one asked for."""
+_DAYS_FROM_NOW = word_set("أمس اليوم غدا البارحة الليلة")
+_BEFORE_LAST = fold("أول")
+_TIMES = word_set("الشهر الأسبوع العام السنة القرن اليوم الصيف الشتاء الربيع الخريف")
+_MEASURES = word_set(
+    "نسمة شخص شخصا دولار دولارا ريال جنيه يورو درهم دينار ليرة متر مترا كيلومتر كيلومترا كم كيلوغرام كغ طن طنا درجة عاما سنة سنوات "
+    "شهرا أشهر يوما أيام ساعة ساعات دقيقة بالمئة بالمائة"
 )
 _NEAR = 4
 """Words from what was asked within which one of several dates or numbers is taken."""
@@ -41,32 +53,50 @@ class _Run(NamedTuple):
     after: int
 
 
+class _Read(NamedTuple):
+    """A sentence as a question sees it: its tokens, which of them are the question's, and how many of its content words stand there."""
+
+    text: str
+    found: list[_Token]
+    asked: list[bool]
+    share: float
+
+
 def short_answer(question: str, sentence: str) -> str:
-    """The words of a sentence that are the date, the number or the name that a question asks for; empty where that is not plain."""
+    """The words of a sentence that are the date or the number that a question asks for; empty where that is not plain."""
     choose = _CHOOSING.get(kind(question))
     if choose is None:
         return ""
     folded, offsets = fold_with_offsets(sentence)
-    found = [_Token(m.group(), offsets[m.start()], offsets[m.end() - 1] + 1) for m in _TOKEN.finditer(folded)]
-    asked = _asked(question, found)
-    run = choose(question, sentence, found, asked)
+    found = [
+        _Token(m.group(), offsets[m.start()], word_end(sentence, offsets[m.end() - 1] + 1))
+        for m in _TOKEN.finditer(folded)
+    ]
+    content = content_words(question)
+    places = [_places(word, found) for word in content]
+    asked = [any(i in places_of for places_of in places) for i in range(len(found))]
+    share = sum(map(bool, places)) / max(1, len(places))
+    run = choose(_Read(sentence, found, asked, share))
     return sentence[found[run.first].start : found[run.after - 1].end] if run else ""
 
 
-def _asked(question: str, found: Sequence[_Token]) -> list[bool]:
-    """Which tokens are words of the question, in this or another form."""
-    sought = [(skeletons(word), frozenset(word_grams(word))) for word in content_words(question)]
+def _places(word: str, found: Sequence[_Token]) -> set[int]:
+    """Where a word of the question stands, in this or another form."""
+    own, wanted, names = skeletons(word), frozenset(word_grams(word)), country(word)
+    return {
+        i
+        for i, (text, *_) in enumerate(found)
+        if bare(text) in names
+        or not own.isdisjoint(skeletons(text))
+        or len(wanted.intersection(word_grams(text))) >= _LIKE * len(wanted)
+    }
 
-    def is_asked(word: str) -> bool:
-        grams, own = frozenset(word_grams(word)), skeletons(word)
-        return any(not own.isdisjoint(roots) or len(grams & wanted) >= _LIKE * len(wanted) for roots, wanted in sought)
 
-    return [is_asked(token.text) for token in found]
-
-
-def _date(question: str, sentence: str, found: Sequence[_Token], asked: Sequence[bool]) -> _Run | None:
+def _date(read: _Read) -> _Run | None:
     """The one date that the question does not itself name, or the nearest to what was asked."""
-    return _nearest([run for run in _dates(found) if not any(asked[run.first : run.after])], asked)
+    if read.share < _HALF:
+        return None
+    return _nearest([run for run in _dates(read.found) if not any(read.asked[slice(*run)])], read.asked)
 
 
 def _dates(found: Sequence[_Token]) -> list[_Run]:
@@ -82,12 +112,15 @@ def _dates(found: Sequence[_Token]) -> list[_Run]:
         behind_year = amount.first and texts[amount.first - 1] in YEARS and texts[amount.first].isdigit()
         if behind_year or _at(part, amount.first - 1) or _at(part, after):
             part[amount.first : amount.after] = [True] * (amount.after - amount.first)
+    for i, text in enumerate(texts):
+        if text in _DAYS_FROM_NOW or (text in _TIMES and texts[i + 1 : i + 2] and texts[i + 1] in _ERAS):
+            part[i] = True
     i = 0
     while i < len(found):
         if not part[i]:
             i += 1
             continue
-        first = i - 1 if i and texts[i - 1] in YEARS else i
+        first = i - 1 if i and (texts[i - 1] in YEARS or texts[i - 1] == _BEFORE_LAST) else i
         while _at(part, i) or (texts[i : i + 1] and texts[i] in DATE_JOINTS and _at(part, i + 1)):
             i += 1
         while i < len(found) and texts[i] in _ERAS:
@@ -108,50 +141,34 @@ def _at(part: Sequence[bool], i: int) -> bool:
     return 0 <= i < len(part) and part[i]
 
 
-def _number(question: str, sentence: str, found: Sequence[_Token], asked: Sequence[bool]) -> _Run | None:
-    """The one number of what is counted, with the word that it counts; where none stands beside that, the only number."""
-    texts = [token.text for token in found]
-    dated = {i for run in _dates(found) for i in range(*run)}
+def _number(read: _Read) -> _Run | None:
+    """The one number of what is counted, with the word that it counts; where none stands beside that, the only number.
+
+    The only one counts nothing else: what follows it is no word, or a measure.
+    """
+    texts = [token.text for token in read.found]
+    dated = {i for run in _dates(read.found) for i in range(*run)}
     runs = [
         _Run(amount.first, amount.after)
         for amount in amounts(texts)
         if amount.name[0].isdigit()
-        and not ({amount.first} & dated or asked[amount.first] or texts[amount.first] in _ORDINALS)
+        and not ({amount.first} & dated or read.asked[amount.first] or texts[amount.first] in _ORDINALS)
     ]
-    counting = [run for run in runs if any(asked[run.after : run.after + 1])]
-    chosen = counting[0] if len(counting) == 1 else runs[0] if len(runs) == 1 and not counting else None
-    if chosen is None:
+    counting = [run for run in runs if any(read.asked[run.after : run.after + 1])]
+    if len(counting) == 1:
+        return _Run(counting[0].first, counting[0].after + 1)
+    if len(runs) != 1 or counting or read.share < _HALF:
         return None
-    follows = chosen.after < len(found) and texts[chosen.after].isalpha() and is_content(texts[chosen.after])
-    return _Run(chosen.first, chosen.after + (follows and _together(sentence, found, chosen.after)))
+    run = runs[0]
+    follows = run.after < len(texts) and _together(read, run.after) and is_content(texts[run.after])
+    if not follows:
+        return run
+    return _Run(run.first, run.after + 1) if texts[run.after] in _MEASURES else None
 
 
-def _holder(question: str, sentence: str, found: Sequence[_Token], asked: Sequence[bool]) -> _Run | None:
-    """The name that follows the office asked for: «وزير الخارجية الروسي سيرغي لافروف»."""
-    wanted = len(content_words(question))
-    if wanted < 2:
-        return None
-    for end in range(wanted, len(found)):
-        begins = end - wanted
-        if not all(asked[begins:end]) or asked[end]:
-            continue
-        after = end
-        while after < len(found) and after - end < _LONGEST_NAME and _may_be_name(found[after].text):
-            if not _together(sentence, found, after):
-                break
-            after += 1
-        if after > end:
-            return _Run(end, after)
-    return None
-
-
-def _may_be_name(word: str) -> bool:
-    return is_content(word) and not is_definite(word) and not is_verb(word) and word.isalpha()
-
-
-def _together(sentence: str, found: Sequence[_Token], i: int) -> bool:
+def _together(read: _Read, i: int) -> bool:
     """Whether nothing but space stands between a token and the one before it."""
-    return not sentence[found[i - 1].end : found[i].start].strip()
+    return not read.text[read.found[i - 1].end : read.found[i].start].strip()
 
 
 def _nearest(runs: Sequence[_Run], asked: Sequence[bool]) -> _Run | None:
@@ -165,8 +182,7 @@ def _nearest(runs: Sequence[_Run], asked: Sequence[bool]) -> _Run | None:
     return ranked[0][1] if ranked[0][0] <= _NEAR and ranked[0][0] < ranked[1][0] else None
 
 
-_CHOOSING: dict[Kind, Callable[[str, str, Sequence[_Token], Sequence[bool]], _Run | None]] = {
+_CHOOSING: dict[Kind, Callable[[_Read], _Run | None]] = {
     "when": _date,
     "many": _number,
-    "who": _holder,
 }

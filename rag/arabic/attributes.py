@@ -9,8 +9,10 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rag.arabic.folding import fold, words
+from rag.arabic.folding import fold, has_arabic, word_set, words
 from rag.arabic.forms import keys
+from rag.arabic.numerals import quantities
+from rag.arabic.words import content_words, kind
 
 _ROWS = """
 عمر عمره عمرها age old | عمر عمره العمر عاما سنة مواليد سن السن يبلغ
@@ -42,6 +44,8 @@ def _row(line: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 _ATTRIBUTES = [_row(line) for line in _ROWS.strip().splitlines()]
+_BEFORE = word_set("يبلغ تبلغ بلغ بلغت يقدر مدينة دولة بلد قرية هي")
+"""Words that may stand between the question word and what is asked for."""
 _LIFE = {fold("ولد"), fold("توفي")}
 _LIFESPAN = re.compile(r"\([^()]*\d{3,4}[^()]*[-–—][^()]*\d{3,4}[^()]*\)")
 """The years of a life behind a name."""
@@ -50,7 +54,10 @@ _LIFESPAN = re.compile(r"\([^()]*\d{3,4}[^()]*[-–—][^()]*\d{3,4}[^()]*\)")
 @lru_cache(maxsize=256)
 def _signs(question: str) -> tuple[frozenset[str], bool]:
     """The words one of which a sentence must hold, none if any sentence will do; whether the years of a life will."""
-    found = set(words(question))
+    content = content_words(question)
+    if has_arabic(question):  # a name may be «عمر»: what is asked for comes first
+        content = [word for word in content if word not in _BEFORE][:1]
+    found = set(content)
     for asked, signs in _ATTRIBUTES:
         if asked & found:
             return signs, bool(asked & _LIFE)
@@ -62,6 +69,8 @@ def speaks_of(question: str, sentence: str) -> bool | None:
     signs, of_life = _signs(question)
     if not signs:
         return None
-    return (of_life and bool(_LIFESPAN.search(sentence))) or any(
-        not signs.isdisjoint(keys(word)) for word in words(sentence)
-    )
+    if of_life and _LIFESPAN.search(sentence):
+        return True
+    if kind(question) == "many" and not quantities(sentence):
+        return False
+    return any(not signs.isdisjoint(keys(word)) for word in words(sentence))

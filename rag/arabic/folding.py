@@ -122,7 +122,11 @@ def find(quote: str, text: str) -> tuple[int, int] | None:
     match = re.search(pattern, folded)
     if match is None:
         return None
-    start, end = offsets[match.start()], offsets[match.end() - 1] + 1
-    while end < len(text) and TABLE.get(ord(text[end])) == "":  # harakat on the last letter
+    return offsets[match.start()], word_end(text, offsets[match.end() - 1] + 1)
+
+
+def word_end(text: str, end: int) -> int:
+    """Where a word ends that folding made end at `end`: behind the hamza or harakat that it drops there."""
+    while end < len(text) and TABLE.get(ord(text[end])) == "":
         end += 1
-    return start, end
+    return end

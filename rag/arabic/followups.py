@@ -1,6 +1,7 @@
 """A question that leans on the one before it, made to stand alone by rules: «ومتى كان ذلك؟», «وماذا قال عن حلب؟», "And Kerry?".
 
-Knows question words, pronouns and the ways to say "and what about". What it cannot complete it leaves as it is.
+Knows question words, pronouns and the ways to say "and what about". What it cannot complete in one of a few sure ways it leaves
+as it is, since a wrong completion is worse than none.
 """
 
 from __future__ import annotations
@@ -8,8 +9,9 @@ from __future__ import annotations
 import re
 
 from rag.arabic.folding import find, fold, has_arabic, word_set, words
-from rag.arabic.forms import begins_anew, is_verb
+from rag.arabic.forms import PREPOSITIONS, begins_anew, is_verb
 from rag.arabic.names import is_definite
+from rag.arabic.places import country
 from rag.arabic.speech import asked_speaker, lacks_speaker
 from rag.arabic.words import content_words
 
@@ -17,32 +19,42 @@ _ASKING = word_set(
     "ما ماذا من هل أين كيف متى كم لماذا لم بم بماذا عم عما فيم علام مم أي أية شو ايش وش شنو مين منو فين وين ليش ليه امتى ايمتى قديش "
     "what who whom whose when where why how which"
 )
+_CIRCUMSTANCE = word_set("أين كيف متى لماذا فين وين ليش ليه امتى ايمتى when where why how")
+"""Question words that can be asked of what was just asked about."""
 _COPULAS = word_set("هو هي هم هما")
 _EMPTY = word_set(
-    "كان كانت حدث حدثت جرى جرت حصل حصلت تم تمت وقع صار ذلك هذا هذه تلك الأمر هناك happen happened that this it there then"
+    "كان كانت حدث حدثت جرى جرت حصل حصلت تم تمت وقع صار سيكون ذلك هذا هذه تلك الأمر هناك happen happened that this it there then"
 )
 """Words that say of the event only that it was."""
 _THESE = word_set("ذلك هذا هذه تلك هؤلاء")
-_WHAT_ABOUT = re.compile(r"^\W*(?:و|ف)?ماذا\s+عن\s+|^\W*(?:and\s+)?(?:what|how)\s+about\s+", re.IGNORECASE)
-_AND = re.compile("^(?:و|ف)(?=[^\\W_]{2})")
+_WHAT_ABOUT = re.compile(
+    r"^\W*(?:(?:طيب|طب)\s+)?(?:و|ف)?ماذا\s+عن\s+|^\W*(?:and\s+)?(?:what|how)\s+about\s+", re.IGNORECASE
+)
+_WELL = re.compile(r"^\W*(?:طيب|طب)\s+(?=و)")
 _AND_ENGLISH = re.compile(r"^\W*and\s+(?=\w)", re.IGNORECASE)
-_OF_HIM = re.compile("^(عن|من|في|إلي|إلى|علي|على|مع|لدي|عند|حول|بعد|قبل|ضد|ب|ل)(?:ه|ها|هم|هما)$")
-_FULL = {"إلي": "إلى", "علي": "على", "لدي": "لدى"}
+_OF_HIM = re.compile(
+    rf"^({'|'.join(map(fold, ['عن', 'إلى', 'على', 'مع', 'لدى', 'عند', 'حول', 'بعد', 'قبل', 'ضد']))}|[بل])(?:يه|يها|يهم|ه|ها|هم)$"
+)
+_FULL = {fold(word): word for word in ("إلى", "على", "لدى")} | {"ال": "إلى", "عل": "على", "لد": "لدى"}
 _POSSESSIVE = re.compile("^([^\\W_]{2,}?)(?:ه|ها|هم|هما)$")
 _OF_HERS = re.compile("[^\\W_]{3,}(?:ها|هم)$")
-_HE = word_set("he she they it him them")
+_HE = word_set("he she they him them")
 _HIS = word_set("his her their its")
+_NO_TOPIC = _HE | _EMPTY | PREPOSITIONS | word_set("about بعد قبل") | _COPULAS
 _LONGEST_NAME = 3
 """Words of a name with «و» before it that asks for the same of another."""
+_FEW = 2
+"""Content words of a question in which a pronoun's antecedent can hardly stand itself."""
+_WITH_WAW = word_set("وليد وائل وسام وفاء وفيق وارسو ويلز ويكيبيديا وهران")
 
 
 def leans(question: str) -> bool:
     """Whether a question may need the one before it to be understood."""
     found = words(question)
-    begins_with_and = bool(_AND_ENGLISH.match(question)) or (bool(found) and _is_joined(found[0]))
-    pronouns = _THESE | _HE | _HIS | {fold(word) for word in ("هو", "هي")}
+    pronouns = _THESE | _HE | _HIS | _COPULAS
     refers = any(word in pronouns or _OF_HIM.match(word) for word in found)
-    return begins_with_and or refers or len(content_words(question)) < 2 or lacks_speaker(question) is not None
+    joined = without_and(question) != question or bool(_WELL.match(question))
+    return joined or refers or len(content_words(question)) < _FEW or lacks_speaker(question) is not None
 
 
 def standalone(question: str, before: str, about: str) -> str:
@@ -50,57 +62,62 @@ def standalone(question: str, before: str, about: str) -> str:
 
     about: a name or phrase, such as the speaker asked for or the name that was answered.
     """
+    about = about if about and has_arabic(about) == has_arabic(question) else ""
     if match := _WHAT_ABOUT.match(question):
         return _exchanged(before, about, _bare(question[match.end() :])) or question
-    asked = _without_and(question)
+    asked = without_and(_WELL.sub("", question))
     joined = asked != question
-    if joined and words(asked)[0] not in _ASKING and len(words(asked)) <= _LONGEST_NAME:
+    if joined and not _ASKING & set(words(asked)) and len(words(asked)) <= _LONGEST_NAME:
         return _exchanged(before, about, _bare(asked)) or question
-    if (place := lacks_speaker(asked)) is not None and about:
-        return _tidy(f"{asked[:place]} {about} {asked[place:]}")
-    if not [word for word in content_words(asked) if word not in _EMPTY | _HE]:
-        return _asked_again(asked, before)
-    completed = _named(asked, about)
-    if completed == asked and joined and len(content_words(asked)) == 1 and not is_definite(content_words(asked)[0]):
-        completed = f"{_bare(asked)} {about}{_mark(asked)}"
-    refers = _THESE & set(words(asked)) or (joined and any(map(_OF_HERS.match, words(asked))))
-    if completed == asked and refers and about and not find(about, asked):
-        completed = f"{_bare(asked)} ({about}){_mark(asked)}"
-    return completed if completed != asked else question
+    if (place := lacks_speaker(asked)) is not None:
+        return _tidy(f"{asked[:place]} {about} {asked[place:]}") if about else asked
+    content = content_words(asked)
+    if asked_speaker(asked) and len(content) > _FEW:
+        return asked
+    named = _named(asked, about)
+    if not [word for word in content if word not in _EMPTY | _HE]:
+        return named if named != asked else _asked_again(asked, before)
+    if named == asked and joined and about:
+        circumstance = words(asked)[0] in _CIRCUMSTANCE
+        if len(content) == 1 and circumstance and not is_definite(content[0]) and not country(content[0]):
+            return f"{_bare(asked)} {about}{_mark(asked)}"
+        if any(map(_OF_HERS.match, content)):
+            return f"{_bare(asked)} ({about}){_mark(asked)}"
+    return named
 
 
 def topic(question: str) -> str:
-    """What a question is about: whose statement it asks for, else its last words that say something, a first verb left out."""
+    """What a question is about: whose statement it asks for, else its last words that say something, behind a verb.
+
+    In English its last words with a capital.
+    """
     speaker = asked_speaker(question)
-    if speaker and (place := find(speaker, question)):
+    if speaker and (place := find(speaker.partition(f" {fold('من')} ")[0], question)):
         return question[slice(*place)]
     content = set(content_words(question))
     run: list[str] = []
     for word in reversed(_bare(question).split()):
-        if not content & set(words(word)):
+        said = words(word)
+        if not content & set(said) or (not has_arabic(question) and not word[0].isupper()):
+            if run or has_arabic(question):
+                break
+            continue
+        if has_arabic(question) and run and is_verb(said[0].removeprefix("س")):
             break
         run.insert(0, word)
-    if len(run) > 1 and is_verb(words(run[0])[0]):
-        run = run[1:]
     return " ".join(run)
 
 
-def _is_joined(word: str) -> bool:
-    """Whether a folded word is a question word behind «و» or «ف»."""
-    return _AND.sub("", word) in _ASKING and word not in _ASKING
-
-
-def _without_and(question: str) -> str:
+def without_and(question: str) -> str:
     """The question without «و» before its first word, where that joins it to the one before."""
     bare = question.lstrip(" ؟?،,.-")
     if match := _AND_ENGLISH.match(bare):
         return bare[match.end() :]
     found = words(bare)
-    if found and (
-        _is_joined(found[0]) or (len(found) <= _LONGEST_NAME and begins_anew(found[0]) and not _ASKING & set(found))
-    ):
-        return bare[1:]
-    return question
+    if not found or not begins_anew(found[0]) or found[0] in _ASKING | _WITH_WAW or country(found[0]):
+        return question
+    is_name = len(found) <= _LONGEST_NAME and not _ASKING & set(found)
+    return bare[1:] if found[0][1:] in _ASKING or is_name else question
 
 
 def _bare(question: str) -> str:
@@ -116,44 +133,46 @@ def _mark(question: str) -> str:
 
 
 def _exchanged(before: str, about: str, other: str) -> str:
-    """The question before, asked of another; empty where it does not name what it is about."""
+    """The question before, asked of another; empty where it does not name what it is about, or the other is nothing."""
+    first = words(other)[:1]
     place = find(about, before)
-    return before[: place[0]] + other + before[place[1] :] if place and other else ""
+    if not place or not first or first[0] in _NO_TOPIC or has_arabic(other) != has_arabic(before):
+        return ""
+    return before[: place[0]] + other + before[place[1] :]
 
 
 def _asked_again(asked: str, before: str) -> str:
     """What was asked before, by another question word: «متى» and «أين سيجتمع المندوبون؟» → «متى سيجتمع المندوبون؟»."""
-    asking = " ".join(word for word in _bare(asked).split() if set(words(word)) & _ASKING)
+    asking = " ".join(word for word in _bare(asked).split() if set(words(word)) & _CIRCUMSTANCE)
     rest = _bare(before).split()
     while rest and set(words(rest[0])) & (_ASKING | _COPULAS):
         rest.pop(0)
-    return f"{asking} {' '.join(rest)}{_mark(asked)}" if asking and rest else asked
+    same = has_arabic(asked) == has_arabic(before)
+    return f"{asking} {' '.join(rest)}{_mark(asked)}" if asking and rest and same else asked
 
 
 def _named(asked: str, about: str) -> str:
-    """The question with what it is about in the place of pronouns."""
-    if not about:
-        return asked
-    out = []
+    """The question with what it is about in the place of pronouns, where it names nothing else that they could mean."""
     content = content_words(asked)
+    if not about or len([word for word in content if word not in _HE]) > _FEW:
+        return asked
+    out: list[str] = []
     for stretch in _bare(asked).split():
         word = "".join(words(stretch))
+        if word in _HE | _HIS and any(run[0].isupper() for run in out[1:]):
+            return asked
         if match := _OF_HIM.match(word):
             preposition = match.group(1)
             out.append(
                 f"{preposition}{about}" if len(preposition) == 1 else f"{_FULL.get(preposition, preposition)} {about}"
             )
-        elif word in _HE:
+        elif word in _HE or (word in _COPULAS and not content):
             out.append(about)
         elif word in _HIS:
             out.append(f"{about}'s")
-        elif (
-            content[-1:] == [word]
-            and len(content) == 1
-            and not is_definite(word)
-            and (own := _POSSESSIVE.match(stretch))
-        ):
+        elif content == [word] and not is_definite(word) and (own := _POSSESSIVE.match(stretch)) and not is_verb(word):
             out.append(f"{own.group(1)} {about}")
         else:
             out.append(stretch)
-    return f"{' '.join(out)}{_mark(asked)}"
+    named = " ".join(out)
+    return f"{named}{_mark(asked)}" if named != _bare(asked) else asked

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-_PAIRS = re.compile(r"''(.+?)''|\"([^\"]+)\"|“([^“”]+)”|„([^„”“]+)[”“]", re.DOTALL)
+_PAIRS = re.compile(r"(?<!\w)''(\S.*?)''(?!\w)|(?<!\w)\"(\S.*?)\"(?!\w)|„([^„”“]+)[”“]|“([^“”]+)”")
+"""Marks that look the same at both ends open before a word and close behind one."""
 _STRAY = re.compile(r"''|[\"“”„]")
 _MARK = re.compile("[«»]")
 _END = re.compile(r"[\s،,؛;:]+$")

@@ -30,7 +30,9 @@ _STATEMENT = _any("قوله قولها بقوله بقولها تصريح تصر
 
 _SPEAKER = rf"(?P<speaker>.+?)(?=\s+{_ABOUT}\s|[؟?!.،,]|$)"
 _QUESTION = re.compile(rf"(?:^|\s){_ASK}\s+(?:{_VERB}|{_DIALECT})\s+(?:{_any('به عنه')}\s+)?{_SPEAKER}")
-_SAID_WHAT = re.compile(rf"(?:^|\s){_ASK}\s+(?:{_VERB}|{_DIALECT})(?=\s+{_ABOUT}\s|\s*[؟?!.،,]?\s*$)")
+_SAID_WHAT = re.compile(
+    rf"^\W*{_ASK}\s+(?:{_VERB}|{_DIALECT})(?<!{fold('وا')})(?=\s+{_any('عن حول بشأن بخصوص على إزاء ردا بعد قبل')}\s|\s*[؟?!.،,]?\s*$)"
+)
 _NO_NAME = re.compile(rf"{_ABOUT}\s")
 _QUESTION_NOUN = re.compile(rf"{_any('ما ماهي ما_هي ما_هو شو')}\s+{_STATEMENT}\s+{_SPEAKER}")
 _QUESTION_ENGLISH = re.compile(
@@ -58,10 +60,11 @@ _SOURCES = word_set("بحسب حسب وفق تصريحات تصريح أقوال
 _TONGUE = fold("لسان")
 _AWAY = word_set("عن إلى مع ضد على من لدى بين ثني إقناع لإقناع إسقاط نظام عجز إدارة")
 """Words that, right before a name or its title, make it an object."""
+_AT = fold("لدى")
+"""Stands in titles, too: «مندوب موسكو لدى الأممالمتحدة فيتالي تشوركين»."""
 _TO_OR_BY = re.compile(r"(?:لل|ل|بال)(?=[^\W_]{3})")
 _STATING = word_set(
-    "مؤكدا مضيفا مشيرا معربا موضحا معلنا محذرا مشددا قائلا "
-    "مبينا معتبرا واصفا بالإعلان بإعلان بإعلانه ومؤكدا ومشيرا ومضيفا"
+    "مؤكدا مضيفا مشيرا معربا موضحا معلنا محذرا مشددا قائلا مبينا معتبرا واصفا بالإعلان بإعلانه ومؤكدا ومشيرا ومضيفا"
 )
 _HIS_WORDS = word_set("قوله قولها بقوله بقولها تصريحه تصريحها")
 _TITLE = 5
@@ -119,7 +122,7 @@ def _said_before(tokens: list[str], first: int) -> bool:
             return True
         if near and (token in _SOURCES or token == _TONGUE):
             return True
-        if _BREAK.fullmatch(token) or (token in _AWAY and first - i <= 2):
+        if _BREAK.fullmatch(token) or (token in _AWAY and first - i <= (1 if token == _AT else 2)):
             return False
     return False
 
