@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import replace
 
 from rag.answer import prompts
@@ -15,7 +15,7 @@ from rag.answer.support import Checker
 from rag.answer.writers import Choice, Notice, Writer
 from rag.arabic import find
 from rag.arabic.answers import short_answer
-from rag.errors import ModelError
+from rag.errors import InputError, ModelError
 from rag.library import Library
 from rag.search.retriever import Retriever, checked
 from rag.types import EVERYTHING, Answer, Citation, Evidence, Hit, Passage, Scope, Status
@@ -51,10 +51,25 @@ class Assistant:
         """The k best passages, best first; errors as in `Retriever.search`."""
         return self.retriever.search(question, k, scope)
 
-    def ask(self, question: str, scope: Scope = EVERYTHING, history: Sequence[Answer] = ()) -> Generator[Answer]:
+    def recall(self, questions: Sequence[str], scope: Scope = EVERYTHING) -> list[Answer]:
+        """The answers of a conversation's earlier questions, quoted anew, for `ask` to understand the next one by.
+
+        For programs that keep their own conversations. One that cannot be asked is left out.
+        """
+        answers: list[Answer] = []
+        for question in questions:
+            with suppress(InputError):
+                *_, answer = self.ask(question, scope, answers, quoted=True)
+                answers.append(answer)
+        return answers
+
+    def ask(
+        self, question: str, scope: Scope = EVERYTHING, history: Sequence[Answer] = (), quoted: bool = False
+    ) -> Generator[Answer]:
         """Snapshots of the answer from the articles of a scope; the last one is `done` and carries the checked citations.
 
         history: the conversation's answers so far, in order, out of which a question such as «ومتى كان ذلك؟» is understood.
+        quoted: whether to quote, whatever the writer is.
 
         Closing the iterator stops the writer. The text begins anew, with a notice, where a writer asks its model again, and
         where one that fails hands over.
@@ -68,11 +83,12 @@ class Assistant:
         evidence = self.finder.find(question, hits, scope)
         searched = time.perf_counter()
         nothing = prompts.text(f"nothing_found.{prompts.language(question)}")
+        writer = self.quoting if quoted else self.writer
         answer = Answer(
             asked,
             "answered",
             "",
-            self.writer.name,
+            writer.name,
             hits=hits,
             notice=_joined(*self.notices),
             standalone=question if question != asked else "",
@@ -82,7 +98,6 @@ class Assistant:
             yield replace(answer, status="abstained", text=nothing, timings=timings, done=True)
             return
         passages = _material(evidence, hits)
-        writer = self.writer
         citations: tuple[Citation, ...] = ()
         while True:
             try:
