@@ -219,14 +219,21 @@ def ask(
 
 @app.command()
 def chat(
-    host: Annotated[str | None, typer.Option(help="Address to listen on.")] = None,
+    host: Annotated[
+        str | None, typer.Option(help="Address to listen on; another than this machine's needs a password.")
+    ] = None,
     port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port; the next free one if it is taken.")] = None,
+    password: Annotated[
+        str | None,
+        typer.Option(help="Asked for by the page and the API; RAG_PASSWORD keeps it out of the list of processes."),
+    ] = None,
     writer: Writer = None,
 ) -> None:
-    """Open the browser chat."""
+    """Open the browser chat, and the same for programs: /v1/chat/completions, Gradio's API, MCP."""
     from rag.ui import serve
 
-    serve(_settings(host=host, port=port, writer=writer), say=lambda line: print(line, flush=True))
+    settings = _settings(host=host, port=port, password=password, writer=writer)
+    serve(settings, say=lambda line: print(line, flush=True))
 
 
 @app.command("eval")

@@ -37,6 +37,7 @@ class Settings(BaseSettings):
     CrossEncoder. offline: whether `rag models pull` is refused, the only thing here that ever asks the network.
     context: tokens of the language model's window.
     answer_tokens: the longest answer. threads: 0 leaves it to llama.cpp. queue: askers that may wait for the model.
+    password: what the browser chat and its API ask for; needed where `host` is not this machine alone.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAG_", env_ignore_empty=True, extra="forbid")
@@ -56,6 +57,7 @@ class Settings(BaseSettings):
     queue: int = Field(8, ge=0)
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(7860, ge=1, le=65535)
+    password: SecretStr = SecretStr("")
 
     @classmethod
     def settings_customise_sources(
