@@ -30,6 +30,7 @@ def start(assistant: Assistant, host: str, port: int, password: str = "") -> tup
     Where the port is taken, the next free one of the following 20 is used; port 0 takes any. InputError where none is
     free, the host is not this machine's, or others could reach it without a password.
     """
+    from rag.ui.completions import Completions
     from rag.ui.page import Chat, build, gradio_module, look
 
     guard.check(host, password)
@@ -42,6 +43,10 @@ def start(assistant: Assistant, host: str, port: int, password: str = "") -> tup
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     chat = Chat(assistant)
     app.get("/head", response_class=fastapi.responses.HTMLResponse)(chat.header)
+    completions = Completions(assistant)
+    app.add_route("/v1/chat/completions", completions.create, ["GET", "POST"])
+    app.add_route("/v1/models", completions.models)
+    app.add_route("/v1/models/{model:path}", completions.models)
     blocks = build(chat).queue()
     gr.mount_gradio_app(
         app,

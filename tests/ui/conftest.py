@@ -1,0 +1,127 @@
+"""Servers on loopback over a small archive, and an assistant whose answers are scripted."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+
+import pytest
+
+from rag.answer.assistant import Assistant
+from rag.answer.writers import Choice
+from rag.errors import BusyError, InputError, ModelError
+from rag.settings import load_settings
+from rag.types import Answer, Article, Citation, Scope
+from rag.ui.server import start
+from tests.conftest import SEEDS
+
+MARS = Article(
+    "1.txt", "اكتشف العلماء كوكباً جديداً يوم الثلاثاء.", "عنوان", "2020-01-02", "الفلك", "https://example.org/1"
+)
+SCRIPT = Article("2 &<b>.txt", "زرعت سميرة القمح في الوادي.", url="javascript:alert(1)")
+PASSWORD = "كلمة سر: طويلة"
+
+
+@contextmanager
+def served(assistant: object, password: str = "") -> Iterator[str]:
+    """The address of a server on a free port."""
+
+    async def begun() -> tuple[
+        str, Callable[[], None]
+    ]:  # without a running loop, gradio makes some and leaves them open
+        return start(assistant, "127.0.0.1", 0, password)  # type: ignore[arg-type]
+
+    url, close = asyncio.run(begun())
+    yield url
+    close()
+
+
+@pytest.fixture(scope="package")
+def archive(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
+    from rag.library import read
+    from rag.wiring import open_assistant, open_library
+
+    settings = load_settings(home=tmp_path_factory.mktemp("home"), writer="quote")
+    library = open_library(settings)
+    library.add([*(item for item in read([SEEDS]) if isinstance(item, Article)), MARS, SCRIPT])
+    library.close()
+    return open_assistant(settings)
+
+
+@pytest.fixture(scope="package")
+def api(archive: Assistant) -> Iterator[str]:
+    with served(archive) as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+def locked(archive: Assistant) -> Iterator[str]:
+    with served(archive, PASSWORD) as url:
+        yield url
+
+
+class Scripted:
+    """An assistant that does what the question names."""
+
+    name, choice = "llama", Choice("found", "scripted")
+
+    def __init__(self, library: object) -> None:
+        self.library, self.writer, self.notices, self.closed = library, self, [], threading.Event()
+        self.asked: list[tuple[str, Sequence[object], Scope]] = []
+
+    def recall(self, questions: Sequence[str], scope: Scope) -> list[str]:
+        return list(questions)
+
+    def ask(self, question: str, scope: Scope, history: Sequence[object]) -> Iterator[Answer]:
+        self.asked.append((question, history, scope))
+        answer = Answer(question, "answered", "", "llama")
+        failures = {
+            "input": InputError("no"),
+            "busy": BusyError("9 wait"),
+            "model": ModelError("m"),
+            "bug": ValueError(),
+        }
+        if question in failures:
+            raise failures[question]
+        if "\n" in question:
+            yield replace(answer, text="تم", done=True)
+            return
+        if question == "late":
+            yield replace(answer, text="بداية")
+            raise ModelError("the model broke")
+        if question == "anew":  # a draft without a marker, then one whose markers are checked and brought into one form
+            for text in ("مسودة", "", "قمح[١", "قمح[١، 2]. تفاح [7].", "قمح[١، 2]. تفاح [7]. موز[2][1]"):
+                yield replace(answer, text=text)
+            checked = "قمح [1][2]. تفاح. موز [2][1]"
+            where = ((1, 4), (2, 7), (0, 17), (2, 22), (1, 25))
+            citations = tuple(
+                Citation(n, "x", MARS.id if n else "", "", 0, 5, "اكتشف", "supported", at) for n, at in where
+            )
+            yield replace(answer, text=checked, citations=citations, done=True)
+            return
+        try:
+            for i in range(400):
+                answer = replace(answer, text=f"{answer.text} كلمة{i}")
+                yield answer
+                time.sleep(0.05)
+            yield replace(answer, done=True)
+        finally:
+            self.closed.set()
+
+
+@pytest.fixture(scope="package")
+def _scripted(archive: Assistant) -> Iterator[tuple[Scripted, str]]:
+    made = Scripted(archive.library)
+    with served(made) as url:
+        yield made, url
+
+
+@pytest.fixture
+def scripted_api(_scripted: tuple[Scripted, str]) -> tuple[Scripted, str]:
+    _scripted[0].closed.clear()
+    _scripted[0].asked.clear()
+    return _scripted
