@@ -192,7 +192,7 @@ def build(chat: Chat) -> gradio.Blocks:
                 part(None, panel_html())
         history = gr.State(("", ()))  # the name of this session's conversation and its answers; a reload begins it anew
         conversation = gr.Textbox(visible=False)  # chat.js names it anew when a new one begins
-        quiet = {"show_progress": "hidden", "api_visibility": "private"}
+        quiet = {"show_progress": "hidden", "api_visibility": "private", "api_name": "page"}  # /ask is for programs
         named = "(question, history) => [question, history, window.ragConversation || '']"
         asking = {
             "js": named,

@@ -30,6 +30,7 @@ def start(assistant: Assistant, host: str, port: int, password: str = "") -> tup
     Where the port is taken, the next free one of the following 20 is used; port 0 takes any. InputError where none is
     free, the host is not this machine's, or others could reach it without a password.
     """
+    from rag.ui import endpoints
     from rag.ui.completions import Completions
     from rag.ui.page import Chat, build, gradio_module, look
 
@@ -48,6 +49,7 @@ def start(assistant: Assistant, host: str, port: int, password: str = "") -> tup
     app.add_route("/v1/models", completions.models)
     app.add_route("/v1/models/{model:path}", completions.models)
     blocks = build(chat).queue()
+    endpoints.add(gr, blocks, assistant)
     gr.mount_gradio_app(
         app,
         blocks,
@@ -57,7 +59,7 @@ def start(assistant: Assistant, host: str, port: int, password: str = "") -> tup
         footer_links=[],
         run_history=False,
         ssr_mode=False,
-        mcp_server=False,
+        mcp_server=True,
         pwa=False,
         enable_monitoring=False,
         show_error=False,

@@ -1,0 +1,64 @@
+"""The archive for Gradio's clients and, through its MCP server, for assistants: the named endpoints /ask and /search.
+
+Gradio reads what the functions take and give from their annotations and docstrings, which therefore stand as they are shown.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from rag.answer.assistant import Assistant
+from rag.errors import InputError, RagError
+from rag.types import Scope
+
+_AT_ONCE = 32
+MOST_HITS = 100
+
+
+def add(gr: Any, blocks: Any, assistant: Assistant) -> None:
+    """Adds the endpoints to the page's blocks; what they give is what `--json` prints on the command line."""
+
+    @contextmanager
+    def told() -> Iterator[None]:
+        try:
+            yield
+        except RagError as e:
+            raise gr.Error(str(e), print_exception=False) from e
+
+    def ask_the_archive(
+        question: str, since: str = "", until: str = "", sources: list[str] | None = None
+    ) -> dict[str, Any]:
+        """Answers a question from the archive of Arabic articles on this machine. Each sentence of the answer carries the
+        passage that supports it, verbatim; "status" is "abstained" where the archive does not hold the answer.
+
+        Args:
+            question: The question, in Arabic or English, standing alone.
+            since: Only articles of this date or later: YYYY, YYYY-MM or YYYY-MM-DD. Empty for any.
+            until: Only articles of this date or earlier, likewise.
+            sources: Only articles of these sources. None for any.
+        """
+        with told():
+            *_, answer = assistant.ask(question, Scope(since, until, tuple(sources or ())))
+            return answer.as_json()
+
+    def search_the_archive(
+        query: str, k: int = 10, since: str = "", until: str = "", sources: list[str] | None = None
+    ) -> list[dict[str, Any]]:
+        """Finds the passages of the archive of Arabic articles that are nearest to a query, best first.
+
+        Args:
+            query: Words or a question, in Arabic or English.
+            k: How many passages, from 1 to 100.
+            since: Only articles of this date or later: YYYY, YYYY-MM or YYYY-MM-DD. Empty for any.
+            until: Only articles of this date or earlier, likewise.
+            sources: Only articles of these sources. None for any.
+        """
+        with told():
+            if not 1 <= k <= MOST_HITS:
+                raise InputError(f"k is {k}; expected a number from 1 to {MOST_HITS}")
+            return [hit.as_json() for hit in assistant.search(query, k, Scope(since, until, tuple(sources or ())))]
+
+    with blocks:
+        for name, function in (("ask", ask_the_archive), ("search", search_the_archive)):
+            # Not queued, an MCP call needs no second request to this server, which would lack the password.
+            gr.api(function, api_name=name, queue=False, concurrency_limit=_AT_ONCE, concurrency_id="api")
