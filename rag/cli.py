@@ -26,7 +26,6 @@ if TYPE_CHECKING:
     from rag.search.leg import Progress
     from rag.search.retriever import Retriever
     from rag.settings import Settings
-    from rag.types import Answer
 
 app = typer.Typer(
     help="Ask an archive of Arabic articles; every sentence of an answer carries a checked citation. Runs wholly on this machine.",
@@ -204,10 +203,7 @@ def ask(
         assistant = wiring.open_assistant(_settings(writer=writer), bar)
     for notice in assistant.notices:
         note(notice)
-    history: list[Answer] = []
-    for earlier in after or ():
-        *_, answer = assistant.ask(earlier, scope, history)
-        history.append(answer)
+    history = assistant.recall(after or (), scope)
     if as_json:
         *_, answer = assistant.ask(question, scope, history)
         print_json(answer.as_json())
