@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import shutil
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -19,6 +20,7 @@ Within = Sequence[int] | None
 """Passage ids, or None for all."""
 Progress = Callable[[str, int, int], None]
 """Called with the leg's name, the passages done and their number."""
+_TRIES, _PAUSE = 5, 0.05
 _FIRST, _SECONDS = 256, 10
 """Passages of the first commit; the next ones take twice as many each until one takes this long."""
 
@@ -67,11 +69,24 @@ class Leg(Protocol):
 
 
 def clear(path: Path) -> None:
-    """Removes what lies at a path, a file or a folder with all that it holds; nothing where there is nothing."""
-    if path.is_dir() and not path.is_symlink():
-        shutil.rmtree(path)
-    else:
+    """Removes what lies at a path, a file or a folder with all that it holds; nothing where there is nothing.
+
+    tantivy makes a lock file in a folder whenever somebody who has the index open looks whether it has changed, so that a
+    folder may fill again while it is emptied.
+    """
+    if not path.is_dir() or path.is_symlink():
         path.unlink(missing_ok=True)
+        return
+    for left in reversed(range(_TRIES)):
+        try:
+            shutil.rmtree(path)
+            return
+        except OSError as e:
+            if e.errno not in (errno.ENOTEMPTY, errno.ENOENT) or not left:
+                raise
+            time.sleep(_PAUSE)
+            if not path.exists():
+                return
 
 
 def current_stamp(leg: Leg, library: Library) -> Stamp:

@@ -2,8 +2,10 @@
 
 import json
 import math
+import threading
 from collections import Counter
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
@@ -13,7 +15,7 @@ from rag.arabic.words import grams
 from rag.errors import LibraryError
 from rag.library import Library
 from rag.search.embedding import SHIPPED
-from rag.search.leg import Leg, catch_up, is_current
+from rag.search.leg import Leg, catch_up, clear, is_current
 from rag.search.lexical import LexicalIndex
 from rag.search.retriever import Retriever
 from rag.search.translation import Translator
@@ -324,3 +326,21 @@ def test_a_leg_finds_only_what_is_within(
     some = [id_ for id_, _ in every][1::2]
     assert leg.search(query(QUESTION), 100, some) == [hit for hit in every if hit[0] in some]
     assert leg.search(query(QUESTION), 100, []) == []
+
+
+def test_a_folder_that_fills_while_it_is_emptied_is_emptied_again(tmp_path: Path) -> None:
+    folder, stop = tmp_path / "lexical", threading.Event()
+    folder.mkdir()
+
+    def fill() -> None:
+        while not stop.is_set():
+            with suppress(OSError):
+                (folder / ".tantivy-meta.lock").touch()
+
+    filling = threading.Thread(target=fill)
+    filling.start()
+    threading.Timer(0.1, stop.set).start()
+    clear(folder)
+    stop.set()
+    filling.join()
+    assert not folder.exists()
