@@ -42,6 +42,7 @@ class LlamaWriter:
         self._path, self._answer_tokens, self._queue = model_path, answer_tokens, queue
         self._lock = threading.Lock()  # not an RLock: a web server may close a stream in another thread
         self._door, self.askers = threading.Lock(), 0
+        self._reader = ThreadPoolExecutor(1)  # one, since OpenMP makes its threads anew for each that asks it
         import llama_cpp
         from llama_cpp.llama_chat_format import Jinja2ChatFormatter
 
@@ -130,6 +131,7 @@ class LlamaWriter:
             if self._llama is not None:
                 self._llama.close()
                 self._llama = None
+                self._reader.shutdown()
 
     def prompt(self, question: str, passages: Sequence[Passage]) -> str:
         """The prompt in the model's own chat format, with the passages that fit."""
@@ -192,14 +194,14 @@ class LlamaWriter:
         stop = threading.Event()
         aborts = self._cpp.ggml_abort_callback(lambda _: stop.is_set())
         try:
-            with ThreadPoolExecutor(1) as reader:
-                self._cpp.llama_set_abort_callback(self._llama.ctx, aborts, None)
-                first = reader.submit(next, tokens)
-                try:
-                    while wait([first], _TURN).not_done:
-                        yield ""
-                finally:
-                    stop.set()
+            self._cpp.llama_set_abort_callback(self._llama.ctx, aborts, None)
+            first = self._reader.submit(next, tokens)
+            try:
+                while wait([first], _TURN).not_done:
+                    yield ""
+            finally:
+                stop.set()
+                wait([first])
             return first.result()
         finally:  # llama.cpp asks it before each matrix, which costs too much once it writes
             self._cpp.llama_set_abort_callback(self._llama.ctx, self._cpp.ggml_abort_callback(), None)
