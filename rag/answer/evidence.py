@@ -182,21 +182,26 @@ class EvidenceFinder:
     def _statements(self, question: str, name: str, scope: Scope) -> list[Evidence]:
         """What the named speaker says, across the archive: sentences in which the name says something.
 
-        The whole name is looked for; if it is nowhere, all but the one who is spoken to
-        («بوتين لبوش»), then its last word (the family name behind a title). Where the question
-        names a subject, too, the statements that fit it best come first; of articles that do not touch it, none is given.
+        The whole name is looked for; if it is nowhere, all but the one who is spoken to («بوتين لبوش»), then its last word (the
+        family name behind a title). Articles that give the whole name may go on with the last word. Where the question names a
+        subject, too, the statements that fit it best come first; of articles that do not touch it, none is given.
         """
+        hits = self.retriever.search(name, _SPEECH_PASSAGES, scope)
         found: list[Evidence] = []
         for wanted in self._spellings(name):
-            found = found or self._reports(question, name, wanted, scope)
+            found = found or self._reports(question, name, wanted, hits)
         wanted = content_words(name)
         if not found and len(wanted) > 1 and spoken_to(wanted[-1]):
-            found = self._reports(question, name, wanted[:-1], scope)
+            found = self._reports(question, name, wanted[:-1], hits)
         if len(wanted) > 1 and not is_definite(wanted[-1]):
-            shorter = self._reports(question, wanted[-1], wanted[-1:], scope)
-            named = {evidence.passage.article for evidence in found}
-            found = _once([*found, *(e for e in shorter if not named or e.passage.article in named)])
-        return found
+            if found:
+                named = {evidence.passage.article for evidence in found}
+                shorter = self._reports(question, name, wanted[-1:], [h for h in hits if h.passage.article in named])
+                found = _once([*found, *shorter])
+            else:
+                others = self.retriever.search(wanted[-1], _SPEECH_PASSAGES, scope)
+                found = self._reports(question, wanted[-1], wanted[-1:], others)
+        return _by_article(found, newest_first=not asks_about_subject(question))
 
     def _spellings(self, name: str) -> Iterator[list[str]]:
         """The words of a name; of an English one its spellings in Arabic, likeliest first."""
@@ -205,12 +210,13 @@ class EvidenceFinder:
         for i in range(max(map(len, spelled), default=0)):
             yield [spellings[min(i, len(spellings) - 1)] for spellings in spelled]
 
-    def _reports(self, question: str, name: str, wanted: Sequence[str], scope: Scope) -> list[Evidence]:
+    def _reports(self, question: str, name: str, wanted: Sequence[str], hits: Sequence[Hit]) -> list[Evidence]:
+        """The statements of a name in these passages, best first, none twice."""
         found: dict[tuple[str, int, int], Evidence] = {}
         subject = " ".join(content_words(fold(question).partition(name)[2]))
         asked = Terms(self.retriever.query(subject or name), self.retriever.lexical.idf)
         sought = Name(wanted)
-        for hit in self.retriever.search(name, _SPEECH_PASSAGES, scope):
+        for hit in hits:
             passage = hit.passage
             for start, end in sentences(passage.text):
                 text = passage.text[start:end]
@@ -220,12 +226,10 @@ class EvidenceFinder:
                 score = asked.coverage(words(text)) + asked.coverage(words(passage.text)) if subject else hit.score
                 found.setdefault(key, Evidence(passage, *key[1:], text, score, speaker(text, sought)))
         statements = list(found.values())
-        about = asks_about_subject(question)
-        if about:
+        if asks_about_subject(question):
             fitting = {article for article, _, _ in found if self._touches(asked, article)}
             statements = [evidence for evidence in statements if evidence.passage.article in fitting]
-        ordered = sorted(statements, key=lambda statement: (not statement.speaker, -statement.score))
-        return _by_article(_once(ordered), newest_first=not about)
+        return _once(sorted(statements, key=lambda statement: (not statement.speaker, -statement.score)))
 
     def _touches(self, asked: Terms, article_id: str) -> bool:
         """Whether an article has to do with what was asked."""

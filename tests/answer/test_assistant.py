@@ -304,3 +304,13 @@ def test_a_model_that_fails_to_complete_a_follow_up_leaves_it_to_the_rules(
     assert answer.standalone == "ماذا قال تشوركين عن حلب؟"
     *_, alone = made.ask("من هو رئيس جورجيا؟", history=[first])
     assert alone.standalone == ""
+
+
+def test_a_full_name_finds_what_its_articles_go_on_with_under_the_family_name(
+    library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
+    made = assistant(library, retriever, seeds, QuoteWriter())
+    full, family = ask(made, "ماذا قال فيتالي تشوركين؟"), ask(made, "ماذا قال تشوركين؟")
+    assert {c.quote for c in full.citations} == {c.quote for c in family.citations}
+    articles = [c.article for c in full.citations]
+    assert articles == sorted(articles, key=articles.index), "an article's statements stand side by side"
