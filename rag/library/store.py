@@ -9,22 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
-import sqlite3
-import threading
-import uuid
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
-from typing import Self
 
+from rag.database import Database, Kind
 from rag.errors import LibraryError
 from rag.library.splitting import passages
 from rag.types import Article, Passage, Scope
 
 FORMAT = 2
-_BUSY_SECONDS = 30
-_SCHEMA = """
+_SCHEMA = f"""
 CREATE TABLE meta (format INTEGER NOT NULL, library TEXT NOT NULL, generation INTEGER NOT NULL);
 CREATE TABLE articles (
     id TEXT PRIMARY KEY, text TEXT NOT NULL, title TEXT NOT NULL, date TEXT, source TEXT NOT NULL, url TEXT, digest TEXT NOT NULL
@@ -37,13 +32,14 @@ CREATE INDEX passages_article ON passages(article);
 CREATE INDEX articles_scope ON articles(date, source, id);
 CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
 CREATE INDEX removed_generation ON removed(generation);
+INSERT INTO meta VALUES ({FORMAT}, lower(hex(randomblob(16))), 0)
 """
 _MIGRATIONS = {
     1: """DROP INDEX passages_generation;
 ALTER TABLE passages DROP COLUMN generation;
 CREATE INDEX articles_scope ON articles(date, source, id)"""
 }
-"""What brings a library of a format to the next one."""
+_KIND = Kind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, _MIGRATIONS)
 _PASSAGE = """SELECT p.id, p.article, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), a.title, a.date, a.source
               FROM passages p JOIN articles a ON a.id = p.article"""
 
@@ -60,92 +56,16 @@ class Added:
         return Added(self.new + other.new, self.replaced + other.replaced, self.unchanged + other.unchanged)
 
 
-class Library:
+class Library(Database):
     """The articles and passages of one folder's `library.sqlite`; any number of readers, one writer at a time.
 
     Raises LibraryError where the file is not a library of this format, or the disk refuses.
     """
 
     def __init__(self, path: Path) -> None:
-        self.path = path
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as e:
-            raise LibraryError(
-                f"the folder {path.parent} cannot be made: {e.strerror}; choose another with RAG_HOME"
-            ) from e
-        self._lock = threading.RLock()
+        super().__init__(path, _KIND)
         with self._mapped():
-            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
-            self._db.execute("PRAGMA foreign_keys = ON")
-            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
-                self._create()
-            tables = {name for (name,) in self._db.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-            if "meta" not in tables:
-                raise LibraryError(f"{path} is a database, but not a library; move it away or choose another RAG_HOME")
-            self._migrate()
-            self.format, self.id = self._db.execute("SELECT format, library FROM meta").fetchone()
-        if self.format != FORMAT:
-            raise LibraryError(
-                f"{path} has format {self.format}, this program reads {FORMAT}; use the program that made it"
-            )
-
-    def _create(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
-        with self._write():
-            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
-                return  # another process was first
-            for statement in _SCHEMA.split(";"):
-                self._db.execute(statement)
-            self._db.execute("INSERT INTO meta VALUES (?, ?, 0)", (FORMAT, uuid.uuid4().hex))
-
-    def _migrate(self) -> None:
-        if self._format() in _MIGRATIONS:
-            with self._write():  # another process may have been first
-                while statements := _MIGRATIONS.get(self._format()):
-                    for statement in statements.split(";"):
-                        self._db.execute(statement)
-                    self._db.execute("UPDATE meta SET format = format + 1")
-
-    def _format(self) -> int:
-        return int(self._db.execute("SELECT format FROM meta").fetchone()[0])
-
-    @contextmanager
-    def _mapped(self) -> Iterator[None]:
-        """One thread at a time on the connection, and SQLite's errors as ours."""
-        try:
-            with self._lock:
-                yield
-        except sqlite3.DatabaseError as e:
-            mend = {
-                "file is not a database": "restore it from a copy, or move it away and index again",
-                "database disk image is malformed": "restore it from a copy, or move it away and index again",
-                "database or disk is full": "free some space and run the command again",
-                "database is locked": "another process is writing; try again when it has finished",
-            }.get(str(e), "check the folder's permissions, or choose another with RAG_HOME")
-            raise LibraryError(f"the library {self.path} cannot be used: {e}; {mend}") from e
-
-    @contextmanager
-    def _write(self) -> Iterator[None]:
-        with self._mapped():
-            self._db.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self._db.execute("COMMIT")
-            except BaseException:
-                if self._db.in_transaction:
-                    self._db.execute("ROLLBACK")
-                raise
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Closes the database; the library cannot be used afterwards."""
-        self._db.close()
+            (self.id,) = self._db.execute("SELECT library FROM meta").fetchone()
 
     @property
     def generation(self) -> int:

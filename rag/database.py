@@ -1,0 +1,126 @@
+"""One SQLite file that is the source of truth for something: making, checking, migrating, locking, transactions, errors.
+
+Knows nothing of what the tables hold; each kind of file says so in its schema, which makes and fills a table `meta` with
+the columns `format` and the kind's own name.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from rag.errors import RagError
+
+_BUSY_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of file: what it is called, the format that this program reads, its tables, and how its failures are told.
+
+    migrations: what brings a file of a format to the next one. again: what is done where no copy of a damaged one is left.
+    """
+
+    name: str
+    format: int
+    schema: str
+    again: str
+    error: type[RagError]
+    migrations: Mapping[int, str] = field(default_factory=dict)
+
+
+class Database:
+    """A file of a kind; any number of readers, one writer at a time, and one thread at a time in this process.
+
+    Raises the kind's error where the file is not of this kind and format, or the disk refuses.
+    """
+
+    def __init__(self, path: Path, kind: Kind) -> None:
+        self.path = path
+        self._kind = kind
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as e:
+            raise kind.error(
+                f"the folder {path.parent} cannot be made: {e.strerror}; choose another with RAG_HOME"
+            ) from e
+        self._lock = threading.RLock()
+        with self._mapped():
+            self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            self._db.execute("PRAGMA foreign_keys = ON")
+            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
+                self._create()
+            if kind.name not in {name for (name,) in self._db.execute("SELECT name FROM pragma_table_info('meta')")}:
+                raise kind.error(
+                    f"{path} is a database, but not a {kind.name}; move it away or choose another RAG_HOME"
+                )
+            self._migrate()
+            self.format = self._format()
+        if self.format != kind.format:
+            raise kind.error(
+                f"{path} has format {self.format}, this program reads {kind.format}; use the program that made it"
+            )
+
+    def _create(self) -> None:
+        self._db.execute("PRAGMA journal_mode = WAL")
+        with self._write():
+            if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
+                return  # another process was first
+            for statement in self._kind.schema.split(";"):
+                self._db.execute(statement)
+
+    def _migrate(self) -> None:
+        migrations = self._kind.migrations
+        if self._format() in migrations:
+            with self._write():  # another process may have been first
+                while statements := migrations.get(self._format()):
+                    for statement in statements.split(";"):
+                        self._db.execute(statement)
+                    self._db.execute("UPDATE meta SET format = format + 1")
+
+    def _format(self) -> int:
+        return int(self._db.execute("SELECT format FROM meta").fetchone()[0])
+
+    @contextmanager
+    def _mapped(self) -> Iterator[None]:
+        """One thread at a time on the connection, and SQLite's errors as ours."""
+        try:
+            with self._lock:
+                yield
+        except sqlite3.DatabaseError as e:
+            damaged = f"restore it from a copy, or {self._kind.again}"
+            mend = {
+                "file is not a database": damaged,
+                "database disk image is malformed": damaged,
+                "database or disk is full": "free some space and run the command again",
+                "database is locked": "another process is writing; try again when it has finished",
+            }.get(str(e), "check the folder's permissions, or choose another with RAG_HOME")
+            raise self._kind.error(f"the {self._kind.name} {self.path} cannot be used: {e}; {mend}") from e
+
+    @contextmanager
+    def _write(self) -> Iterator[None]:
+        """A transaction: all of it happens, or nothing."""
+        with self._mapped():
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                if self._db.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Closes the file; what held it open cannot be used afterwards."""
+        self._db.close()
