@@ -17,6 +17,10 @@ class LibraryError(RagError):
     """The library cannot be read or written; nothing that it holds was changed."""
 
 
+class HistoryError(RagError):
+    """The conversations cannot be read or written; the library is not concerned."""
+
+
 class IndexDamaged(RagError):
     """An index is missing, damaged or of another library; it can be rebuilt from the library."""
 

@@ -10,6 +10,7 @@ from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
 from rag.answer.support import Checker
 from rag.answer.writers import Choice, Writer
+from rag.conversations import Conversations
 from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
 from rag.models import pulled
@@ -38,6 +39,11 @@ def open_library(settings: Settings) -> Library:
             "run `rag index` on your articles again"
         )
     return Library(path)
+
+
+def open_conversations(settings: Settings) -> Conversations:
+    """The conversations of the settings' index folder, made if they are not there."""
+    return Conversations(settings.index_dir / "conversations.sqlite")
 
 
 def open_embedder(settings: Settings) -> Embedder:

@@ -9,7 +9,7 @@ answers: the date or number in a sentence. quoting: quotations for reading. foll
 forms: when two words say the same.
 """
 
-from rag.arabic.folding import clean, find, fold, fold_with_offsets, has_arabic
+from rag.arabic.folding import clean, find, fold, fold_with_offsets, has_arabic, undirected
 from rag.arabic.sentences import sentences
 
-__all__ = ["clean", "find", "fold", "fold_with_offsets", "has_arabic", "sentences"]
+__all__ = ["clean", "find", "fold", "fold_with_offsets", "has_arabic", "sentences", "undirected"]

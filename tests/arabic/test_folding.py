@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.arabic import clean, find, fold, fold_with_offsets, has_arabic
+from rag.arabic import clean, find, fold, fold_with_offsets, has_arabic, undirected
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=200)
 
@@ -83,3 +83,8 @@ def test_clean_takes_out_what_is_not_seen() -> None:
 def test_has_arabic() -> None:
     assert has_arabic("Churkin تشوركين")
     assert not has_arabic("Churkin 2016؟")
+
+
+def test_text_without_direction_marks_keeps_lines_and_joiners() -> None:
+    assert undirected("a\u202egpj.exe\u2069\u200f ب\u061c\x00\ud800") == "agpj.exe ب"
+    assert undirected("سطر\n\tمی\u200cخواهم\u200d") == "سطر\n\tمی\u200cخواهم\u200d"
