@@ -40,8 +40,13 @@ ALTER TABLE passages DROP COLUMN generation;
 CREATE INDEX articles_scope ON articles(date, source, id)"""
 }
 _KIND = Kind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, _MIGRATIONS)
+WITHIN = """(?1 = '' OR a.date >= ?1) AND (?2 = '' OR a.date <= ?2)
+            AND (?3 = '[]' OR a.source IN (SELECT value FROM json_each(?3)))"""
+"""The condition on `articles a` that it is within a scope; ?1 to ?3 are the scope's `bounds`."""
 _PASSAGE = """SELECT p.id, p.article, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), a.title, a.date, a.source
               FROM passages p JOIN articles a ON a.id = p.article"""
+_READ_AT_ONCE = 256
+"""Passages; between them other threads read and write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +85,12 @@ class Library(Database):
         with self._mapped():
             generation, last = self._db.execute(f"SELECT generation, ({highest}) FROM meta").fetchone()
             return int(generation), int(last)
+
+    @contextmanager
+    def reading(self) -> Iterator[sqlite3.Connection]:
+        """The connection, to read with; one thread at a time has it. SQLite's errors come as LibraryError."""
+        with self._mapped():
+            yield self._db
 
     def add(self, articles: Iterable[Article]) -> Added:
         """Adds or replaces articles in one transaction; those that have not changed are skipped."""
@@ -167,9 +178,14 @@ class Library(Database):
 
     def passages_between(self, after: int, until: int) -> Iterator[Passage]:
         """The passages with after < id <= until, in order of id."""
-        with self._mapped():
-            for row in self._db.execute(f"{_PASSAGE} WHERE p.id > ? AND p.id <= ? ORDER BY p.id", (after, until)):
-                yield Passage(*row)
+        while after < until:
+            with self.reading() as db:
+                wanted = f"{_PASSAGE} WHERE p.id > ? AND p.id <= ? ORDER BY p.id LIMIT {_READ_AT_ONCE}"
+                rows = db.execute(wanted, (after, until)).fetchall()
+            if not rows:
+                return
+            yield from (Passage(*row) for row in rows)
+            after = rows[-1][0]
 
     def ids_between(self, after: int, until: int) -> list[int]:
         """Their ids alone."""
@@ -179,13 +195,10 @@ class Library(Database):
 
     def ids_within(self, scope: Scope) -> list[int]:
         """The ids of the passages of the articles within a scope, in order."""
-        until = f"{scope.until}\U0010ffff" if scope.until else ""
-        with self._mapped():
-            rows = self._db.execute(
-                "SELECT p.id FROM articles a JOIN passages p ON p.article = a.id WHERE (?1 = '' OR a.date >= ?1) "
-                "AND (?2 = '' OR a.date <= ?2) AND (?3 = '[]' OR a.source IN (SELECT value FROM json_each(?3))) "
-                "ORDER BY p.id",
-                (scope.since, until, json.dumps(scope.sources)),
+        with self.reading() as db:
+            rows = db.execute(
+                f"SELECT p.id FROM articles a JOIN passages p ON p.article = a.id WHERE {WITHIN} ORDER BY p.id",
+                bounds(scope),
             )
             return [id_ for (id_,) in rows]
 
@@ -200,6 +213,11 @@ class Library(Database):
             return [
                 id_ for (id_,) in self._db.execute("SELECT passage FROM removed WHERE generation > ?", (generation,))
             ]
+
+
+def bounds(scope: Scope) -> tuple[str, str, str]:
+    """The parameters of WITHIN."""
+    return scope.since, f"{scope.until}\U0010ffff" if scope.until else "", json.dumps(scope.sources)
 
 
 def _digest(article: Article) -> str:
