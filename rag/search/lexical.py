@@ -59,9 +59,9 @@ class LexicalIndex:
         return Stamp.from_json(row)
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
-        self._index = self._counted = None
         try:
             if fresh:
+                self._index = self._counted = None
                 clear(self.path)
             self.path.mkdir(parents=True, exist_ok=True)
             index = self._open()
@@ -78,6 +78,7 @@ class LexicalIndex:
             writer.commit()
             writer.wait_merging_threads()
             self._seal(stamp)
+            self._counted, self._index = None, self._open()  # until here other threads search what was
         except (OSError, ValueError) as e:  # tantivy raises ValueError for what the disk refuses
             raise LibraryError(
                 f"the lexical index in {self.path} cannot be written: {e}; check space and permissions"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from datetime import date
 from pathlib import Path
 
@@ -44,31 +45,38 @@ class Retriever:
         self.library, self.lexical, self.dense, self.reranker = library, lexical, dense, reranker
         self._translator = translator
         self._lock = FileLock(lock)
-        self._guard = threading.RLock()  # FAISS may not be searched while it is changed
+        self._guard = threading.RLock()  # one search at a time
+        self._writing = threading.Lock()  # an index that one thread reads anew another may not be changing
         self._generation = -1
 
     def catch_up(self, progress: Progress | None = None, wait: float = _WAIT_SECONDS) -> list[str]:
         """Brings both indexes to the library's generation; lines that say what was repaired.
 
-        One process at a time writes; another waits for it, `wait` seconds at most. Raises LibraryError where that is not
-        enough or the disk refuses.
+        One thread of one process at a time writes; another waits for it, `wait` seconds at most, and the last state can be
+        searched meanwhile. Raises LibraryError where that is not enough or the disk refuses.
         """
-        generation = self.library.generation
-        if generation == self._generation:
+        if self.library.generation == self._generation:
             return []
-        legs: tuple[Leg, ...] = (self.lexical, self.dense)
-        notices = []
+        behind = Behind(f"the index has been written elsewhere for {wait:.0f} s; try again when that has finished")
+        began = time.monotonic()
+        if not self._writing.acquire(timeout=wait):
+            raise behind
         try:
+            generation = self.library.generation
+            if generation == self._generation:
+                return []
+            legs: tuple[Leg, ...] = (self.lexical, self.dense)
+            notices = []
             if not all(is_current(leg, self.library) for leg in legs):
-                with self._lock.acquire(timeout=wait):
+                with self._lock.acquire(timeout=max(0, wait - (time.monotonic() - began))):
                     notices = [catch_up(leg, self.library, progress) for leg in legs]
+            self._generation = generation
         except Timeout as e:
-            raise Behind(
-                f"another process has been writing the index for {wait:.0f} s; try again when it has finished"
-            ) from e
+            raise behind from e
         except OSError as e:
             raise LibraryError(f"the index folder cannot be written: {e.strerror}; check its permissions") from e
-        self._generation = generation
+        finally:
+            self._writing.release()
         return [notice for notice in notices if notice]
 
     def query(self, question: str) -> Query:
@@ -132,7 +140,7 @@ class Retriever:
         return [Candidate(p, of_lexical.get(p.id, 0.0), of_dense.get(p.id, 0.0)) for p in map(passages.get, ids) if p]
 
     def _catch_up_if_free(self) -> None:
-        """Catches up, unless another process is writing and there is an index to search meanwhile."""
+        """Catches up, unless another thread or process is writing and there is an index to search meanwhile."""
         loaded = self._generation >= 0
         try:
             self.catch_up(wait=0 if loaded else _WAIT_SECONDS)
@@ -142,7 +150,7 @@ class Retriever:
 
 
 class Behind(LibraryError):
-    """The index is behind the library, and another process is writing it."""
+    """The index is behind the library, and another thread or process is writing it."""
 
 
 def _is_date(text: str) -> bool:

@@ -1,11 +1,17 @@
+import threading
+from collections.abc import Sequence
+
+import faiss
+import numpy as np
 import pytest
 from filelock import FileLock
 
 from rag.errors import InputError
 from rag.library import Library
+from rag.search.leg import is_current
 from rag.search.retriever import LONGEST_QUESTION, Retriever
 from rag.types import Article, Scope
-from tests.conftest import open_retriever
+from tests.conftest import HashEmbedder, open_retriever
 
 
 def test_hits_explain_themselves(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
@@ -105,3 +111,71 @@ def test_an_article_is_found_by_its_title(library: Library, retriever: Retriever
         assert first.passage.article == "a"
         assert first.score > second.score
         assert (first.lexical, first.dense) == (1, 1)
+
+
+def test_questions_are_answered_while_another_thread_adds_articles(library: Library, seeds: list[Article]) -> None:
+    retriever = open_retriever(library)
+    library.add(seeds)
+    retriever.catch_up()
+    wrong: list[BaseException] = []
+    ended = threading.Event()
+
+    def ask() -> None:
+        try:
+            while not ended.is_set():
+                assert retriever.search("ماذا قال تشوركين عن جورجيا؟")[0].passage.article
+        except BaseException as e:
+            wrong.append(e)
+
+    threads = [threading.Thread(target=ask) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for n in range(12):
+        library.add(
+            Article(f"{n}-{i}", f"خبر من الأخبار رقم {n} {i}. " + "عن الزراعة والري في الوادي. " * 30)
+            for i in range(20)
+        )
+        library.add([Article(f"new {n}", f"افتتح المتحف الملكي رقم {n} أبوابه في مدينة قرطبة.")])
+        library.remove([f"new {n - 1}"])
+        retriever.catch_up()
+        found = [hit.passage.article for hit in retriever.search("متى افتتح المتحف الملكي أبوابه في قرطبة؟", 3)]
+        assert found[0] == f"new {n}"
+        assert f"new {n - 1}" not in found
+    ended.set()
+    for thread in threads:
+        thread.join()
+    assert not wrong
+    assert all(is_current(leg, library) for leg in (retriever.lexical, retriever.dense))
+    known = library.ids_between(0, library.state[1])
+    assert sorted(faiss.vector_to_array(retriever.dense._index.id_map).tolist()) == known
+
+
+def test_whoever_searches_while_a_thread_writes_searches_the_last_state(library: Library, seeds: list[Article]) -> None:
+    class Slow(HashEmbedder):
+        def __init__(self) -> None:
+            self.began, self.go_on = threading.Event(), threading.Event()
+            self.go_on.set()
+
+        def passages(self, texts: Sequence[str]) -> np.ndarray:
+            self.began.set()
+            assert self.go_on.wait(30)
+            return HashEmbedder.passages(self, texts)
+
+        def questions(self, texts: Sequence[str]) -> np.ndarray:
+            return HashEmbedder().passages(texts)
+
+    slow = Slow()
+    retriever = open_retriever(library, slow)
+    library.add(seeds[:1])
+    retriever.catch_up()
+    slow.began.clear()
+    slow.go_on.clear()
+    library.add(seeds[4:])
+    writing = threading.Thread(target=retriever.catch_up)
+    writing.start()
+    assert slow.began.wait(30)
+    assert {hit.passage.article for hit in retriever.search("تشوركين")} >= {seeds[0].id}
+    assert library.count()[0] == 2
+    slow.go_on.set()
+    writing.join()
+    assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id, seeds[4].id}
