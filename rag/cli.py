@@ -209,7 +209,7 @@ def ask(
         print_json(answer.as_json())
         return
     print_answer(assistant.ask(question, scope, history), "; ".join(assistant.notices))
-    if assistant.choice.why in ("found", "none"):
+    if assistant.choice.why in ("found", "chosen", "none"):
         print(f"({assistant.writer.name}: {assistant.choice})", file=sys.stderr)
 
 

@@ -8,12 +8,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.errors import InputError
 from rag.terminal import note, print_json, progress
 
 if TYPE_CHECKING:
-    from rag.models.catalogue import Model
-    from rag.models.pulled import Pulled
+    from rag.models.pulled import Entry
     from rag.models.pulling import Plan
     from rag.settings import Settings
 
@@ -24,15 +22,11 @@ app = typer.Typer(help="List, pull and remove models.", no_args_is_help=True)
 def list_models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
     """List the models that can be pulled and those that are here."""
     from rag.models import pulled
-    from rag.models.catalogue import CATALOGUE
     from rag.settings import load_settings
 
     settings = load_settings()
-    here, used = pulled.listed(settings.models_dir), _in_use(settings)
-    places = {pulled.name_of(path, record): path for path, record in here.items()}
-    rows = [_row(model, places.pop(model.name, None), used) for model in CATALOGUE]
-    for name, path in places.items():
-        rows.append(_other_row(name, path, here[path], used))
+    used = _in_use(settings)
+    rows = [_row(entry, used) for entry in pulled.entries(settings.models_dir)]
     if as_json:
         print_json(rows)
         return
@@ -47,18 +41,10 @@ def list_models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON
         print(f"    {'; '.join(str(part) for part in (row['repository'] or row['path'], row['remark']) if part)}")
 
 
-def _row(model: Model, path: Path | None, used: set[Path]) -> dict[str, Any]:
+def _row(entry: Entry, used: set[Path]) -> dict[str, Any]:
     names = ("name", "kind", "repository", "file", "size", "licence", "ram", "remark")
-    row = {name: getattr(model, name) for name in names}
-    return row | {"path": str(path) if path else None, "in_use": path in used}
-
-
-def _other_row(name: str, path: Path, record: Pulled | None, used: set[Path]) -> dict[str, Any]:
-    """A model that is here, but not in the catalogue; without a record it was put there by hand."""
-    from rag.models.catalogue import Model
-
-    repository, licence = (record.repository, record.licence) if record else ("", "")
-    return _row(Model(name, "language model", repository, path.name, path.stat().st_size, licence), path, used)
+    row = {name: getattr(entry.model, name) for name in names}
+    return row | {"path": str(entry.path) if entry.path else None, "in_use": entry.path in used}
 
 
 def _in_use(settings: Settings) -> set[Path]:
@@ -66,7 +52,8 @@ def _in_use(settings: Settings) -> set[Path]:
     from rag import wiring
 
     placed = wiring.with_places(settings)
-    return {Path(name) for name in (placed.model, placed.embedder, placed.reranker) if name}
+    model = placed.model if placed.writer in ("auto", "llama") else None
+    return {Path(name) for name in (model, placed.embedder, placed.reranker) if name}
 
 
 @app.command()
@@ -76,23 +63,19 @@ def pull(
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask before downloading.")] = False,
 ) -> None:
     """Download a model, check it, and put it where it is found; an interrupted download goes on."""
-    from rag.models import pulled, pulling
-    from rag.models.hub import Hub
+    from rag.models import pulling
     from rag.settings import load_settings
 
     settings = load_settings()
-    folder, model = settings.models_dir, _chosen(name, file)
+    folder, model = settings.models_dir, pulling.wanted(name, file)
     with progress(in_bytes=True) as bar:
-        path = pulled.place(model, folder)
-        if path and (record := pulled.read(path)) and record.repository == model.repository:
-            damage = pulled.damage(record, path, lambda done: bar("checking", done, record.size))
-            if not damage:
-                print(f"{model.name} is here already, and every byte is as it was pulled: {path}")
-                return
-            note(f"{damage}; it is pulled again")
-    if settings.offline:
-        raise InputError(f"RAG_OFFLINE is set, and {name} can only be pulled from the network; unset it to pull")
-    hub = Hub()
+        path, damage = pulling.looked_over(model, folder, bar)
+    if path and not damage:
+        print(f"{model.name} is here already, and every byte is as it was pulled: {path}")
+        return
+    if damage:
+        note(f"{damage}; it is pulled again")
+    hub = pulling.online(name, settings.offline)
     plan = pulling.plan(hub, model)
     print(_shown(plan))
     with progress(in_bytes=True) as bar:
@@ -109,21 +92,6 @@ def pull(
             note("interrupted; what has arrived is kept: run the command again to go on")
             raise
     print(f"pulled and checked: {path}\n{_use(plan, path, settings)}")
-
-
-def _chosen(name: str, file: str) -> Model:
-    """The model that a person asks for: one of the catalogue, or a file of a repository."""
-    from rag.models.catalogue import CATALOGUE, find
-    from rag.models.pulling import model_of
-
-    if "/" in name:
-        return model_of(name, file)
-    if (model := find(name)) is None or file:
-        known = ", ".join(model.name for model in CATALOGUE)
-        raise InputError(
-            f"no model has the name {' '.join((name, file)).strip()!r}; expected one of {known}, or OWNER/REPO FILE.gguf"
-        )
-    return model
 
 
 def _shown(plan: Plan) -> str:

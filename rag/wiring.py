@@ -13,12 +13,12 @@ from rag.answer.writers import Choice, Writer
 from rag.conversations import Conversations
 from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
-from rag.models import pulled
+from rag.models import chosen, pulled
 from rag.models.catalogue import SETTING, Kind, find
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.leg import Progress
 from rag.search.lexical import LexicalIndex
-from rag.search.reranking import CrossEncoderReranker, LinearReranker, Reranker
+from rag.search.reranking import SHIPPED_RERANKER, CrossEncoderReranker, LinearReranker, Reranker
 from rag.search.retriever import Retriever
 from rag.search.translation import Translator
 from rag.search.vectors import VectorIndex
@@ -75,14 +75,49 @@ def _reranker(settings: Settings, lexical: LexicalIndex) -> Reranker:
     return LinearReranker(lexical.idf, shipped_embedder())
 
 
+def switch_reranker(assistant: Assistant, settings: Settings, name: str) -> None:
+    """Has another reranker look at what is found from now on: a pulled one, by its short name, or the "shipped" one.
+
+    Until the program ends; RAG_RERANKER keeps it. Raises InputError where it is not here, ModelError where it cannot be
+    loaded; nothing has changed then.
+    """
+    place = "" if name == SHIPPED_RERANKER else str(_chosen_place(name, "reranker", settings))
+    taken = settings.model_copy(update={"reranker": place})
+    assistant.retriever.reranker = _reranker(taken, assistant.retriever.lexical)
+
+
 def find_model(settings: Settings) -> Path | None:
-    """The GGUF that is configured, else the first of the models folder by name, else None.
+    """The GGUF that is configured, else the chosen one, else the first of the models folder by name, else None.
 
     Raises ModelError where a model of the catalogue is configured that was not pulled.
     """
     if settings.model:
         return Path(_located(str(settings.model), "language model", settings))
-    return min(settings.models_dir.glob("*.gguf"), default=None)
+    chosen_one = _here("language model", settings).get(_remembered(settings))
+    return chosen_one or min(settings.models_dir.glob("*.gguf"), default=None)
+
+
+def _here(kind: Kind, settings: Settings) -> dict[str, Path]:
+    """The places of the models of a kind that are here, by the names that `rag models list` shows."""
+    entries = pulled.entries(settings.models_dir)
+    return {entry.model.name: entry.path for entry in entries if entry.path and entry.model.kind == kind}
+
+
+def _chosen_place(name: str, kind: Kind, settings: Settings) -> Path:
+    """Where the model lies that a person chose by its name; InputError where none of that name is here."""
+    here = _here(kind, settings)
+    if name not in here:
+        raise InputError(f"no {kind} here has the name {name!r}; here are: {', '.join(here) or 'none'}")
+    return here[name]
+
+
+def _remembered(settings: Settings) -> str:
+    """What was chosen to write, where no setting says it; "" where nothing was, or it is here no more."""
+    name = "" if settings.model else chosen.read(settings.models_dir)
+    here = name == "quote" or (
+        _knows_server(settings) if name == "remote" else name in _here("language model", settings)
+    )
+    return name if here else ""
 
 
 def _located(name: str, kind: Kind, settings: Settings) -> str:
@@ -96,8 +131,8 @@ def _located(name: str, kind: Kind, settings: Settings) -> str:
 
 
 def with_places(settings: Settings) -> Settings:
-    """The settings with the places of pulled models instead of their short names, so that they hold in another home."""
-    folder = settings.models_dir
+    """The settings with the places of pulled models and what was chosen, so that they hold in another home."""
+    folder, name = settings.models_dir, _remembered(settings)
     found: dict[str, object] = {
         "embedder": pulled.located(settings.embedder, "embedder", folder),
         "reranker": pulled.located(settings.reranker, "reranker", folder),
@@ -106,19 +141,24 @@ def with_places(settings: Settings) -> Settings:
         found["model"] = Path(pulled.located(str(settings.model), "language model", folder))
     else:
         found["model"] = find_model(settings)
+    if settings.writer == "auto" and name in ("quote", "remote"):
+        found["writer"] = name
     return settings.model_copy(update=found)
 
 
 def open_writer(settings: Settings) -> tuple[Writer, Choice]:
     """The writer and the reason for taking it.
 
-    `auto` takes a language model if there is one here that can be loaded, else `quote`; `llama` raises ModelError without
-    one, `remote` InputError without a server.
+    `auto` takes what was chosen last (`switch_writer`), else a language model if there is one here that can be loaded, else
+    `quote`; `llama` raises ModelError without a language model, `remote` InputError without a server.
     """
     if settings.writer == "quote":
         return QuoteWriter(), Choice("asked")
     if settings.writer == "remote":
         return _remote(settings), Choice("asked")
+    name = _remembered(settings)
+    if settings.writer == "auto" and name in ("quote", "remote"):
+        return _named(name, settings)
     try:
         model = find_model(settings)
         if model is None:
@@ -128,20 +168,51 @@ def open_writer(settings: Settings) -> tuple[Writer, Choice]:
                     "balanced` gets one"
                 )
             return QuoteWriter(), Choice("none")
-        from rag.answer.llama import LlamaWriter
-
-        writer = LlamaWriter(model, settings.context, settings.answer_tokens, settings.threads, settings.queue)
+        return _llama(model, settings), Choice("chosen" if name else "found", model.name, model)
     except ModelError as e:
         if settings.writer == "llama":
             raise
         return QuoteWriter(), Choice("unusable", str(e))
-    return writer, Choice("found", model.name)
+
+
+def switch_writer(assistant: Assistant, settings: Settings, name: str) -> None:
+    """Has another writer answer from the next question on: "quote", "remote", or a language model here by the name that
+    `rag models list` shows, or the one that RAG_MODEL names.
+
+    It is remembered for the next start where neither RAG_WRITER nor RAG_MODEL says what writes. The new one is opened
+    beside the old one, which is closed when its answers are done. Raises ModelError where the model cannot be loaded,
+    InputError where there is none of that name or no server is set; nothing has changed then.
+    """
+    assistant.switch(*_named(name, settings))
+    if settings.writer == "auto" and not settings.model:
+        chosen.write(name, settings.models_dir)
+
+
+def _named(name: str, settings: Settings) -> tuple[Writer, Choice]:
+    """The writer that was chosen by this name; errors as `switch_writer`."""
+    if name == "quote":
+        return QuoteWriter(), Choice("chosen")
+    if name == "remote":
+        return _remote(settings), Choice("chosen", settings.remote_model)
+    configured = find_model(settings) if settings.model and name == str(settings.model) else None
+    model = configured or _chosen_place(name, "language model", settings)
+    return _llama(model, settings), Choice("chosen", model.name, model)
+
+
+def _llama(model: Path, settings: Settings) -> Writer:
+    from rag.answer.llama import LlamaWriter
+
+    return LlamaWriter(model, settings.context, settings.answer_tokens, settings.threads, settings.queue)
+
+
+def _knows_server(settings: Settings) -> bool:
+    return bool(settings.remote_url and settings.remote_model)
 
 
 def _remote(settings: Settings) -> Writer:
     from rag.answer.remote import RemoteWriter
 
-    if not (settings.remote_url and settings.remote_model):
+    if not _knows_server(settings):
         raise InputError(
             "the writer remote needs RAG_REMOTE_URL (such as http://127.0.0.1:8080/v1) and RAG_REMOTE_MODEL, the name that "
             "the server gives its model"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 import time
-from collections.abc import Generator, Sequence
-from contextlib import closing, suppress
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing, contextmanager, suppress
 from dataclasses import replace
 
 from rag.answer import prompts
@@ -12,7 +13,7 @@ from rag.answer.citations import cite
 from rag.answer.conversation import understood
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.support import Checker
-from rag.answer.writers import Choice, Notice, Writer
+from rag.answer.writers import Choice, Closable, Notice, Writer
 from rag.arabic import find
 from rag.arabic.answers import short_answer
 from rag.errors import InputError, ModelError
@@ -27,7 +28,7 @@ _MATERIAL = 6
 
 
 class Assistant:
-    """Answers questions from one library with one writer.
+    """Answers questions from one library with one writer at a time.
 
     quoting: what writes in its place when it fails. choice: why the writer was taken. notices: what was repaired on opening.
     """
@@ -46,6 +47,32 @@ class Assistant:
         self.library, self.retriever, self.finder, self.writer = library, retriever, finder, writer
         self.checker, self.quoting = checker, quoting
         self.choice, self.notices = choice, list(notices)
+        self._door = threading.RLock()  # a stream that is dropped may end in a thread that stands in it
+        self._writing: list[Writer] = []
+
+    def switch(self, writer: Writer, choice: Choice) -> None:
+        """Has another writer answer from the next question on; the one before is closed when its last answer is done."""
+        with self._door:
+            self.notices = [notice for notice in self.notices if notice != str(self.choice)]
+            before, self.writer, self.choice = self.writer, writer, choice
+            self._close_if_left(before)
+
+    @contextmanager
+    def _taken(self) -> Iterator[Writer]:
+        """The writer of now, kept open for one question."""
+        with self._door:
+            writer = self.writer
+            self._writing.append(writer)
+        try:
+            yield writer
+        finally:
+            with self._door:
+                self._writing.remove(writer)
+                self._close_if_left(writer)
+
+    def _close_if_left(self, writer: Writer) -> None:
+        if writer is not self.writer and writer not in self._writing and isinstance(writer, Closable):
+            writer.close()
 
     def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The k best passages, best first; errors as in `Retriever.search`."""
@@ -75,15 +102,21 @@ class Assistant:
         where one that fails hands over.
         Raises InputError for a question or scope that cannot be asked, and BusyError from the writer.
         """
+        with self._taken() as writer:
+            yield from self._answers(question, scope, history, writer, self.quoting if quoted else writer)
+
+    def _answers(
+        self, question: str, scope: Scope, history: Sequence[Answer], understanding: Writer, writer: Writer
+    ) -> Generator[Answer]:
+        """As `ask`. understanding: the writer whose model completes the question."""
         began = time.perf_counter()
         asked = checked(question)
-        understanding = understood(asked, history, self.writer)
-        question = checked((yield from self._working(asked, understanding)))
+        standalone = understood(asked, history, understanding)
+        question = checked((yield from self._working(asked, standalone, understanding.name)))
         hits = tuple(self.search(question, SHOWN, scope))
         evidence = self.finder.find(question, hits, scope)
         searched = time.perf_counter()
         nothing = prompts.text(f"nothing_found.{prompts.language(question)}")
-        writer = self.quoting if quoted else self.writer
         answer = Answer(
             asked,
             "answered",
@@ -138,14 +171,14 @@ class Assistant:
         status: Status = "abstained" if refused else "answered"
         yield replace(answer, status=status, text=text, citations=citations, timings=timings, done=True)
 
-    def _working(self, asked: str, work: Generator[None, None, str]) -> Generator[Answer, None, str]:
+    def _working(self, asked: str, work: Generator[None, None, str], by: str) -> Generator[Answer, None, str]:
         """What some work returns; an empty snapshot whenever it yields."""
         while True:
             try:
                 next(work)
             except StopIteration as done:
                 return str(done.value)
-            yield Answer(asked, "answered", "", self.writer.name, notice=_joined(*self.notices))
+            yield Answer(asked, "answered", "", by, notice=_joined(*self.notices))
 
 
 def _joined(*notices: str) -> str:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import chain
+from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from rag.errors import ModelError
@@ -17,6 +18,7 @@ _HALF_TAG = re.compile(r"</?t?h?i?n?k?\Z")
 _IN_ENGLISH = {
     "asked": "asked for",
     "found": "the language model {}",
+    "chosen": "{} chosen in the models panel",
     "none": "no language model is configured (RAG_MODEL) or pulled; answers are quoted",
     "unusable": "{}; answers are quoted",
 }
@@ -24,13 +26,14 @@ _IN_ENGLISH = {
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """Why a writer was taken; `detail` names the language model, or says what is wrong with it."""
+    """Why a writer was taken; `detail` names the language model, or says what is wrong with it. model: where a GGUF lies."""
 
-    why: Literal["asked", "found", "none", "unusable"]
+    why: Literal["asked", "found", "chosen", "none", "unusable"]
     detail: str = ""
+    model: Path | None = None
 
     def __str__(self) -> str:
-        return _IN_ENGLISH[self.why].format(self.detail)
+        return _IN_ENGLISH[self.why].format(self.detail).strip()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +71,13 @@ class Conversant(Protocol):
     def reply(self, messages: list[dict[str, str]]) -> Generator[str]:
         """What the model says to a system's and a user's message, in pieces, as `Writer.write` gives them; errors as there."""
         ...
+
+
+@runtime_checkable
+class Closable(Protocol):
+    """A writer that holds a model, and gives its memory back."""
+
+    def close(self) -> None: ...
 
 
 def spoken(pieces: Iterable[str], thinking: bool = False) -> Iterator[str]:

@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.errors import BusyError, InputError
+from rag.models import chosen
 from rag.models.catalogue import CATALOGUE, Kind, Model, find
 
 PARTIAL = ".partial"
@@ -32,6 +33,15 @@ class Pulled:
     licence: str
     size: int
     files: Mapping[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A model that can be pulled or is here; path: where it lies, None where it does not. arrived: bytes of a pull that broke off."""
+
+    model: Model
+    path: Path | None
+    arrived: int = 0
 
 
 def record_of(path: Path) -> Path:
@@ -60,6 +70,19 @@ def listed(folder: Path) -> dict[Path, Pulled | None]:
     places = {path.with_name(path.name.removesuffix(".json")) for path in folder.glob("*.json")}
     found = {place: pulled for place in places if (pulled := read(place))}
     return dict(sorted({**dict.fromkeys(folder.glob("*.gguf")), **found}.items()))
+
+
+def entries(folder: Path) -> list[Entry]:
+    """The catalogue's models, then the others that are here; one without a record was put there by hand."""
+    here = listed(folder)
+    places = {name_of(path, record): path for path, record in here.items()}
+    found = [Entry(m, places.pop(m.name, None), _bytes(folder / PARTIAL / m.name)) for m in CATALOGUE]
+    for name, path in places.items():
+        record = here[path]
+        kind: Kind = record.kind if record else "language model"
+        repository, licence = (record.repository, record.licence) if record else ("", "")
+        found.append(Entry(Model(name, kind, repository, path.name, _bytes(path), licence), path))
+    return found
 
 
 def place(model: Model, folder: Path) -> Path | None:
@@ -132,6 +155,7 @@ def remove(name: str, folder: Path) -> int:
                 shutil.rmtree(path)
             else:
                 path.unlink(missing_ok=True)
+    chosen.forget(name, folder)
     return freed
 
 

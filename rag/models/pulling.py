@@ -18,7 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from rag.errors import InputError, ModelError
 from rag.models import pulled
-from rag.models.catalogue import CATALOGUE, QUANTISED, Model
+from rag.models.catalogue import CATALOGUE, QUANTISED, Model, find
 from rag.models.hub import Hub, Listing, Remote
 from rag.models.pulled import Pulled
 
@@ -58,6 +58,34 @@ class Plan:
     def place(self, folder: Path) -> Path:
         """Where the model will lie in the models folder."""
         return folder / (PurePosixPath(self.model.file).name if self.is_file else self.model.name)
+
+
+def wanted(name: str, file: str = "") -> Model:
+    """The model that a person asks for: one of the catalogue, or a file of a repository; InputError where it is neither."""
+    if "/" in name:
+        return model_of(name, file)
+    if (model := find(name)) is None or file:
+        known = ", ".join(model.name for model in CATALOGUE)
+        raise InputError(
+            f"no model has the name {' '.join((name, file)).strip()!r}; expected one of {known}, or OWNER/REPO FILE.gguf"
+        )
+    return model
+
+
+def looked_over(model: Model, folder: Path, told: Told) -> tuple[Path | None, str]:
+    """Where the model lies, pulled before, and what is damaged in it, "" where nothing is; None where it was not pulled."""
+    path = pulled.place(model, folder)
+    record = pulled.read(path) if path else None
+    if path is None or record is None or record.repository != model.repository:
+        return None, ""
+    return path, pulled.damage(record, path, _counting(told, "checking", record.size))
+
+
+def online(name: str, offline: bool) -> Hub:
+    """The hub to pull the model of this name from; InputError where the network may not be asked."""
+    if offline:
+        raise InputError(f"RAG_OFFLINE is set, and {name} can only be pulled from the network; unset it to pull")
+    return Hub()
 
 
 def model_of(repository: str, file: str = "") -> Model:

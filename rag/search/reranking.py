@@ -47,6 +47,9 @@ WEIGHTS_TRANSLATED = {
 """For questions without Arabic. The bias makes the logistic of the sum the probability that a passage holds the answer, if
 any does."""
 
+SHIPPED_RERANKER = "shipped"
+"""The name of the one that comes with the program; a pulled one's is its place."""
+
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
@@ -61,11 +64,15 @@ class Candidate:
 class Reranker(Protocol):
     """Scores candidates in [0, 1], each by how probably it answers the question."""
 
+    name: str
+
     def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]: ...
 
 
 class LinearReranker:
     """The shipped one. idf: weighs the question's grams (`LexicalIndex.idf`). embedder: the shipped one, for single words."""
+
+    name = SHIPPED_RERANKER
 
     def __init__(self, idf: Idf, embedder: StaticEmbedder) -> None:
         self._idf, self._embedder = idf, embedder
@@ -111,6 +118,7 @@ class CrossEncoderReranker:
         from torch.nn import Sigmoid
         from transformers.utils.logging import disable_progress_bar
 
+        self.name = name
         disable_progress_bar()  # type: ignore[no-untyped-call]  # loading takes no time
         self._sigmoid = Sigmoid()
         try:
