@@ -11,6 +11,8 @@ from collections.abc import Callable
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import pytest
+
 COMMIT = "5" * 40
 _LARGE = (".gguf", ".safetensors", ".bin", ".onnx")
 _PIECE = 1 << 15
@@ -50,6 +52,14 @@ class HubServer(ThreadingHTTPServer):
         """Has the hub hold a copy of a folder's files."""
         files = (path for path in folder.rglob("*") if path.is_file())
         self.repositories[repository] = {path.relative_to(folder).as_posix(): path.read_bytes() for path in files}
+
+    def is_asked_here(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Has this process ask it: what HF_ENDPOINT does, which huggingface_hub reads when it is imported."""
+        from huggingface_hub import constants
+
+        monkeypatch.setattr(constants, "ENDPOINT", self.url)
+        template = f"{self.url}/{{repo_id}}/resolve/{{revision}}/{{filename}}"
+        monkeypatch.setattr(constants, "HUGGINGFACE_CO_URL_TEMPLATE", template)
 
     def __enter__(self) -> HubServer:
         threading.Thread(target=self.serve_forever, args=(0.02,), daemon=True).start()
