@@ -17,7 +17,7 @@ from rag.arabic.folding import MARKS
 from rag.conversations import answers
 from rag.database import Database, Kind
 from rag.errors import HistoryError, InputError
-from rag.types import EVERYTHING, Answer, Scope
+from rag.types import Answer, Scope
 
 FORMAT = 1
 LONGEST_TITLE = 60
@@ -72,8 +72,8 @@ class Turn:
     id: str
     conversation: str
     answer: Answer
-    scope: Scope = EVERYTHING
-    asked: str = ""
+    scope: Scope
+    asked: str
     rating: int = 0
     note: str = ""
 

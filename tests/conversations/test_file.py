@@ -18,7 +18,7 @@ from rag.errors import HistoryError, LibraryError
 from rag.library import Library
 from rag.types import Answer
 from tests.conftest import ROOT
-from tests.conversations.conftest import turn
+from tests.conversations.conftest import SCOPE, turn
 
 SAVING = """
 import sys
@@ -79,7 +79,7 @@ def test_what_is_deleted_is_not_in_the_file_any_more(tmp_path: Path) -> None:
         for i in range(400):
             conversation = f"c{i % 10}" if i < 10 else f"c{chance.randrange(10)}"
             text = f"secret-{conversation}-" * chance.choice([1, 1, 1, 5, 5, 30, 30, 90, 200, 600])
-            asked = Turn(f"t{i}", conversation, Answer(f"secret-{conversation}-", "answered", text, "w"), asked="2026")
+            asked = Turn(f"t{i}", conversation, Answer(f"secret-{conversation}-", "answered", text, "w"), SCOPE, "2026")
             kept.save("o", asked)
             if chance.random() < 0.5:
                 kept.save("o", replace(asked, answer=replace(asked.answer, text=text[: len(text) // 2], done=True)))
@@ -90,7 +90,7 @@ def test_what_is_deleted_is_not_in_the_file_any_more(tmp_path: Path) -> None:
             assert secret in files(path)
             kept.delete("o", conversation)
             assert secret not in files(path), "while it is open"
-        kept.save("o", Turn("new", "c5", Answer("سؤال", "answered", "", "w"), asked="2026"), replacing="t5")
+        kept.save("o", Turn("new", "c5", Answer("سؤال", "answered", "", "w"), SCOPE, "2026"), replacing="t5")
         assert b"secret-c5-" not in files(path)
         for id_ in [t.id for t in kept.turns("o", "c6")]:
             kept.discard("o", id_)
