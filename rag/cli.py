@@ -5,21 +5,18 @@ Heavy modules are imported by the command that needs them, so that `rag --help` 
 
 from __future__ import annotations
 
-import json
 import os
-import shlex
 import sys
-from contextlib import ExitStack
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from typer.exceptions import TyperException
 
-from rag import __version__, models_cli
+from rag import __version__, evaluate_cli, models_cli
 from rag.errors import InputError, RagError
-from rag.terminal import note, print_answer, print_figures, print_hits, print_json, progress
+from rag.options import Json, Writer
+from rag.terminal import note, print_answer, print_hits, print_json, progress
 
 if TYPE_CHECKING:
     from rag.library import Library
@@ -36,17 +33,12 @@ app = typer.Typer(
 app.add_typer(models_cli.app, name="models")
 _debug = False
 
-Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 Since = Annotated[
     str, typer.Option(metavar="DATE", help="Only articles of this date or later: YYYY, YYYY-MM or YYYY-MM-DD.")
 ]
 Until = Annotated[str, typer.Option(metavar="DATE", help="Only articles of this date or earlier.")]
 Source = Annotated[
     list[str] | None, typer.Option(help="Only articles of this source, as `rag list` shows it; can be repeated.")
-]
-Writer = Annotated[
-    Literal["auto", "quote", "llama", "remote"] | None,
-    typer.Option(help="What writes the answer; auto takes a language model if one is on this machine."),
 ]
 _ADD_BATCH = 500
 
@@ -232,85 +224,7 @@ def chat(
     serve(settings, say=lambda line: print(line, flush=True))
 
 
-@app.command("eval")
-def evaluate(
-    testset: Annotated[Path, typer.Argument(help="JSON lines, or a SQuAD JSON file.")],
-    as_json: Json = False,
-    out: Annotated[Path | None, typer.Option(help="Write one row a question here.")] = None,
-    only_search: Annotated[bool, typer.Option("--only-search", help="Measure the search alone.")] = False,
-    index_contexts: Annotated[
-        bool, typer.Option("--index-contexts", help="Index the set's contexts in a throw-away library.")
-    ] = False,
-    report: Annotated[
-        Path | None, typer.Option(help="Write the figures, plots and failures here, as one HTML page.")
-    ] = None,
-    baseline: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE",
-            help="What --json printed earlier: exit 1 where a figure of all questions is worse by more than the tolerance. "
-            "Latency is not compared, nor with --only-search anything but the search.",
-        ),
-    ] = None,
-    tolerance: Annotated[float, typer.Option(min=0, max=1, help="How much worse a share may be.")] = 0.01,
-    writer: Writer = None,
-) -> None:
-    """Measure search, evidence, answers, citations, refusals and time with a set of questions."""
-    import tempfile
-
-    from rag import wiring
-    from rag.evaluate import baseline as baselines
-    from rag.evaluate import testset as testsets
-    from rag.evaluate.report import SEARCH, summary
-    from rag.evaluate.run import run
-
-    questions, contexts = testsets.load(testset)
-    before = baselines.load(baseline, questions) if baseline else None
-    if report and (report.is_dir() or not report.absolute().parent.is_dir()):
-        raise InputError(f"no file can be written at {report}; expected a name in a folder that is there")
-    settings = _settings(writer=writer)
-    began = datetime.now().astimezone()
-    with ExitStack() as stack:
-        bar, rows = (
-            stack.enter_context(progress()),
-            stack.enter_context(out.open("w", encoding="utf-8")) if out else None,
-        )
-        scratch = stack.enter_context(tempfile.TemporaryDirectory())
-        if index_contexts:
-            if not contexts:
-                raise InputError(f"{testset} brings no contexts; leave --index-contexts out to ask the library")
-            settings = wiring.with_places(settings).model_copy(update={"home": Path(scratch)})
-            with wiring.open_library(settings) as library:
-                library.add(contexts)
-        assistant = wiring.open_assistant(settings, bar)
-        for notice in assistant.notices:
-            note(notice)
-        results = []
-        for result in run(questions, assistant, only_search):
-            results.append(result)
-            if rows:
-                rows.write(json.dumps(result.as_json(), ensure_ascii=False) + "\n")
-            bar("questions", len(results), len(questions))
-        counts = assistant.library.count()
-    figures = summary(results)
-    if report:
-        from rag.evaluate.page import About, page
-
-        wrote = "none: the search alone" if only_search else f"{assistant.writer.name} ({assistant.choice})"
-        about = About(testset.name, wrote, counts, shlex.join(["rag", *sys.argv[1:]]), began)
-        report.write_text(page(results, figures, about), encoding="utf-8", errors="replace")
-    if as_json:
-        print_json(figures)
-    else:
-        print_figures(figures)
-    if before:
-        moves = baselines.compare(before, figures, tolerance, SEARCH if only_search else baselines.COMPARED)
-        for move in moves:
-            note(str(move))
-        if not moves:
-            note(f"no figure moved by more than {tolerance:g} from {baseline}")
-        if any(move.gain < 0 for move in moves):
-            raise typer.Exit(1)
+app.command("eval")(evaluate_cli.evaluate)
 
 
 @app.command()

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from rag.options import Json
 from rag.terminal import note, print_json, progress
 
 if TYPE_CHECKING:
@@ -19,7 +20,7 @@ app = typer.Typer(help="List, pull and remove models.", no_args_is_help=True)
 
 
 @app.command("list")
-def list_models(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def list_models(as_json: Json = False) -> None:
     """List the models that can be pulled and those that are here."""
     from rag.models import pulled
     from rag.settings import load_settings

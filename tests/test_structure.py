@@ -18,8 +18,8 @@ LAYERS = [
     {"rag.evaluate"},
     {"rag.wiring"},
     {"rag.doctor", "rag.ui"},
-    {"rag.terminal"},
-    {"rag.models_cli"},
+    {"rag.terminal", "rag.options"},
+    {"rag.models_cli", "rag.evaluate_cli"},
     {"rag.cli"},
     {"rag.__main__"},
 ]
