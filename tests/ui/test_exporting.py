@@ -71,7 +71,7 @@ class Read(HTMLParser):
         self.said, self.tags, self.attributes = "", [], []
         self.feed(html)
         self.close()
-        self.text = " ".join(re.sub(r"<style>.*?</style>|/\* A conv.*\n}\n", "", self.said, flags=re.DOTALL).split())
+        self.text = " ".join(self.said.split())
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self.tags.append(tag)
