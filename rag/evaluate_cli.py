@@ -8,13 +8,16 @@ import sys
 from contextlib import ExitStack
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from rag.errors import InputError
 from rag.options import Json, Writer
 from rag.terminal import note, print_figures, print_json, progress
+
+if TYPE_CHECKING:
+    from rag.settings import Settings
 
 
 def evaluate(
@@ -37,6 +40,10 @@ def evaluate(
         ),
     ] = None,
     tolerance: Annotated[float, typer.Option(min=0, max=1, help="How much worse a share may be.")] = 0.01,
+    collect: Annotated[
+        bool,
+        typer.Option("--collect", help="Add the answers that were rated in the chat to TESTSET, and measure nothing."),
+    ] = False,
     writer: Writer = None,
 ) -> None:
     """Measure search, evidence, answers, citations, refusals and time with a set of questions."""
@@ -49,11 +56,16 @@ def evaluate(
     from rag.evaluate.run import run
     from rag.settings import load_settings
 
+    settings = load_settings(writer=writer)
+    if collect:
+        print(_collected(testset, settings))
+        return
     questions, contexts = testsets.load(testset)
+    if waiting := testsets.waiting(testset):
+        note(f"rows of {testset} left out that wait for their answers: {waiting}; put these in the place of null")
     before = baselines.load(baseline, questions) if baseline else None
     if report and (report.is_dir() or not report.absolute().parent.is_dir()):
         raise InputError(f"no file can be written at {report}; expected a name in a folder that is there")
-    settings = load_settings(writer=writer)
     began = datetime.now().astimezone()
     with ExitStack() as stack:
         bar, rows = (
@@ -96,3 +108,18 @@ def evaluate(
             note(f"no figure moved by more than {tolerance:g} from {baseline}")
         if any(move.gain < 0 for move in moves):
             raise typer.Exit(1)
+
+
+def _collected(testset: Path, settings: Settings) -> str:
+    """Adds the rated answers of the chat to a test set, and says what that did."""
+    from rag import wiring
+    from rag.evaluate.collected import collect
+
+    with wiring.open_conversations(settings) as conversations:
+        done = collect(conversations.rated(), testset)
+    said = f"{done.new} rated answers added to {testset}, {done.known} were there already"
+    if done.unanswered:
+        said += f"; {done.unanswered} of the new ones wait for their answers: put them in the place of null"
+    if done.scoped:
+        said += f"; {done.scoped} were left out, for they were sought in a part of the archive"
+    return said

@@ -38,17 +38,14 @@ class Question:
 def load(path: Path) -> tuple[list[Question], list[Article]]:
     """The questions of a test set, and the contexts it brings as articles (none for our own format).
 
-    A context's id is `context-` and the beginning of its SHA-256. Raises InputError naming the row that is wrong.
+    Rows that wait for their answers are left out. A context's id is `context-` and the beginning of its SHA-256. Raises
+    InputError naming the row that is wrong.
     """
-    try:
-        text = path.read_text(encoding="utf-8-sig")
-    except (OSError, UnicodeDecodeError) as e:
-        raise InputError(
-            f"{path} cannot be read: {e}; expected a test set, one JSON object a line, or a SQuAD JSON file"
-        ) from e
-    rows = _rows(path, text)
     questions, contexts = [], {}
-    for where, row in rows:
+    found = rows(path)
+    for where, row in found:
+        if _waits(row):
+            continue
         try:
             question, context = _question(row)
         except ValidationError as e:
@@ -60,12 +57,30 @@ def load(path: Path) -> tuple[list[Question], list[Article]]:
         questions.append(question)
         if context is not None:
             contexts[context.id] = context
+    if not questions and found:
+        raise InputError(f"{path} holds no questions with answers; fill in the answers of its {len(found)} rows")
     if not questions:
         raise InputError(f"{path} holds no questions; expected one JSON object a line")
     return questions, list(contexts.values())
 
 
-def _rows(path: Path, text: str) -> list[tuple[str, object]]:
+def waiting(path: Path) -> int:
+    """How many rows of a test set wait for a person to fill in their answers (`"answers": null`)."""
+    return sum(_waits(row) for _, row in rows(path))
+
+
+def _waits(row: object) -> bool:
+    return isinstance(row, dict) and row.get("answers", ()) is None
+
+
+def rows(path: Path) -> list[tuple[str, object]]:
+    """The rows of a test set as they are, each with its place in words. Raises InputError where they cannot be read."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (OSError, UnicodeDecodeError) as e:
+        raise InputError(
+            f"{path} cannot be read: {e}; expected a test set, one JSON object a line, or a SQuAD JSON file"
+        ) from e
     try:
         whole = json.loads(text)
     except (ValueError, RecursionError):
@@ -75,14 +90,14 @@ def _rows(path: Path, text: str) -> list[tuple[str, object]]:
             return _squad(_Squad.model_validate(whole))
         except ValidationError as e:
             raise InputError(f"{path} is no SQuAD file: {_first(e)}; expected data, paragraphs, context and qas") from e
-    rows: list[tuple[str, object]] = []
+    found: list[tuple[str, object]] = []
     for number, line in enumerate(text.split("\n"), 1):
         if line.strip():
             try:
-                rows.append((f"row {number}", json.loads(line)))
+                found.append((f"row {number}", json.loads(line)))
             except (ValueError, RecursionError) as e:
                 raise InputError(f"{path}: row {number} is not JSON ({e}); expected one JSON object a line") from e
-    return rows
+    return found
 
 
 def _squad(whole: _Squad) -> list[tuple[str, object]]:
