@@ -19,6 +19,13 @@ from rag.types import Article
 SUFFIXES = (".txt", ".jsonl")
 _HALVES = re.compile("[\0\ud800-\udfff]")
 _SPACE = ord(" ")
+_NOT_TEXT = {
+    b"%PDF-": "a PDF file",
+    b"{\\rtf": "an RTF file",
+    b"PK\3\4": "a ZIP or Office file",
+    b"\xd0\xcf\x11\xe0": "an old Office file",
+}
+"""The first bytes of files that people rename."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +99,8 @@ def _read_file(path: Path) -> Iterator[tuple[str, Article | Unreadable]]:
 
 def _read_text(path: Path) -> Article:
     data = path.read_bytes()
+    if kind := next((kind for first, kind in _NOT_TEXT.items() if data.startswith(first)), ""):
+        raise _Wrong(f"is {kind} in spite of its name; save its text as UTF-8")
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as e:
