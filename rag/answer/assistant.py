@@ -96,23 +96,23 @@ class Assistant:
         """Snapshots of the answer from the articles of a scope; the last one is `done` and carries the checked citations.
 
         history: the conversation's answers so far, in order, out of which a question such as «ومتى كان ذلك؟» is understood.
-        quoted: whether to quote, whatever the writer is.
+        quoted: whether to quote, whatever the writer is; then rules alone understand the question.
 
         Closing the iterator stops the writer. The text begins anew, with a notice, where a writer asks its model again, and
         where one that fails hands over.
         Raises InputError for a question or scope that cannot be asked, and BusyError from the writer.
         """
         with self._taken() as writer:
-            yield from self._answers(question, scope, history, writer, self.quoting if quoted else writer)
+            yield from self._answers(question, scope, history, self.quoting if quoted else writer)
 
     def _answers(
-        self, question: str, scope: Scope, history: Sequence[Answer], understanding: Writer, writer: Writer
+        self, question: str, scope: Scope, history: Sequence[Answer], writer: Writer
     ) -> Generator[Answer]:
-        """As `ask`. understanding: the writer whose model completes the question."""
+        """As `ask`, with one writer; its model completes the question."""
         began = time.perf_counter()
         asked = checked(question)
-        standalone = understood(asked, history, understanding)
-        question = checked((yield from self._working(asked, standalone, understanding.name)))
+        standalone = understood(asked, history, writer)
+        question = checked((yield from self._working(asked, standalone, writer.name)))
         hits = tuple(self.search(question, SHOWN, scope))
         evidence = self.finder.find(question, hits, scope)
         searched = time.perf_counter()

@@ -2,7 +2,8 @@
 
 folding: forms for matching and the way back to the original. sentences: where they end.
 words: grams and question words. numerals: numbers and dates, in digits or words. names: one name in two spellings.
-speech: who says something in a sentence. claims: what makes one sentence say otherwise than another.
+speech: who says something in a sentence. speakers: names and topics to ask about.
+claims: what makes one sentence say otherwise than another.
 varieties: standard Arabic or dialect. scripts: which alphabet a letter is of.
 skeletons: forms of one root. places: what a country is called. attributes: what a question wants to know of something.
 answers: the date or number in a sentence. quoting: quotations for reading. followups: questions that lean on another.

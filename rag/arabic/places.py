@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from functools import lru_cache
 
-from rag.arabic.folding import word_set
+from rag.arabic.folding import fold, word_set
 
 _ROWS = """
 الولايات أميركا أمريكا أميركي أمريكي أميركية أمريكية أميركيون أمريكيون أميركيين أمريكيين واشنطن
@@ -52,9 +52,13 @@ _ROWS = """
 كندا كندي كندية أوتاوا
 """
 _ARTICLE = re.compile("^(?:[وف]?[بكل]?ال|لل|[وفبل])(?=[^\\W_]{3})")
+_ATTACHED = re.compile("^(?:و?[بلك]|[وف])(?=[^\\W_]{3})")
 _NAMED: dict[str, frozenset[str]] = {}
+_CALLED: dict[str, str] = {}
 for _row in _ROWS.strip().splitlines():
     _names = word_set(_row)
+    _first = _row.split()[1 if _row.startswith("الولايات") else 0]
+    _CALLED[fold(_first)] = _first
     _bare = frozenset(name.removeprefix("ال") for name in _names) | _names
     for _name in _bare:
         _NAMED[_name] = _NAMED.get(_name, frozenset()) | _bare
@@ -63,6 +67,11 @@ for _row in _ROWS.strip().splitlines():
 def country(word: str) -> frozenset[str]:
     """All that the country of a folded word may be called by, folded and without article; empty for any other word."""
     return _NAMED.get(word) or _NAMED.get(bare(word), frozenset())
+
+
+def country_named(word: str) -> str:
+    """The name of the country that a folded word is, with whatever is written with it; empty for any other word, «روسي»."""
+    return _CALLED.get(word) or _CALLED.get(_ATTACHED.sub("", word), "")
 
 
 @lru_cache(maxsize=1 << 16)

@@ -166,6 +166,11 @@ def speaker(sentence: str, sought: Name | None = None) -> str:
     return ""
 
 
+def telling_verbs(sentence: str) -> list[str]:
+    """The folded verbs of a sentence whose subject is plainly the speaker, without «و» and «ف» before them."""
+    return [re.sub("^[وف](?=[^\\W_]{3})", "", match.group()) for match in _TELLING.finditer(fold(sentence))]
+
+
 def _after(folded: str, verb_end: int) -> tuple[int, int]:
     """The words from the verb to what is said or to where and when it was said."""
     match = _STOP.search(folded, verb_end)

@@ -42,22 +42,28 @@ def page(
     with library.reading() as db:
         db.create_function("holds", 3, _holds, deterministic=True)
         holding = f"holds(?4, a.id, {_NAMED})" if wanted else "?4 = ?4"
-        ids = [
+        found = [
             id_
             for (id_,) in db.execute(
                 f"SELECT a.id FROM articles a WHERE {WITHIN} AND {holding} ORDER BY a.date DESC, a.id",
                 (*bounds(scope), " ".join(wanted)),
             )
         ]
-        shown = ids[offset : offset + limit]
+        shown = found[offset : offset + limit]
         rows = db.execute(
             f"""SELECT a.id, a.title, a.date, a.source, length(a.text), substr(a.text, 1, {_BEGINNING})
                 FROM json_each(?) chosen JOIN articles a ON a.id = chosen.value ORDER BY chosen.key""",
             (json.dumps(shown),),
         ).fetchall()
-    return len(ids), [
+    return len(found), [
         Row(id_, title, date, source, n, "" if title else text) for id_, title, date, source, n, text in rows
     ]
+
+
+def ids(library: Library, source: str) -> list[str]:
+    """The ids of a source's articles, in order."""
+    with library.reading() as db:
+        return [id_ for (id_,) in db.execute("SELECT id FROM articles WHERE source = ? ORDER BY id", (source,))]
 
 
 def by_source(library: Library) -> list[tuple[str, int]]:

@@ -1,0 +1,177 @@
+"""Short names of people and bodies out of the words for a speaker, and topics out of what is said: for asking about them.
+
+Knows offices, titles and some hundred given names. Where it is not plain what the name is, there is none: a wrong one is
+worse.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from rag.arabic.folding import fold, word_set, words
+from rag.arabic.names import is_definite
+from rag.arabic.places import bare, country, country_named
+from rag.arabic.speech import telling_verbs
+
+_HONORIFICS = word_set(
+    "الأستاذ الأستاذة الدكتور الدكتورة المهندس المهندسة الشيخ السيد السيدة الأمير الأميرة اللواء العميد العقيد المقدم الرائد النقيب "
+    "الفريق المشير السفير السفيرة الوزير الوزيرة الرئيس الملك المحامي المحامية الفنان الفنانة الكاتب الإعلامي النائب القاضي المستشار "
+    "الجنرال القس الأسقف البابا المدرب اللاعب البروفيسور المتحدثة المخرج المطران "
+    "الكابتن الروائي الشاعر الناشط الناشطة دكتور ركن الركن الطيار الدبلوماسي "
+)
+_OFFICES = word_set(
+    "مدير مديرة رئيس رئيسة وزير وزيرة نائب نائبة عضو أمين قائد مساعد مساعدة مندوب مندوبة سفير سفيرة متحدث متحدثة ناطق ناطقة وكيل محافظ "
+    "مشرف مشرفة مقرر خبير أستاذ مستشار ممثل ممثلة مبعوث زعيم "
+    "المندوب المبعوث المتحدث الناطق الممثل الممثلة الزعيم القائد المدير الأمين وزيرا "
+)
+_NO_NAMES = word_set(
+    "شرطة جمهورية مجلس لجنة وزارة هيئة حزب حركة حكومة قوات جيش مصدر مصادر إدارة شركة مؤسسة دولة مملكة صحيفة وكالة قناة في من على عن إلى "
+    "مع أن إن بن بنت ابن رسمي باسم عام أول ثان سابق سابقا أمس يوم خلال بعد قبل أيضا قد لقد كما حين حيث أنه أنها عبر ضد نقلا والد شهود "
+    "مسؤول مسؤولون مسؤولة محققون آخر آخرون بعض عدد أحد إحدى لدى هذا هذه التي الذي نحو ضمن حول بين منذ خبراء محليون كبير كبيرة جدا رجل "
+    "مكتب مركز بيان تقرير قرار اتفاق كل أي غير ذلك تلك شخص نفسه "
+    "نفسها بدوره كان كانت مدينة منطقة محافظة جريدة موقع مجموعة فريق منتخب نادي "
+    "عاما عام طلب رحمه حفظه رضي الله قدس يحفظه الجاري الماضي المقبل الحالي"
+)
+_PLACES = word_set(
+    "جدة مكة الرياض المدينة الدمام أبها تبوك نجران جازان حائل القصيم الطائف دبي عدن تعز حلب غزة القدس بابل الموصل حمص بنغازي"
+)
+_NAMED_AFTER = word_set(
+    "مستشفى جامعة مطار مدينة مركز جائزة كلية مؤسسة شارع طريق ملعب استاد أكاديمية معهد قاعة حديقة كأس دوري مسجد جامع ميناء مشروع مكتبة"
+)
+"""Things that bear a person's name: «مستشفى الملك فهد»."""
+_JOINED = re.compile("^(?:[وفبك]ال|لل|[وف]لل)")
+_OF_GOD = word_set("الدين الله الرحمن الإسلام")
+"""Second halves of names such as «محيي الدين»."""
+_SONS = word_set("أوغلو أوغلي")
+_GIVEN = word_set(
+    "محمد أحمد محمود علي حسن حسين عبدالله عبدالعزيز عبدالرحمن عبدالملك عبدالكريم عبداللطيف عبدالفتاح عبدالقادر عبدالإله خالد سعود فيصل "
+    "سلمان سلطان نايف تركي بندر فهد سعد سعيد صالح إبراهيم يوسف عمر عثمان "
+    "طارق ماجد وليد ياسر سامي سمير كريم جمال كمال عادل ناصر منصور طلال "
+    "مشعل بدر راشد حمد حمدان زايد خليفة تميم جاسم مصطفى هشام أسامة أيمن شريف سامح نبيل فاروق رفيق بشار وائل جورج سليم ميشال إلياس سعاد "
+    "فاطمة عائشة نورة نوف هيفاء ليلى مريم سارة سلمى أمل منى هدى رانيا "
+    "نجلاء زينب خديجة جهاد عماد إياد رامي زياد فؤاد حيدر نوري عباس إسماعيل "
+    "خليل موسى عيسى يحيى هادي مهدي رضا جعفر حسان بلال أنور حسني عدنان عصام غسان مازن نزار هاني يونس جون باراك هيلاري جورج توني ديفيد "
+    "فلاديمير سيرغي ديمتري بنيامين أنغيلا أنجيلا فرانسوا نيكولا إيمانويل دونالد جو هنري كوفي أنطونيو لوران فيليب مارتن روبرت جيمس مايكل "
+    "رجب مولود داود حسام شوقي طلعت نوح مهند أشرف حازم صلاح علاء ضياء بهاء رياض زكي فتحي لطفي مجدي ممدوح منير هيثم رائد باسم ثامر غازي"
+)
+_BODIES = word_set(
+    "وزارة هيئة جامعة شركة حزب حركة منظمة اتحاد نادي مؤسسة جمعية أمانة إمارة مديرية بنك محكمة سفارة نقابة بلدية رابطة مصلحة"
+)
+_UNITED = word_set("الأممالمتحدة المتحدة")
+_SERVANT = fold("عبد")
+_TOKEN = re.compile(r"[^\W\d_]+")
+_LETTERS = 3
+"""Of a word of a name, at least."""
+_FEMININE = fold("ت"), fold("تؤكد")
+_ABOUT = re.compile(r"(?<!\w)و?(?:حول|بشأن|بشان|بخصوص|إزاء|ازاء|تجاه)\s+")
+_AND = re.compile(r"\s+و")
+_PHRASE = re.compile(r"[^\W\d_]+(?:\s+[^\W\d_]+)?")
+_EVENTS = word_set("افتتاح انطلاق اختتام توقيع وفاة مقتل تأسيس")
+_EVENT_WORDS = range(3, 6)
+
+
+def short_name(speaker: str) -> str:
+    """The name of a person in two words, or of a body, within the words for a speaker; empty where that is not plain.
+
+    «وزير الخارجية الروسي سيرغي لافروف» → «سيرغي لافروف»; «المتحدث باسم شرطة العاصمة» → "".
+    """
+    found = _TOKEN.findall(speaker)
+    folded = [fold(word) for word in found]
+    if len(found) == 2 and folded[0] in _BODIES and is_definite(folded[1]):
+        return " ".join(found)
+    for first in range(len(found) - 1):
+        if not _begins(folded, first):
+            continue
+        end = first
+        while end < len(found) and _may_name(folded[end], end > first):
+            end += 2 if folded[end] == _SERVANT else 1
+        if end > len(found) or (end < len(found) and not _ends(folded[end])):
+            continue
+        length = end - first - (folded[first] == _SERVANT)
+        if end < len(found) and folded[end] in _OF_GOD:
+            continue
+        if length == 3 and folded[end - 1] in _SONS:
+            return " ".join(found[end - 2 : end])
+        if length == 2:
+            return " ".join(found[first:end])
+        if length == 3 and folded[first] != _SERVANT and not is_definite(folded[end - 1]):
+            return f"{found[first]} {found[end - 1]}"
+    return ""
+
+
+def _begins(folded: list[str], i: int) -> bool:
+    """Whether a name may begin here: behind a title or a nationality, or with a given name."""
+    before = folded[i - 1] if i else ""
+    if not _may_name(folded[i], False):
+        return False
+    if any(word in _NAMED_AFTER for word in folded[max(0, i - 2) : i]):
+        return False
+    if before in _HONORIFICS:
+        return True
+    of_country = is_definite(before) and bool(country(before))
+    if (of_country or before in _UNITED) and (folded[0] in _OFFICES or folded[0] in _HONORIFICS):
+        return True
+    given = folded[i] in _GIVEN or (folded[i] == _SERVANT and is_definite(folded[i + 1]))
+    return given and (not before or is_definite(before))
+
+
+def _may_name(word: str, later: bool) -> bool:
+    """Whether a folded word may be one of a name; a definite one only as a later word, a family's («الوادعي»)."""
+    if (
+        len(word) < _LETTERS
+        or _JOINED.match(word)
+        or bare(word) in _PLACES
+        or word in _NO_NAMES
+        or word in _OFFICES
+        or word in _HONORIFICS
+    ):
+        return False
+    if word in _GIVEN or word == _SERVANT:
+        return True
+    return (later and word.endswith(fold("ي"))) if is_definite(word) else not country(word)
+
+
+def _ends(word: str) -> bool:
+    """Whether a folded word behind a name is plainly none of it."""
+    return word in _OFFICES or word in _HONORIFICS or is_definite(word)
+
+
+def is_feminine(sentence: str) -> bool | None:
+    """Whether the verbs of saying in a sentence have a feminine subject; None where they differ, or there are none."""
+    genders = {verb.endswith(_FEMININE[0]) or verb == _FEMININE[1] for verb in telling_verbs(sentence)}
+    return genders.pop() if len(genders) == 1 else None
+
+
+def has_feminine_head(phrase: str) -> bool:
+    """Whether the first word of a phrase ends as feminine ones do: «وزارة الداخلية»."""
+    first = (phrase.split() or [""])[0]
+    return first.endswith(("ة", "ات"))
+
+
+def topics(sentence: str) -> Iterator[str]:
+    """What a sentence speaks of, for a question «عن …»: what stands behind «حول» and «بشأن», as far as it is plain."""
+    for match in _ABOUT.finditer(sentence):
+        if phrase := _PHRASE.match(sentence, match.end()):
+            said = phrase.group().split()
+            if _AND.match(sentence, phrase.end()) or (len(said) == 2 and said[1].startswith("و")):
+                continue
+            definite = [is_definite(fold(word)) for word in said]
+            if len(said) == 2 and definite[1] and fold(said[0]) not in _NO_NAMES:
+                yield " ".join(said)
+            elif definite[0]:
+                yield said[0]
+            elif named := country_named(fold(said[0])):
+                yield named
+
+
+def countries(sentence: str) -> set[str]:
+    """The countries that a sentence names."""
+    return {name for word in words(sentence) if (name := country_named(word))}
+
+
+def event(title: str) -> str:
+    """The title where it is the name of an event that a question «متى كان …» can be put of; else empty."""
+    said = title.split()
+    plain = all(_TOKEN.fullmatch(word) for word in said)
+    return title.strip() if said and plain and len(said) in _EVENT_WORDS and fold(said[0]) in _EVENTS else ""
