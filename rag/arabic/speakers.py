@@ -165,6 +165,11 @@ def topics(sentence: str) -> Iterator[str]:
                 yield named
 
 
+def unmarked(question: str) -> str:
+    """The question without the mark at its end, for more words behind it."""
+    return question.rstrip(" ؟?.!،")
+
+
 def countries(sentence: str) -> set[str]:
     """The countries that a sentence names."""
     return {name for word in words(sentence) if (name := country_named(word))}
