@@ -124,6 +124,7 @@ def _may_name(word: str, later: bool) -> bool:
         or bare(word) in _PLACES
         or word in _NO_NAMES
         or word in _OFFICES
+        or word[1:] in _OFFICES  # «لرئيس»
         or word in _HONORIFICS
     ):
         return False
