@@ -75,6 +75,12 @@ class BackgroundPull:
         if thread.ident:
             thread.join(wait)
 
+    def forget(self, name: str) -> None:
+        """Says no more of a pull that ended, where it was of the model of this name."""
+        with self._door:
+            if self._state and self._state.phase != "running" and self._state.model.name == name:
+                self._state = None
+
     def _run(self, hub: Hub, model: Model) -> None:
         try:
             self._change(phase="done", path=self._pulled(hub, model))
