@@ -21,7 +21,7 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 screenshot: $(VENV)/.installed-dev
-	$(BIN)/python -m benchmarks.screenshot docs/chat.png
+	$(BIN)/python -m benchmarks.screenshot docs
 
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.main_path

@@ -210,7 +210,9 @@ def chat(
     host: Annotated[
         str | None, typer.Option(help="Address to listen on; another than this machine's needs a password.")
     ] = None,
-    port: Annotated[int | None, typer.Option(min=1, max=65535, help="Port; the next free one if it is taken.")] = None,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="Port; the next free one if it is taken, any for 0.")
+    ] = None,
     password: Annotated[
         str | None,
         typer.Option(help="Asked for by the page and the API; RAG_PASSWORD keeps it out of the list of processes."),

@@ -56,7 +56,7 @@ class Settings(BaseSettings):
     threads: int = Field(0, ge=0)
     queue: int = Field(8, ge=0)
     host: str = Field("127.0.0.1", min_length=1)
-    port: int = Field(7860, ge=1, le=65535)
+    port: int = Field(7860, ge=0, le=65535)
     password: SecretStr = SecretStr("")
 
     @classmethod

@@ -203,7 +203,7 @@ def test_a_gguf_that_is_none(seeded: Rag, tmp_path: Path) -> None:
     [
         ({"RAG_PORT": "x"}, "'port' is 'x'"),
         ({"RAG_WRITER": "poet"}, "'writer' is 'poet'"),
-        ({"RAG_PORT": "0"}, "'port' is '0'"),
+        ({"RAG_PORT": "-1"}, "'port' is '-1'"),
         ({"RAG_CONTEXT": "-1"}, "'context'"),
     ],
 )

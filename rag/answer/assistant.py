@@ -105,9 +105,7 @@ class Assistant:
         with self._taken() as writer:
             yield from self._answers(question, scope, history, self.quoting if quoted else writer)
 
-    def _answers(
-        self, question: str, scope: Scope, history: Sequence[Answer], writer: Writer
-    ) -> Generator[Answer]:
+    def _answers(self, question: str, scope: Scope, history: Sequence[Answer], writer: Writer) -> Generator[Answer]:
         """As `ask`, with one writer; its model completes the question."""
         began = time.perf_counter()
         asked = checked(question)

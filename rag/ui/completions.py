@@ -18,6 +18,7 @@ from urllib.parse import quote
 from anyio import to_thread
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.routing import Route
 
 from rag.answer.assistant import Assistant
 from rag.arabic.claims import MARKER
@@ -94,6 +95,14 @@ class Completions:
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant, self._began = assistant, int(time.time())
+
+    def routes(self) -> list[Route]:
+        """What OpenAI's clients ask for."""
+        return [
+            Route("/v1/chat/completions", self.create, methods=["GET", "POST"]),
+            Route("/v1/models", self.models),
+            Route("/v1/models/{model:path}", self.models),
+        ]
 
     async def models(self, request: Request) -> Response:
         """The list of the one model, or it where the path names it."""

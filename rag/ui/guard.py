@@ -16,6 +16,8 @@ from rag.errors import InputError
 
 BODY_BYTES = 1_000_000
 """The longest body of a request: a long conversation, and no file."""
+_UPLOADS = "/ui/library/files"
+"""Takes files, and has a limit of its own (`rag.ui.library`)."""
 _DROPPED_BYTES = 20_000_000
 # Gradio's page has inline scripts and styles, and makes its templates with Function().
 POLICY = (
@@ -35,10 +37,9 @@ _OUTSIDE_META = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 # What is needed of Gradio's some sixty routes, and ours; Gradio's proxy, uploads, files and editor are not among them.
 _API = "/gradio_api/"
 _V1 = "/v1/"
-_OPEN = ("/assets/", "/static/", _V1, f"{_API}queue/", f"{_API}heartbeat/")
+_OPEN = ("/assets/", "/static/", "/ui/", _V1, f"{_API}queue/", f"{_API}heartbeat/")
 _PAGES = {
     "/",
-    "/head",
     "/config",
     "/theme.css",
     "/favicon.ico",
@@ -101,8 +102,9 @@ class Guard:
             return 401, "the password is missing or wrong; expected as a bearer token, or as HTTP Basic"
         if b"transfer-encoding" in headers:
             return 411, "the body has no length; send Content-Length"
-        if int(headers.get(b"content-length", b"0")) > BODY_BYTES:
-            return 413, f"the body has {int(headers[b'content-length']):,} bytes; at most {BODY_BYTES:,} are read"
+        length = int(headers.get(b"content-length", b"0"))
+        if length > BODY_BYTES and scope["path"] != _UPLOADS:
+            return 413, f"the body has {length:,} bytes; at most {BODY_BYTES:,} are read"
         if scope["path"] not in _PAGES and not scope["path"].startswith(_OPEN):
             return 404, "there is nothing at this address"
         return None

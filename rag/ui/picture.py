@@ -19,8 +19,8 @@ _SOURCES = 8
 
 
 def over_time(counts: Counts) -> str:
-    """Bars of the articles of each month or year, each in its place in time; nothing where no article has a date."""
-    if not counts:
+    """Bars of the articles of each month or year, each in its place in time; nothing where there is but one, or none."""
+    if len(counts) < 2:
         return ""
     first, last = _place(counts[0][0]), _place(counts[-1][0])
     step = _WIDTH / (last - first + 1)
@@ -33,8 +33,7 @@ def over_time(counts: Counts) -> str:
     base = _MARGIN + _HEIGHT
     parts.append(f'<line class="rag-axis" x1="0" x2="{_WIDTH}" y1="{base}" y2="{base}"/>')
     parts.append(_text(0, base + 17, counts[0][0], "start"))
-    if last > first:
-        parts.append(_text(_WIDTH, base + 17, counts[-1][0], "end"))
+    parts.append(_text(_WIDTH, base + 17, counts[-1][0], "end"))
     parts.append(_text(0, 14, f"{most:,}", "start"))
     peak = max(counts, key=lambda row: row[1])
     said = say("library.time_description", first=counts[0][0], last=counts[-1][0], peak=peak[0], most=f"{peak[1]:,}")

@@ -85,7 +85,7 @@ def article_html(article: Article, spans: Iterable[Span]) -> str:
         f'<article class="rag-article" data-article="{plain(article.id)}" hidden>'
         f'<h3 tabindex="-1">{name(article.id, article.title)}</h3>'
         + (f'<p class="rag-about">{about}</p>' if about else "")
-        + f'<div class="rag-text">{marked(article.text, spans)}</div></article>'
+        + f'<div class="rag-text" dir="auto">{marked(article.text, spans)}</div></article>'
     )
 
 

@@ -9,8 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from rag.conversations import Turn
 from rag.errors import RagError
-from rag.types import Answer, Article, Citation, Hit
+from rag.types import EVERYTHING, Answer, Article, Citation, Hit, Scope
 from rag.ui.reading import Span, article_html, attributes, isolated, missing_html, name, plain
 from rag.ui.texts import say, texts
 
@@ -22,50 +23,64 @@ _MARKER = re.compile(r"\[([0-9]+)\]")
 _MILLISECOND_LIMIT = 1000
 
 
-def turn(answer: Answer, articles: Mapping[str, Article], stopped: bool = False) -> str:
-    """The whole turn: question, answer, sources, passages, and who wrote it.
+def turn(turn: Turn, articles: Mapping[str, Article], writing: bool = False) -> str:
+    """The whole turn: question, answer, sources, passages, who wrote it, and what can be done with it.
 
-    articles: those that the citations and hits name; one that is not there was removed meanwhile.
+    articles: those that the citations and hits name; one that is not there was removed meanwhile. writing: whether more of
+    the answer comes; without it, an answer that is not done was broken off.
     """
-    parts = [question_html(answer.question), understood(answer)]
-    if not answer.done:
-        parts.append(f'<div class="rag-answer">{paragraphs(answer)}</div>')
-        parts.append(line("stopped", "rag-notice") if stopped else line("writing", "rag-wait"))
-        return "".join(parts)
-    if answer.status == "abstained":
+    answer = turn.answer
+    parts = [question_html(answer.question), understood(answer), narrowed(turn.scope)]
+    if answer.done and answer.status == "abstained":
         refusal = f"<strong>{plain(say('refusal'))}</strong>{paragraphs(answer)}"
         parts.append(f'<div class="rag-answer rag-refusal">{refusal}</div>')
         parts.append(nearest(answer.hits))
     else:
         parts.append(f'<div class="rag-answer">{paragraphs(answer)}</div>')
+    if not answer.done:
+        parts.append(line("writing", "rag-wait") if writing else line("stopped", "rag-notice"))
+    elif answer.status == "answered":
         parts.append(sources(answer.citations, articles))
         parts.append(fold("others", [hit for hit in answer.hits if not _cited(hit, answer.citations)]))
     if answer.notice:
-        parts.append(f'<p class="rag-notice" dir="auto">{isolated(answer.notice)}</p>')
-    parts.append(written_by(answer))
-    parts.append(f"<template>{panel(answer, articles)}</template>")
+        parts.append(program_says(answer.notice))
+    if not writing:
+        parts += [written_by(answer), actions(turn)] if answer.done else [actions(turn)]
+        parts.append(f"<template>{panel(answer, articles)}</template>")
     return "".join(parts)
 
 
-def waiting(question: str) -> str:
-    """The turn before anything is known."""
-    return question_html(question) + line("searching", "rag-wait")
+def waiting(question: str, place: int = 0) -> str:
+    """The turn before anything is known; `place`: in the line of those who wait, 0 for one whose turn it is."""
+    status = (
+        line("searching", "rag-wait")
+        if not place
+        else f'<p class="rag-wait rag-place">{isolated(say("place", place=place))}</p>'
+    )
+    return question_html(question) + status
 
 
-def failed(question: str, error: Exception) -> str:
-    """The turn of a question that could not be answered: one line in Arabic, what the program says behind it."""
-    text = f'<span aria-hidden="true">⚠</span> {isolated(explanation(question, error))}'
+def failed(question: str, error: Exception, scope: Scope = EVERYTHING) -> str:
+    """The turn of a question that could not be answered."""
+    return question_html(question) + narrowed(scope) + problem(error, question, scope)
+
+
+def problem(error: Exception, question: str = "", scope: Scope = EVERYTHING) -> str:
+    """One line for an error: what it means in the page's words, and what the program says behind it."""
+    text = f'<span aria-hidden="true">⚠</span> {isolated(explanation(error, question, scope))}'
     detail = f' <bdi dir="ltr" class="rag-detail">{plain(str(error))}</bdi>' if isinstance(error, RagError) else ""
-    return f'{question_html(question)}<p class="rag-error" role="alert">{text}{detail}</p>'
+    return f'<p class="rag-error" role="alert">{text}{detail}</p>'
 
 
-def explanation(question: str, error: Exception) -> str:
+def explanation(error: Exception, question: str, scope: Scope) -> str:
     """What an error means to the person who asked."""
     kind = type(error).__name__
-    if kind == "InputError" and not any(char.isalnum() for char in question):
+    if kind == "InputError" and question and not any(char.isalnum() for char in question):
         return say("errors.empty")
     if kind == "InputError" and len(question) > SHOWN_QUESTION:
         return say("errors.long", length=f"{len(question):,}")
+    if kind == "InputError" and scope != EVERYTHING:
+        return say("errors.scope")
     if isinstance(error, RagError):
         return say(f"errors.{kind if kind in texts()['errors'] else 'RagError'}")
     return say("errors.unexpected")
@@ -76,7 +91,8 @@ def question_html(question: str) -> str:
     if not question.strip():
         return ""
     shown = question if len(question) <= SHOWN_QUESTION else question[:SHOWN_QUESTION] + "…"
-    return f'<p class="rag-question"><span class="rag-you">{plain(say("you"))}</span>{isolated(shown)}</p>'
+    whole = attributes({"data-question": question.strip()})
+    return f'<p class="rag-question" dir="auto"{whole}><span class="rag-hidden">{plain(say("you"))}</span>{isolated(shown)}</p>'
 
 
 def understood(answer: Answer) -> str:
@@ -92,7 +108,7 @@ def paragraphs(answer: Answer) -> str:
     for text in answer.text.split("\n"):
         if text.strip():
             pieces = _checked(answer, start, start + len(text)) if answer.done else _unchecked(text)
-            html.append(f"<p>{''.join(pieces)}</p>")
+            html.append(f'<p dir="auto">{"".join(pieces)}</p>')
         start += len(text) + 1
     return "".join(html)
 
@@ -178,7 +194,7 @@ def passage_row(hit: Hit) -> str:
     text = p.text if len(p.text) <= _EXCERPT else p.text[:_EXCERPT].rsplit(" ", 1)[0] + "…"
     at = attributes({"data-open": p.article, "data-span": f"h{hit.rank}"})
     button = f'<button type="button" class="rag-link"{at}>{name(p.article, p.title)}</button>'
-    return f'<li>{button}<span class="rag-excerpt">{isolated(text)}</span></li>'
+    return f'<li>{button}<span class="rag-excerpt" dir="auto">{isolated(text)}</span></li>'
 
 
 def written_by(answer: Answer) -> str:
@@ -202,10 +218,12 @@ def panel(answer: Answer, articles: Mapping[str, Article]) -> str:
     found = list(dict.fromkeys([*cited, *(hit.passage.article for hit in answer.hits)]))
     spans: dict[str, list[Span]] = {article_id: [] for article_id in found}
     for i, c in enumerate(answer.citations):
-        if c.n:
+        if c.n and _stands(c.quote, c.article, c.start, articles):
             spans[c.article].append(Span(f"c{i}", c.start, c.end, evidence=True))
     for hit in answer.hits:
-        spans[hit.passage.article].append(Span(f"h{hit.rank}", hit.passage.start, hit.passage.end, evidence=False))
+        p = hit.passage
+        if _stands(p.text, p.article, p.start, articles):
+            spans[p.article].append(Span(f"h{hit.rank}", p.start, p.end, evidence=False))
     names = {i: name(i, articles[i].title if i in articles else "") for i in cited or found}
     tabs = [f'<button type="button"{attributes({"data-open": i})}>{shown}</button>' for i, shown in names.items()]
     label = attributes({"aria-label": say("cited_articles" if cited else "nearest_articles")})
@@ -213,9 +231,55 @@ def panel(answer: Answer, articles: Mapping[str, Article]) -> str:
     return f"<nav{label}>{''.join(tabs)}</nav>{bodies}"
 
 
+def program_says(notice: str) -> str:
+    """What the program says, which is in English, behind a word for it."""
+    summary = f"<summary>{plain(say('program_says'))}</summary>"
+    return f'<details class="rag-notice">{summary}<bdi dir="ltr" lang="en">{plain(notice)}</bdi></details>'
+
+
+def narrowed(scope: Scope) -> str:
+    """What a question was narrowed to; nothing for the whole archive."""
+    if scope == EVERYTHING:
+        return ""
+    dates = " – ".join(f"<bdi>{plain(date or '…')}</bdi>" for date in (scope.since, scope.until))
+    parts = ([dates] if scope.since or scope.until else []) + [
+        f"<bdi>{plain(source)}</bdi>" for source in scope.sources
+    ]
+    return f'<p class="rag-small">{plain(say("narrowed"))} {" · ".join(parts)}</p>'
+
+
+def actions(turn: Turn) -> str:
+    """What can be done with an answer: copied, asked anew, its question changed, judged with a note."""
+    buttons = [_action(name, {}) for name in ("copy", "again", "edit")]
+    buttons += [
+        _action(name, {"data-rating": str(value), "aria-pressed": "true" if turn.rating == value else "false"})
+        for name, value in (("good", 1), ("bad", -1))
+    ]
+    box = {"aria-label": say("actions.note"), "placeholder": say("actions.note"), "value": turn.note, "dir": "auto"}
+    note = (
+        f'<form class="rag-note"{"" if turn.rating else " hidden"}><input name="note"{attributes(box)}>'
+        f'<button type="submit">{plain(say("actions.keep"))}</button><span role="status"></span></form>'
+    )
+    return f'<div class="rag-actions">{"".join(buttons)}{note}</div><div class="rag-following"></div>'
+
+
+_SIGNS = {"copy": "⧉", "again": "↻", "edit": "✎", "good": "👍", "bad": "👎"}
+
+
+def _action(name: str, values: dict[str, str]) -> str:
+    label = say(f"actions.{name}")
+    shown = attributes({"data-action": name, "aria-label": label, "title": label, **values})
+    return f'<button type="button"{shown}><span aria-hidden="true">{_SIGNS[name]}</span></button>'
+
+
 def line(text: str, css: str) -> str:
     """One of the page's own texts as a line."""
     return f'<p class="{css}">{plain(say(text))}</p>'
+
+
+def _stands(text: str, article: str, start: int, articles: Mapping[str, Article]) -> bool:
+    """Whether an article of a conversation kept from before still has that text there."""
+    return article in articles and articles[article].text.startswith(text, start)
 
 
 def _cited(hit: Hit, citations: Sequence[Citation]) -> bool:

@@ -12,50 +12,50 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from rag.errors import InputError, RagError
+from rag.errors import InputError
 from rag.settings import Settings
 from rag.ui import guard
 
 if TYPE_CHECKING:
+    from fastapi import FastAPI
+
     from rag.answer.assistant import Assistant
 
 PORTS = 20
 """How many ports after the wanted one are tried."""
-_START_SECONDS = 30
 
 
-def start(assistant: Assistant, host: str, port: int, password: str = "") -> tuple[str, Callable[[], None]]:
-    """Serves the chat and its API in the background; gives its address, and what ends it.
-
-    Where the port is taken, the next free one of the following 20 is used; port 0 takes any. InputError where none is
-    free, the host is not this machine's, or others could reach it without a password.
-    """
-    from rag.ui import endpoints
-    from rag.ui.completions import Completions
-    from rag.ui.page import Chat, build, gradio_module, look
-
-    guard.check(host, password)
-    listening = free_socket(host, port)
-    port = listening.getsockname()[1]
-    gr = gradio_module()
+def application(assistant: Assistant, settings: Settings) -> FastAPI:
+    """The page, its routes and the API over one assistant; the conversations are kept in the settings' index folder."""
     import fastapi
-    import uvicorn
+    from starlette.staticfiles import StaticFiles
 
+    from rag.ui import endpoints
+    from rag.ui.asking import Asking
+    from rag.ui.completions import Completions
+    from rag.ui.library import LibraryPanel
+    from rag.ui.models import ModelsPanel
+    from rag.ui.page import STATIC, build, gradio_module, look
+    from rag.ui.responses import Visitors
+    from rag.ui.talks import Talks
+    from rag.wiring import open_conversations
+
+    gr = gradio_module()
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
-    chat = Chat(assistant)
-    app.get("/head", response_class=fastapi.responses.HTMLResponse)(chat.header)
-    completions = Completions(assistant)
-    app.add_route("/v1/chat/completions", completions.create, ["GET", "POST"])
-    app.add_route("/v1/models", completions.models)
-    app.add_route("/v1/models/{model:path}", completions.models)
-    blocks = build(chat).queue()
+    conversations = open_conversations(settings)
+    visitors = Visitors(apart=bool(settings.password.get_secret_value()))
+    asking = Asking(assistant, conversations, visitors)
+    talks = Talks(assistant, conversations, asking, visitors)
+    for part in (asking, talks, LibraryPanel(assistant), ModelsPanel(settings, assistant), Completions(assistant)):
+        app.router.routes.extend(part.routes())
+    app.mount("/ui/static", StaticFiles(directory=STATIC))
+    blocks = build().queue()
     endpoints.add(gr, blocks, assistant)
     gr.mount_gradio_app(
         app,
         blocks,
         path="/",
-        server_name=host,
-        server_port=port,
+        server_name=settings.host,
         footer_links=[],
         run_history=False,
         ssr_mode=False,
@@ -65,25 +65,62 @@ def start(assistant: Assistant, host: str, port: int, password: str = "") -> tup
         show_error=False,
         **look(),
     )
-    app.add_middleware(guard.Guard, host=host, password=password)
-    config = uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=2)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listening]}, name="rag-chat", daemon=True)
-    thread.start()
-    waited = threading.Event()
-    for _ in range(_START_SECONDS * 50):
-        if server.started or not thread.is_alive():
-            break
-        waited.wait(0.02)
-    if not server.started:
-        raise RagError(f"the chat did not start on {host}:{port}; run it again with another RAG_PORT")
+    return app
 
-    def close() -> None:
-        server.should_exit = True
-        thread.join(timeout=10)
-        listening.close()
 
-    return address(host, port), close
+class Served:
+    """A server in the background. `url`: what to open in a browser on this machine."""
+
+    def __init__(self, open_assistant: Callable[[], Assistant], settings: Settings) -> None:
+        """Listens at once, and opens the assistant and its page behind it.
+
+        Where the port is taken, the next free one of the following 20 is used; port 0 takes any. InputError where none is
+        free, the host is not this machine's, or others could reach it without a password.
+        """
+        import uvicorn
+
+        from rag.ui.doorway import Doorway
+        from rag.ui.texts import Interpreter
+
+        host, password = settings.host, settings.password.get_secret_value()
+        guard.check(host, password)
+        self._listening = free_socket(host, settings.port)
+        self.url = address(host, self._listening.getsockname()[1])
+
+        def prepared() -> Assistant:
+            from rag.ui import page
+
+            page.gradio_module()
+            return open_assistant()
+
+        self._doorway = Doorway(prepared, lambda assistant: application(assistant, settings))
+        app = guard.Guard(Interpreter(self._doorway), host, password)
+        self._server = uvicorn.Server(
+            uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=2, lifespan="on")
+        )
+        sockets = [self._listening]
+        self._thread = threading.Thread(target=self._server.run, args=(sockets,), name="rag-chat", daemon=True)
+        self._thread.start()
+
+    def wait(self) -> None:
+        """Returns when the page stands; raises what kept it from being opened."""
+        self._doorway.opened.wait()
+        if self._doorway.failure:
+            self.close()
+            raise self._doorway.failure
+
+    def close(self) -> None:
+        """Ends the server."""
+        self._server.should_exit = True
+        self._thread.join(timeout=10)
+        self._listening.close()
+
+
+def start(assistant: Assistant, settings: Settings) -> tuple[str, Callable[[], None]]:
+    """Serves the chat and its API over an assistant that is open; gives its address, and what ends it."""
+    served = Served(lambda: assistant, settings)
+    served.wait()
+    return served.url, served.close
 
 
 def free_socket(host: str, port: int) -> socket.socket:
@@ -116,22 +153,27 @@ def address(host: str, port: int) -> str:
 
 def serve(settings: Settings, say: Callable[[str], None]) -> None:
     """Opens the assistant and serves the chat until Ctrl-C; `say` is told the address and what was repaired."""
-    from rag.wiring import open_assistant
+    opened: list[Assistant] = []
 
-    password = settings.password.get_secret_value()
-    guard.check(settings.host, password)
-    assistant = open_assistant(settings)
-    for notice in assistant.notices:
-        say(notice)
-    url, close = start(assistant, settings.host, settings.port, password)
-    taken = settings.port and not url.endswith(f":{settings.port}/")
-    say(f"the chat is at {url}{f' (port {settings.port} is taken)' if taken else ''}; Ctrl-C ends it")
-    if not guard.is_local(settings.host):
-        say(
-            "other machines can reach it with the password; what they send is not encrypted: use it in a network you trust"
-        )
-    forever = threading.Event()
+    def open_assistant() -> Assistant:
+        from rag import wiring
+
+        opened.append(wiring.open_assistant(settings))
+        return opened[0]
+
+    served = Served(open_assistant, settings)
     with suppress(KeyboardInterrupt):
+        taken = settings.port and not served.url.endswith(f":{settings.port}/")
+        say(f"the chat is at {served.url}{f' (port {settings.port} is taken)' if taken else ''}; Ctrl-C ends it")
+        if not guard.is_local(settings.host):
+            say(
+                "other machines can reach it with the password; what they send is not encrypted: use it in a network you "
+                "trust"
+            )
+        served.wait()
+        for notice in opened[0].notices:
+            say(notice)
+        forever = threading.Event()
         while not forever.wait(3600):
             pass
-    close()
+    served.close()

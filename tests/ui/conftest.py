@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -15,7 +15,7 @@ from rag.answer.assistant import Assistant
 from rag.answer.writers import Choice
 from rag.errors import BusyError, InputError, ModelError
 from rag.settings import load_settings
-from rag.types import Answer, Article, Citation, Scope
+from rag.types import EVERYTHING, Answer, Article, Citation, Hit, Scope
 from rag.ui.server import start
 from tests.conftest import SEEDS
 
@@ -23,19 +23,19 @@ MARS = Article(
     "1.txt", "اكتشف العلماء كوكباً جديداً يوم الثلاثاء.", "عنوان", "2020-01-02", "الفلك", "https://example.org/1"
 )
 SCRIPT = Article("2 &<b>.txt", "زرعت سميرة القمح في الوادي.", url="javascript:alert(1)")
+HOSTILE = Article(
+    "z <b>bad</b> & 'x'.txt",
+    'قال العقرب الأزرق في بيانه: <script>window.hacked=1</script> <img src="x" onerror="window.hacked=1"> '
+    "$x$ **b** [1] ${7*7} {{value}} ثم سكت العقرب الأزرق.\n\nوهذه فقرة ثانية عن الواحة البعيدة.",
+    title="<i onmouseover=window.hacked=1>عنوان</i>",
+)
 PASSWORD = "كلمة سر: طويلة"
 
 
 @contextmanager
-def served(assistant: object, password: str = "") -> Iterator[str]:
-    """The address of a server on a free port."""
-
-    async def begun() -> tuple[
-        str, Callable[[], None]
-    ]:  # without a running loop, gradio makes some and leaves them open
-        return start(assistant, "127.0.0.1", 0, password)  # type: ignore[arg-type]
-
-    url, close = asyncio.run(begun())
+def served(assistant: object, home: Path, password: str = "") -> Iterator[str]:
+    """The address of a server on a free port; its conversations are kept under `home`."""
+    url, close = start(assistant, load_settings(home=home, port=0, password=password))  # type: ignore[arg-type]
     yield url
     close()
 
@@ -47,20 +47,20 @@ def archive(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
 
     settings = load_settings(home=tmp_path_factory.mktemp("home"), writer="quote")
     library = open_library(settings)
-    library.add([*(item for item in read([SEEDS]) if isinstance(item, Article)), MARS, SCRIPT])
+    library.add([*(item for item in read([SEEDS]) if isinstance(item, Article)), MARS, SCRIPT, HOSTILE])
     library.close()
     return open_assistant(settings)
 
 
 @pytest.fixture(scope="package")
-def api(archive: Assistant) -> Iterator[str]:
-    with served(archive) as url:
+def api(archive: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(archive, tmp_path_factory.mktemp("api")) as url:
         yield url
 
 
 @pytest.fixture(scope="package")
-def locked(archive: Assistant) -> Iterator[str]:
-    with served(archive, PASSWORD) as url:
+def locked(archive: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with served(archive, tmp_path_factory.mktemp("locked"), PASSWORD) as url:
         yield url
 
 
@@ -70,13 +70,21 @@ class Scripted:
     name, choice = "llama", Choice("found", "scripted")
 
     def __init__(self, library: object) -> None:
-        self.library, self.writer, self.notices, self.closed = library, self, [], threading.Event()
+        self.library, self.writer, self.notices, self.closed = library, self, ["index repaired"], threading.Event()
         self.asked: list[tuple[str, Sequence[object], Scope]] = []
 
     def recall(self, questions: Sequence[str], scope: Scope) -> list[str]:
         return list(questions)
 
-    def ask(self, question: str, scope: Scope, history: Sequence[object]) -> Iterator[Answer]:
+    def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
+        return []
+
+    def ask(
+        self, question: str, scope: Scope = EVERYTHING, history: Sequence[object] = (), quoted: bool = False
+    ) -> Iterator[Answer]:
+        if quoted:  # a suggestion that is tried
+            yield Answer(question, "abstained", "", "quote", done=True)
+            return
         self.asked.append((question, history, scope))
         answer = Answer(question, "answered", "", "llama")
         failures = {
@@ -89,6 +97,11 @@ class Scripted:
             raise failures[question]
         if "\n" in question:
             yield replace(answer, text="تم", done=True)
+            return
+        if question == "unsupported":
+            wrong = Citation(1, "زعم", MARS.id, MARS.source, 0, 6, "اكتشف ", "unsupported", 4)
+            uncited = Citation(0, "وزعم آخر.", "", "", 0, 0, "", "unsupported", 18)
+            yield replace(answer, text="زعم [1]. وزعم آخر.", citations=(wrong, uncited), done=True)
             return
         if question == "late":
             yield replace(answer, text="بداية")
@@ -114,9 +127,9 @@ class Scripted:
 
 
 @pytest.fixture(scope="package")
-def _scripted(archive: Assistant) -> Iterator[tuple[Scripted, str]]:
+def _scripted(archive: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Scripted, str]]:
     made = Scripted(archive.library)
-    with served(made) as url:
+    with served(made, tmp_path_factory.mktemp("scripted")) as url:
         yield made, url
 
 

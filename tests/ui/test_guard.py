@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+from pathlib import Path
 
 import httpx
 import openai
@@ -18,7 +19,7 @@ from tests.ui.conftest import PASSWORD, served
 
 PATHS = (
     "",
-    "head",
+    "ui/app",
     "config",
     "v1/models",
     "gradio_api/info",
@@ -63,13 +64,13 @@ def test_nothing_is_served_without_the_password(locked: str, path: str) -> None:
 
 @pytest.mark.parametrize("headers", [basic("", PASSWORD), basic("anyone", PASSWORD), bearer(PASSWORD)])
 def test_the_password_opens_page_and_api(locked: str, headers: dict[str, str]) -> None:
-    for path in ("", "head", "config", "v1/models", "gradio_api/info"):
+    for path in ("", "ui/app", "config", "v1/models", "gradio_api/info"):
         assert get(locked + path, **headers).status_code == 200, path
     assert get(f"{locked}gradio_api/upload", **headers).status_code == 404
 
 
-def test_the_openai_client_sends_the_password_as_its_key(archive: Assistant) -> None:
-    with served(archive, "ascii-secret") as url:
+def test_the_openai_client_sends_the_password_as_its_key(archive: Assistant, tmp_path: Path) -> None:
+    with served(archive, tmp_path, "ascii-secret") as url:
         for key, right in (("ascii-secret", True), ("other", False)):
             with openai.OpenAI(base_url=f"{url}v1", api_key=key, http_client=httpx.Client(trust_env=False)) as client:
                 if right:

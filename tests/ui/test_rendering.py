@@ -8,8 +8,9 @@ from html.parser import HTMLParser
 
 import pytest
 
+from rag.conversations import Turn
 from rag.errors import BusyError, InputError
-from rag.types import Answer, Article, Citation, Hit, Passage
+from rag.types import EVERYTHING, Answer, Article, Citation, Hit, Passage, Scope
 from rag.ui import rendering
 from rag.ui.reading import Span, isolated, marked
 from rag.ui.texts import say, texts
@@ -61,6 +62,10 @@ def citation(n: int, claim: str, quote: str, at: int, verdict: str = "supported"
     return Citation(n, claim, ARTICLE.id, ARTICLE.source, start, start + len(quote), quote, verdict, at)  # type: ignore[arg-type]
 
 
+def turn(answer: Answer, articles: dict[str, Article], writing: bool = False) -> str:
+    return rendering.turn(Turn("t", "c", answer, EVERYTHING, "2026-01-01"), articles, writing)
+
+
 FIRST, SECOND = "قال الأول كلاما.", "وقال الثاني غيره في 2008."
 TEXT = "تكلم الأول [1]. وتكلم الثاني سنة 2008 [1].\nوهذا لم يرد."
 ANSWER = Answer(
@@ -107,7 +112,7 @@ def test_a_hostile_article_is_text_everywhere() -> None:
     cited = Citation(1, "كلام", article.id, article.source, 0, 9, HOSTILE[:9], "supported", 5)
     hits = (hit(article, 1), hit(article, 2, 3, 9))
     answer = Answer(HOSTILE, "answered", f"كلام [1]\n{HOSTILE}", HOSTILE, (cited,), hits, HOSTILE, {}, done=True)
-    html = rendering.turn(answer, {article.id: article})
+    html = turn(answer, {article.id: article})
     read = Read(html)
     assert not {"script", "img", "b", "em"} & set(read.tags)
     assert not any(name.startswith("on") for _, attrs in read.attrs for name in attrs)
@@ -116,7 +121,7 @@ def test_a_hostile_article_is_text_everywhere() -> None:
 
 
 def test_chips_stand_for_citations_in_the_order_of_the_text() -> None:
-    read = Read(rendering.turn(ANSWER, ARTICLES), "button")
+    read = Read(turn(ANSWER, ARTICLES), "button")
     chips = [b for b in read.buttons() if b.get("class") == "rag-chip"]
     named = [(c["data-open"], c["data-span"], c["data-quote"]) for c in chips]
     assert named == [("a.txt", "c0", FIRST), ("a.txt", "c1", SECOND)]
@@ -126,13 +131,13 @@ def test_chips_stand_for_citations_in_the_order_of_the_text() -> None:
 def test_what_is_not_supported_says_so_in_words() -> None:
     html = rendering.paragraphs(ANSWER)
     label = say("unsupported")
-    first, second = re.findall(r"<p>.*?</p>", html)
+    first, second = re.findall(r"<p [^>]*>.*?</p>", html)
     assert Read(first).text.count(label) == 1
     assert Read(second).text == f"وهذا لم يرد.⚠ {label}"
 
 
 def test_only_cited_articles_are_sources_and_the_rest_is_folded() -> None:
-    html = rendering.turn(ANSWER, ARTICLES)
+    html = turn(ANSWER, ARTICLES)
     sources = html[html.index("rag-sources") : html.index("<details")]
     assert "a.txt" in sources
     assert "b.txt" not in sources
@@ -151,13 +156,13 @@ def test_the_panel_marks_the_evidence_in_the_whole_article() -> None:
 
 
 def test_an_article_that_was_removed_is_named_as_such() -> None:
-    assert say("gone") in Read(rendering.turn(ANSWER, {})).text
+    assert say("gone") in Read(turn(ANSWER, {})).text
 
 
 def test_a_refusal_shows_the_nearest_passages_with_links() -> None:
     hits = tuple(hit(OTHER, i) for i in range(1, 6))
     answer = replace(ANSWER, status="abstained", text="لم أجد.", citations=(), hits=hits)
-    html = rendering.turn(answer, ARTICLES)
+    html = turn(answer, ARTICLES)
     read = Read(html)
     assert say("refusal") in read.text
     assert "rag-sources" not in html
@@ -166,7 +171,7 @@ def test_a_refusal_shows_the_nearest_passages_with_links() -> None:
 
 
 def test_while_it_is_written_markers_are_numbers_without_a_button() -> None:
-    read = Read(rendering.turn(replace(ANSWER, citations=(), done=False), {}))
+    read = Read(turn(replace(ANSWER, citations=(), done=False), {}, writing=True))
     assert not read.buttons()
     assert say("writing") in read.text
 
@@ -180,11 +185,11 @@ def test_a_marker_in_a_quotation_or_without_citation_stays_text() -> None:
 
 
 def test_a_stopped_answer_says_so() -> None:
-    assert say("stopped") in Read(rendering.turn(replace(ANSWER, done=False), {}, stopped=True)).text
+    assert say("stopped") in Read(turn(replace(ANSWER, done=False), {})).text
 
 
 def test_writer_times_and_notice_are_shown() -> None:
-    text = Read(rendering.turn(replace(ANSWER, notice="index repaired"), ARTICLES)).text
+    text = Read(turn(replace(ANSWER, notice="index repaired"), ARTICLES)).text
     assert texts()["writers"]["quote"] in text
     assert f"12 {say('milliseconds')}" in text
     assert f"2.3 {say('seconds')}" in text
@@ -202,3 +207,25 @@ def test_errors_are_one_line_in_arabic_with_what_the_program_says() -> None:
     unexpected = Read(rendering.failed("سؤال", ZeroDivisionError("secret"))).text
     assert "secret" not in unexpected
     assert say("errors.unexpected") in unexpected
+
+
+def test_an_article_that_changed_is_shown_without_wrong_marks() -> None:
+    changed = {**ARTICLES, "a.txt": replace(ARTICLE, text="تمهيد. " + ARTICLE.text)}
+    read = Read(rendering.panel(ANSWER, changed))
+    assert read.pieces == []
+    assert changed["a.txt"].text in read.text
+
+
+def test_a_narrowed_question_says_to_what() -> None:
+    kept = Turn("t", "c", ANSWER, Scope("2008", "", ("<b>",)), "2026-01-01")
+    text = Read(rendering.turn(kept, ARTICLES)).text
+    assert "2008 – …" in text
+    assert "<b>" in text
+
+
+def test_a_judgement_and_its_note_are_shown() -> None:
+    kept = Turn("t", "c", ANSWER, EVERYTHING, "2026-01-01", rating=-1, note='"> <script>')
+    read = Read(rendering.turn(kept, ARTICLES))
+    pressed = {b["data-rating"]: b["aria-pressed"] for b in read.buttons() if "data-rating" in b}
+    assert pressed == {"1": "false", "-1": "true"}
+    assert [attrs["value"] for tag, attrs in read.attrs if tag == "input"] == ['"> <script>']

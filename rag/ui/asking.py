@@ -1,0 +1,205 @@
+"""Asking in the page: a question's turn as it grows, one line of JSON a snapshot, kept in its conversation.
+
+A snapshot is `{"turn", "talk", "html", "done", "failed"}`; the question of one that failed goes back into its box.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+import secrets
+from collections import defaultdict
+from collections.abc import AsyncIterator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from anyio import to_thread
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response, StreamingResponse
+from starlette.routing import Route
+
+from rag.answer.assistant import Assistant
+from rag.answer.suggestions import following, suggested
+from rag.conversations import Conversations, Turn
+from rag.errors import InputError, RagError
+from rag.types import Answer, Article, Scope
+from rag.ui import frame, rendering
+from rag.ui.line import Line
+from rag.ui.responses import Visitors, explained
+
+_REMEMBERED = 3
+"""Answers of a conversation out of which the next question is understood."""
+_SUGGESTED = 5
+_LONGEST_LINE = 64
+_AT_ONCE = 2
+_ALONE = {"llama": 1}
+"""How many are answered at once: two keep two cores busy, and a language model writes for one (`benchmarks.askers`)."""
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """A question of the page: of which conversation (a new one: ""), and in the place of which turn (none: "")."""
+
+    question: str
+    talk: str
+    replacing: str
+    scope: Scope
+
+
+def _asked(body: bytes) -> _Asked:
+    try:
+        given = json.loads(body)
+        texts = [given.get(name, "") for name in ("question", "talk", "replacing", "since", "until")]
+        sources = given.get("sources", [])
+    except (ValueError, RecursionError, AttributeError) as e:
+        raise InputError(f"the body is no JSON object ({e}); expected one with a question") from e
+    if not (isinstance(sources, list) and all(isinstance(text, str) for text in [*texts, *sources])):
+        raise InputError(
+            "a field is of another type; expected question, talk, replacing, since, until and a list of sources"
+        )
+    question, talk, replacing, since, until = (text.encode("utf-8", "replace").decode() for text in texts)
+    return _Asked(question, talk, replacing, Scope(since, until, tuple(sources)))
+
+
+class Asking:
+    """The routes that answer questions, over one assistant and its conversations."""
+
+    def __init__(self, assistant: Assistant, conversations: Conversations, visitors: Visitors) -> None:
+        self._assistant, self._conversations, self._visitors = assistant, conversations, visitors
+        self._lines: defaultdict[str, Line] = defaultdict(self._line)
+        self._stops: dict[str, asyncio.Event] = {}
+        self._suggested: tuple[int, list[str]] = (-1, [])
+
+    def routes(self) -> list[Route]:
+        """What the page asks for."""
+        return [
+            Route("/ui/ask", explained(self.ask), methods=["POST"]),
+            Route("/ui/turns/{turn}/stop", explained(self.stop), methods=["POST"]),
+            Route("/ui/talks/{talk}/following/{turn}", explained(self.following)),
+            Route("/ui/suggestions", explained(self.suggestions)),
+        ]
+
+    def _line(self) -> Line:
+        return Line(_ALONE.get(self._assistant.writer.name, _AT_ONCE), _LONGEST_LINE)
+
+    async def ask(self, request: Request) -> Response:
+        """The snapshots of a new turn."""
+        owner, what = self._visitors.owner(request), _asked(await request.body())
+        return StreamingResponse(
+            self._snapshots(owner, what), media_type="application/x-ndjson", headers={"cache-control": "no-store"}
+        )
+
+    async def _snapshots(self, owner: str, what: _Asked) -> AsyncIterator[str]:
+        """The turn as lines of JSON; one that is broken off is kept as far as it went."""
+        now = datetime.now(UTC).isoformat(timespec="seconds")
+        empty = Answer(what.question.strip(), "answered", "", self._assistant.writer.name)
+        kept = Turn(secrets.token_hex(8), what.talk or secrets.token_hex(8), empty, what.scope, now, 0, "")
+        stop = self._stops[kept.id] = asyncio.Event()
+
+        def snapshot(html: str, done: bool = False, failed: bool = False) -> str:
+            shown = {"turn": kept.id, "talk": kept.conversation, "html": html, "done": done, "failed": failed}
+            return json.dumps(shown, ensure_ascii=False) + "\n"
+
+        unkept = ""
+        try:
+            yield snapshot(rendering.waiting(what.question))
+            async with aclosing(self._lines[self._assistant.writer.name].turn()) as places:
+                async for place in places:
+                    if not place:
+                        break
+                    yield snapshot(rendering.waiting(what.question, place))
+                history = await to_thread.run_sync(self._history, owner, what)
+                answers = self._assistant.ask(what.question, what.scope, history)
+                begun = ended = False
+                try:
+                    while True:
+                        answer = await to_thread.run_sync(next, answers)
+                        kept = replace(kept, answer=self._without_known_notices(answer))
+                        if answer.done or stop.is_set():
+                            ended = True
+                            break
+                        if not begun:
+                            begun, unkept = True, await to_thread.run_sync(self._keep, owner, kept)
+                        yield snapshot(rendering.turn(kept, {}, writing=True))
+                except Exception:
+                    if begun:
+                        self._conversations.discard(owner, kept.id)
+                    raise
+                finally:
+                    answers.close()
+                    if ended:
+                        unkept = self._keep(owner, kept, what.replacing)
+                    elif begun:
+                        self._keep(owner, kept)
+            yield snapshot(await to_thread.run_sync(self.turn_html, kept) + unkept, done=True)
+        except RagError as e:
+            yield snapshot(rendering.failed(what.question, e, what.scope), done=True, failed=True)
+        except Exception as e:
+            log.exception("a question could not be answered")
+            yield snapshot(rendering.failed(what.question, e, what.scope), done=True, failed=True)
+        finally:
+            del self._stops[kept.id]
+
+    def _keep(self, owner: str, turn: Turn, replacing: str = "") -> str:
+        """Saves a turn; a line for the reader where that fails, since the answer stands all the same."""
+        try:
+            self._conversations.save(owner, turn, replacing)
+        except RagError as e:
+            return rendering.problem(e)
+        return ""
+
+    def _history(self, owner: str, what: _Asked) -> list[Answer]:
+        """The conversation's last answers, without the turn that is replaced and what follows it."""
+        if not what.talk:
+            return []
+        turns = self._conversations.turns(owner, what.talk)
+        places = [i for i, turn in enumerate(turns) if turn.id == what.replacing]
+        before = turns[: places[0]] if places else turns
+        return [turn.answer for turn in before if turn.answer.done][-_REMEMBERED:]
+
+    async def stop(self, request: Request) -> Response:
+        """Ends the writing of a turn at its next word; its stream then ends with what was written."""
+        if event := self._stops.get(request.path_params["turn"]):
+            event.set()
+        return Response(status_code=204)
+
+    def turn_html(self, turn: Turn) -> str:
+        """A finished turn, or one that was broken off."""
+        return rendering.turn(turn, self._articles(turn.answer))
+
+    def _articles(self, answer: Answer) -> dict[str, Article]:
+        ids = {c.article for c in answer.citations if c.n} | {hit.passage.article for hit in answer.hits}
+        found = {i: self._assistant.library.article(i) for i in ids}
+        return {i: article for i, article in found.items() if article}
+
+    def _without_known_notices(self, answer: Answer) -> Answer:
+        """The answer without the notices of opening, which the head of the page shows."""
+        told = "; ".join(self._assistant.notices)
+        return replace(answer, notice=answer.notice.removeprefix(told).removeprefix("; "))
+
+    async def following(self, request: Request) -> Response:
+        """Buttons with questions to go on with after a turn."""
+        owner, names = self._visitors.owner(request), request.path_params
+        questions = await to_thread.run_sync(self._following, owner, names["talk"], names["turn"])
+        return HTMLResponse(frame.questions_html(questions))
+
+    def _following(self, owner: str, talk: str, id_: str) -> list[str]:
+        done = [turn for turn in self._conversations.turns(owner, talk) if turn.answer.done]
+        place = next((i for i, turn in enumerate(done) if turn.id == id_), None)
+        if place is None:
+            return []
+        history = [turn.answer for turn in done[:place]]
+        return following(self._assistant, done[place].answer, history[-_REMEMBERED:])
+
+    async def suggestions(self, request: Request) -> Response:
+        """Buttons with questions that the archive answers."""
+        return HTMLResponse(frame.questions_html(await to_thread.run_sync(self._suggest)))
+
+    def _suggest(self) -> list[str]:
+        generation = self._assistant.library.generation
+        if self._suggested[0] != generation:
+            self._suggested = generation, suggested(self._assistant, _SUGGESTED)
+        return self._suggested[1]

@@ -1,0 +1,186 @@
+"""The frame of the page: its head, the list of conversations, the place of the turns, the question box, the reading panel."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rag.answer.assistant import Assistant
+from rag.conversations import Conversation
+from rag.ui import rendering
+from rag.ui.reading import attributes, isolated, plain
+from rag.ui.texts import language, say, texts
+
+_VIEWS = ("chat", "library", "models")
+
+
+def app_html(assistant: Assistant, talks: Sequence[Conversation]) -> str:
+    """The whole page inside of Gradio's, in the language spoken now."""
+    direction = "rtl" if language() == "ar" else "ltr"
+    views = "".join(
+        f'<section class="rag-view" id="rag-{view}"{attributes({"aria-label": say(f"views.{view}")})} hidden></section>'
+        for view in _VIEWS[1:]
+    )
+    return (
+        f'<div class="rag-app" dir="{direction}" lang="{language()}">{_head()}<div class="rag-body">'
+        f'{talks_html(talks)}<div class="rag-columns"><div class="rag-main">'
+        f'<section class="rag-view rag-chat" id="rag-chat"{attributes({"aria-label": say("views.chat")})}>'
+        f"{status_html(assistant)}{_log()}{_composer()}</section>{views}</div>{_panel()}</div></div></div>"
+        f'<template id="rag-offline">{rendering.line("offline", "rag-error")}</template>'
+    )
+
+
+def _head() -> str:
+    """The title, the three views, and the switches of language and theme."""
+    views = "".join(
+        f'<button type="button" data-view="{view}"{" aria-current=page" if view == "chat" else ""}>'
+        f"{plain(say(f'views.{view}'))}</button>"
+        for view in _VIEWS
+    )
+    other = "en" if language() == "ar" else "ar"
+    theme = attributes({"aria-label": say("theme"), "title": say("theme")})
+    return (
+        f'<header class="rag-header"><h1>{plain(say("title"))}</h1>'
+        f"<nav{attributes({'aria-label': say('views.label')})}>{views}</nav>"
+        f'<button type="button" id="rag-talks-open" aria-expanded="false" aria-controls="rag-talks">{plain(say("talks.title"))}'
+        f'</button><button type="button" id="rag-theme"{theme}><span aria-hidden="true">◐</span></button>'
+        f'<button type="button" id="rag-language" data-language="{other}" lang="{other}">{plain(say("other_language"))}</button>'
+        "</header>"
+    )
+
+
+def status_html(assistant: Assistant) -> str:
+    """What the archive holds, which writer answers and why, and what was repaired on opening."""
+    articles, passages = assistant.library.count()
+    choice = assistant.choice
+    writer = texts()["writers"].get(assistant.writer.name, assistant.writer.name)
+    counts = say("counts", articles=f"{articles:,}", passages=f"{passages:,}")
+    reason = isolated(say(f"reasons.{choice.why}", detail=choice.detail))
+    lines = [
+        f'<p class="rag-small">{isolated(counts)} {plain(say("written_by"))} {isolated(writer)} ({reason}).</p>',
+    ]
+    if not articles:
+        button = f'<button type="button" class="rag-link" data-view="library">{plain(say("empty_button"))}</button>'
+        lines.append(f'<p class="rag-error" role="alert">{plain(say("empty"))} {button}</p>')
+    if assistant.notices:
+        lines.append(rendering.program_says("; ".join(assistant.notices)))
+    return f'<div id="rag-status">{"".join(lines)}</div>'
+
+
+def talks_html(talks: Sequence[Conversation]) -> str:
+    """The conversations beside the chat, with a box to search them."""
+    words = {"aria-label": say("talks.search"), "placeholder": say("talks.search")}
+    return (
+        f'<aside class="rag-talks" id="rag-talks"{attributes({"aria-label": say("talks.title")})}>'
+        f'<button type="button" id="rag-new">{plain(say("new_chat"))}</button>'
+        f'<form data-get="ui/talks" data-into="#rag-talks-list" data-live><input type="search" name="words"{attributes(words)}>'
+        f'</form><ul id="rag-talks-list">{talks_list(talks)}</ul></aside>'
+    )
+
+
+def talks_list(talks: Sequence[Conversation]) -> str:
+    """A row a conversation, the last changed first: its title opens it; renaming, saving and deleting beside it."""
+    if not talks:
+        return f'<li class="rag-hint">{plain(say("talks.none"))}</li>'
+    return "".join(_talk(talk) for talk in talks)
+
+
+def _talk(talk: Conversation) -> str:
+    title = talk.title or say("talks.untitled")
+    path = f"ui/talks/{talk.id}"
+    deleting = {"data-delete": path, "data-into": "#rag-talks-list", "data-confirm": say("talks.confirm", title=title)}
+    actions = "".join(
+        [
+            _tool("button", "rename", {"data-rename": talk.id, "data-title": title}),
+            _tool("a", "markdown", {"href": f"{path}/export.md", "download": ""}),
+            _tool("a", "html", {"href": f"{path}/export.html", "download": ""}),
+            _tool("button", "delete", deleting),
+        ]
+    )
+    more = attributes({"aria-label": f"{say('talks.more')}: {title}", "title": say("talks.more")})
+    return (
+        f'<li><button type="button" class="rag-talk" data-talk="{plain(talk.id)}" dir="auto">{isolated(title)}</button>'
+        f"<details><summary{more}>⋯</summary><div>{actions}</div></details></li>"
+    )
+
+
+def _tool(tag: str, name: str, values: dict[str, str]) -> str:
+    kind = ' type="button"' if tag == "button" else ""
+    return f"<{tag}{kind}{attributes(values)}>{plain(say(f'talks.{name}'))}</{tag}>"
+
+
+def _log() -> str:
+    label = attributes({"aria-label": say("log")})
+    return (
+        f'<div class="rag-log" role="log" aria-live="polite" tabindex="0"{label}>'
+        f'<p class="rag-welcome">{plain(say("welcome"))}</p></div>'
+        f'<div class="rag-examples" id="rag-examples" role="group"{attributes({"aria-label": say("examples")})}></div>'
+    )
+
+
+def _composer() -> str:
+    """The question box, with what narrows a question behind a fold."""
+    box = {
+        "aria-label": say("question"),
+        "placeholder": say("placeholder"),
+        "rows": "1",
+        "name": "question",
+        "dir": "auto",
+        "autofocus": "",
+        "aria-describedby": "rag-keys",
+    }
+    return (
+        f'<form class="rag-ask" id="rag-ask"><p id="rag-editing" class="rag-small" hidden>{plain(say("editing"))} '
+        f'<button type="button" class="rag-link" id="rag-edit-end">{plain(say("cancel"))}</button></p>'
+        f"{_filters()}<textarea{attributes(box)}></textarea>"
+        f'<button type="submit" id="rag-send">{plain(say("send"))}</button>'
+        f'<button type="button" id="rag-stop">{plain(say("stop"))}</button></form>'
+        f'<p class="rag-small" id="rag-keys">{isolated(say("keys"))}</p>'
+    )
+
+
+def _filters() -> str:
+    """The fields of a question's scope; the sources are filled in when the fold is opened."""
+
+    def date(name: str) -> str:
+        shape = {
+            "name": name,
+            "placeholder": "2008-01",
+            "pattern": r"\d{4}(-\d{2}(-\d{2})?)?",
+            "dir": "ltr",
+            "size": "10",
+        }
+        return f"<label>{plain(say(f'filters.{name}'))} <input{attributes(shape)}></label>"
+
+    return (
+        f'<details class="rag-filters" id="rag-filters"><summary>{plain(say("filters.title"))} '
+        f'<span id="rag-filtered"></span></summary><fieldset><legend class="rag-hidden">{plain(say("filters.title"))}</legend>'
+        f'{date("since")}{date("until")}<div id="rag-sources"></div>'
+        f'<button type="button" class="rag-link" id="rag-unfilter">{plain(say("filters.clear"))}</button></fieldset></details>'
+    )
+
+
+def sources_html(sources: Sequence[str]) -> str:
+    """A box to tick for each source of the archive."""
+    if len(sources) < 2:
+        return ""
+    rows = "".join(
+        f'<label><input type="checkbox" name="source" value="{plain(source)}"> <bdi>{plain(source)}</bdi></label>'
+        for source in sources
+        if source
+    )
+    return f"<fieldset><legend>{plain(say('filters.sources'))}</legend>{rows}</fieldset>"
+
+
+def _panel() -> str:
+    """The reading panel beside the chat and the library, empty."""
+    return (
+        '<aside class="rag-panel" aria-labelledby="rag-panel-title"><div>'
+        f'<h2 id="rag-panel-title">{plain(say("panel"))}</h2>'
+        f'<button type="button" id="rag-back" hidden>{plain(say("back"))}</button></div>'
+        f'<p class="rag-hint">{plain(say("panel_hint"))}</p><section tabindex="-1"></section></aside>'
+    )
+
+
+def questions_html(questions: Sequence[str]) -> str:
+    """A button for each suggested question, which asks it."""
+    return "".join(f'<button type="button" data-ask="{plain(q)}" dir="auto">{isolated(q)}</button>' for q in questions)

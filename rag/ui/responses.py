@@ -1,0 +1,72 @@
+"""What the page's routes have in common: who asks, and the answer for an error."""
+
+from __future__ import annotations
+
+import logging
+import re
+import secrets
+from collections.abc import Awaitable, Callable
+from urllib.parse import parse_qs
+
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, Response
+
+from rag.errors import BusyError, InputError, RagError
+from rag.ui.rendering import problem
+
+Handler = Callable[[Request], Awaitable[Response]]
+_COOKIE = "rag-visitor"
+_NAME = re.compile("[0-9a-f]{32}")
+_KEPT_SECONDS = 400 * 24 * 3600
+"""What browsers keep a cookie for at most."""
+log = logging.getLogger(__name__)
+
+
+class Visitors:
+    """Whose conversations a request sees. apart: each browser's its own, by a cookie; else all are this machine's owner's."""
+
+    def __init__(self, apart: bool) -> None:
+        self._apart = apart
+
+    def owner(self, request: Request) -> str:
+        """The owner of the conversations; InputError for a browser that was not given a name."""
+        if not self._apart:
+            return ""
+        name = request.cookies.get(_COOKIE, "")
+        if not _NAME.fullmatch(name):
+            raise InputError("this browser has no name yet, by which its conversations are kept; load the page again")
+        return name
+
+    def welcome(self, request: Request) -> tuple[str, str]:
+        """The owner, and the cookie to set, "" for none; a browser without a name gets one."""
+        if not self._apart:
+            return "", ""
+        name = request.cookies.get(_COOKIE, "")
+        name = name if _NAME.fullmatch(name) else secrets.token_hex(16)
+        return name, f"{_COOKIE}={name}; Max-Age={_KEPT_SECONDS}; Path=/; HttpOnly; SameSite=Strict"
+
+
+def refused(error: Exception) -> HTMLResponse:
+    """The answer for an error, one line of HTML; what is not ours is logged."""
+    status = 400 if isinstance(error, InputError) else 429 if isinstance(error, BusyError) else 500
+    if not isinstance(error, RagError):
+        log.error("a request of the page failed", exc_info=error)
+    return HTMLResponse(problem(error), status)
+
+
+def explained(handler: Handler) -> Handler:
+    """The handler, its errors answered with a line."""
+
+    async def answer(request: Request) -> Response:
+        try:
+            return await handler(request)
+        except Exception as e:
+            return refused(e)
+
+    return answer
+
+
+async def fields(request: Request) -> dict[str, str]:
+    """The fields of a form in a request's body, the last of those with the same name."""
+    body = (await request.body()).decode("utf-8", "replace")
+    return {name: values[-1] for name, values in parse_qs(body, keep_blank_values=True).items()}

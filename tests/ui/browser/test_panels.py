@@ -1,0 +1,146 @@
+"""The library and the models in Debian's Chromium, the interface in English and in the dark, and how accessible all of it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from rag.answer.assistant import Assistant
+from rag.settings import load_settings
+from rag.wiring import open_assistant
+from tests.ui.browser.window import CHURKIN, Window
+from tests.ui.conftest import HOSTILE, MARS, SCRIPT, served
+
+NEWS = "أعلن المدرب عادل الصقر أن النادي الأزرق سيلعب مباراته القادمة في ملعب المدينة الجديدة يوم الخميس."
+SERIOUS = {"serious", "critical"}
+
+
+@pytest.fixture
+def filled(tmp_path: Path) -> Assistant:
+    opened = open_assistant(load_settings(home=tmp_path, writer="quote"))
+    opened.library.add([MARS, SCRIPT, HOSTILE])
+    opened.retriever.catch_up()
+    return opened
+
+
+@pytest.fixture
+def opened(browser: object, filled: Assistant, tmp_path: Path) -> Iterator[Window]:
+    with served(filled, tmp_path) as url:
+        window = Window(browser, url)
+        yield window
+        window.check()
+        window.context.close()
+
+
+def test_a_file_is_added_asked_about_read_and_deleted(opened: Window, filled: Assistant, tmp_path: Path) -> None:
+    page = opened.page
+    (tmp_path / "خبر.txt").write_text(NEWS, encoding="utf-8")
+    (tmp_path / "bad <b>.txt").write_bytes(b"%PDF-1.7 \x00\x01")
+    opened.view("library")
+    opened.shot("30-library")
+    page.set_input_files("#rag-files", [tmp_path / "خبر.txt", tmp_path / "bad <b>.txt"])
+    page.wait_for_selector("#rag-uploads > li:nth-child(2) .rag-unread, #rag-uploads > li:nth-child(2) .rag-error")
+    page.wait_for_selector("#rag-articles [data-article='خبر.txt']")
+    assert page.locator("#rag-uploads > li").count() == 2
+    assert "bad <b>.txt" in page.locator("#rag-uploads").text_content()
+    opened.shot("31-uploaded")
+    page.click("#rag-articles [data-article='خبر.txt']")
+    page.wait_for_selector(".rag-panel .rag-article")
+    assert page.locator(".rag-panel .rag-text").text_content() == NEWS
+    opened.shot("32-reading")
+    page.click("nav [data-view=chat]")
+    opened.ask("ماذا أعلن عادل الصقر؟")
+    assert opened.last("button.rag-chip").count() == 1
+    opened.view("library")
+    page.fill("[name=words] >> nth=1", "خبر")
+    page.wait_for_function("document.querySelectorAll('#rag-articles .rag-list li').length == 1")
+    page.on("dialog", lambda dialog: dialog.accept())
+    page.click("#rag-articles [data-delete]")
+    page.wait_for_function("!document.querySelector('#rag-articles .rag-list li')")
+    assert filled.library.article("خبر.txt") is None
+    assert "3" in page.locator(".rag-counts").text_content()
+    page.click("nav [data-view=chat]")
+    opened.ask("ماذا أعلن عادل الصقر؟")
+    assert opened.last("button.rag-chip").count() == 0
+
+
+def test_files_are_dropped_on_the_library(opened: Window) -> None:
+    opened.view("library")
+    opened.page.evaluate(
+        """text => { const data = new DataTransfer(); data.items.add(new File([text], 'dropped.txt'));
+           const drop = document.querySelector('.rag-drop');
+           for (const kind of ['dragenter', 'dragover', 'drop'])
+             drop.dispatchEvent(new DragEvent(kind, { dataTransfer: data, bubbles: true, cancelable: true })); }""",
+        NEWS,
+    )
+    opened.page.wait_for_selector("#rag-articles [data-article='dropped.txt']")
+    opened.shot("33-dropped")
+
+
+def test_hostile_articles_are_text_in_the_library(opened: Window) -> None:
+    opened.view("library")
+    row = opened.page.locator("#rag-articles li", has_text="onmouseover")
+    assert HOSTILE.title in row.text_content()
+    assert opened.page.locator("#rag-library :is(script, img, i)").count() == 0
+    row.locator("[data-article]").click()
+    opened.page.wait_for_selector(".rag-panel .rag-article")
+    assert opened.page.locator(".rag-panel .rag-text").text_content() == HOSTILE.text
+    assert opened.page.evaluate("window.hacked") is None
+
+
+def test_the_models_that_can_be_pulled_are_shown(opened: Window) -> None:
+    opened.view("models")
+    opened.shot("34-models")
+    text = opened.page.locator("#rag-models").text_content()
+    assert "balanced" in text
+    assert "e5-small" in text
+
+
+def test_the_interface_speaks_english_in_the_dark_and_remembers_both(opened: Window) -> None:
+    page = opened.page
+    opened.ask("ماذا اكتشف العلماء؟")
+    page.click("#rag-language")
+    page.wait_for_selector(".rag-app[lang=en]")
+    page.wait_for_selector("button.rag-chip")
+    assert page.locator("html").get_attribute("dir") == "ltr"
+    page.click("#rag-theme")
+    assert page.evaluate("document.body.classList.contains('dark')")
+    opened.shot("35-english-dark")
+    opened.reload()
+    assert page.locator("h1").text_content() == "Ask your archive"
+    assert page.evaluate("document.body.classList.contains('dark')")
+    for name in ("library", "models"):
+        opened.view(name)
+        opened.shot(f"36-{name}-english-dark")
+    page.click("#rag-language")
+    page.wait_for_selector(".rag-app[lang=ar]")
+    assert page.locator("html").get_attribute("dir") == "rtl"
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1440, 390])
+def test_axe_finds_nothing_serious(browser: object, api: str, scheme: str, width: int) -> None:
+    window = Window(browser, api, viewport={"width": width, "height": 860}, color_scheme=scheme)
+    found = {}
+    found["open"] = Axe().run(window.page).response["violations"]
+    window.ask(CHURKIN)
+    window.last("[data-rating='1']").click()
+    window.page.locator("#rag-filters summary").click()
+    found["answer"] = Axe().run(window.page).response["violations"]
+    for name in ("library", "models"):
+        window.view(name)
+        found[name] = Axe().run(window.page).response["violations"]
+    window.page.click("#rag-language")
+    window.page.wait_for_selector(".rag-app[lang=en]")
+    found["english"] = Axe().run(window.page).response["violations"]
+    serious = [
+        (view, v["id"], v["help"], [node["html"][:200] for node in v["nodes"]][:3])
+        for view, violations in found.items()
+        for v in violations
+        if v["impact"] in SERIOUS
+    ]
+    assert not serious
+    window.context.close()
