@@ -15,7 +15,7 @@ from contextlib import aclosing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from anyio import to_thread
+from anyio import CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
@@ -33,9 +33,9 @@ _REMEMBERED = 3
 """Answers of a conversation out of which the next question is understood."""
 _SUGGESTED = 5
 _LONGEST_LINE = 64
-_AT_ONCE = 2
+_AT_ONCE = 8
 _ALONE = {"llama": 1}
-"""How many are answered at once: two keep two cores busy, and a language model writes for one (`benchmarks.askers`)."""
+"""How many are answered at once; a language model writes for one (`python -m benchmarks.chat`)."""
 log = logging.getLogger(__name__)
 
 
@@ -72,6 +72,7 @@ class Asking:
         self._lines: defaultdict[str, Line] = defaultdict(self._line)
         self._stops: dict[str, asyncio.Event] = {}
         self._suggested: tuple[int, list[str]] = (-1, [])
+        self._aside = CapacityLimiter(1)  # suggestions, one at a time, must not hold up answers
 
     def routes(self) -> list[Route]:
         """What the page asks for."""
@@ -183,7 +184,7 @@ class Asking:
     async def following(self, request: Request) -> Response:
         """Buttons with questions to go on with after a turn."""
         owner, names = self._visitors.owner(request), request.path_params
-        questions = await to_thread.run_sync(self._following, owner, names["talk"], names["turn"])
+        questions = await to_thread.run_sync(self._following, owner, names["talk"], names["turn"], limiter=self._aside)
         return HTMLResponse(frame.questions_html(questions))
 
     def _following(self, owner: str, talk: str, id_: str) -> list[str]:
@@ -196,7 +197,7 @@ class Asking:
 
     async def suggestions(self, request: Request) -> Response:
         """Buttons with questions that the archive answers."""
-        return HTMLResponse(frame.questions_html(await to_thread.run_sync(self._suggest)))
+        return HTMLResponse(frame.questions_html(await to_thread.run_sync(self._suggest, limiter=self._aside)))
 
     def _suggest(self) -> list[str]:
         generation = self._assistant.library.generation
