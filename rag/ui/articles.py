@@ -17,11 +17,13 @@ from rag.library.browsing import Row, by_source, over_time, page, undated
 from rag.library.readers import SUFFIXES
 from rag.types import Scope
 from rag.ui import picture
-from rag.ui.reading import attributes, isolated, name, plain
+from rag.ui.reading import attributes, error_line, isolated, name, plain
 from rag.ui.texts import say, texts
 from rag.ui.uploads import Taken
 
 A_PAGE = 25
+_MOST_FILES = 500
+"""Files that the page sends at one time; larger archives are for `rag index`."""
 _LISTED = 20
 """Things that could not be read that are named one by one."""
 _TITLE = 90
@@ -76,9 +78,10 @@ def panel(library: Library, sought: Sought, megabytes: int) -> str:
 
 def drop_zone(megabytes: int) -> str:
     """Where files are dropped or chosen, and the list that says what became of them."""
+    most = {"data-most": str(_MOST_FILES), "data-many": say("library.many_files", most=_MOST_FILES)}
     kinds = say("library.kinds", suffixes=" ".join(SUFFIXES), megabytes=megabytes)
     return (
-        '<div class="rag-drop" data-upload="ui/library/files">'
+        f'<div class="rag-drop" data-upload="ui/library/files"{attributes(most)}>'
         f'<label for="rag-files">{plain(say("library.drop"))}</label>'
         '<input type="file" id="rag-files" multiple aria-describedby="rag-kinds">'
         f'<p id="rag-kinds" class="rag-small">{isolated(kinds)}</p></div>'
@@ -115,7 +118,7 @@ def found(library: Library, sought: Sought) -> str:
     """The list and its pager. A date that is none is told, and nothing listed."""
     for date in (sought.since, sought.until):
         if not _DATE.fullmatch(date):
-            return problem(say("library.errors.date", date=date[:_TITLE]))
+            return error_line(say("library.errors.date", date=date[:_TITLE]))
     total, rows = page(library, sought.scope, sought.words, A_PAGE, (sought.page - 1) * A_PAGE)
     if total and not rows:
         return found(library, Sought(sought.words, sought.since, sought.until, sought.source, -(-total // A_PAGE)))
@@ -191,12 +194,4 @@ def explained(error: RagError) -> str:
     """An error of ours in the words of the page, and what the program says behind it."""
     kind = type(error).__name__
     known = kind if kind in texts()["library"]["errors"] else "RagError"
-    return problem(say(f"library.errors.{known}"), str(error))
-
-
-def problem(line: str, detail: str = "", about: str = "") -> str:
-    """One line that says what is wrong, and with which file."""
-    behind = f' <bdi dir="ltr" class="rag-detail">{plain(clean(detail))}</bdi>' if detail else ""
-    before = f'<bdi class="rag-name">{plain(about)}</bdi>: ' if about else ""
-    sign = '<span aria-hidden="true">⚠</span>'
-    return f'<p class="rag-error" role="alert">{sign} {before}{isolated(clean(line))}{behind}</p>'
+    return error_line(say(f"library.errors.{known}"), str(error))

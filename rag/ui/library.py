@@ -22,8 +22,8 @@ from rag.errors import RagError
 from rag.library.readers import SUFFIXES
 from rag.search.retriever import Behind
 from rag.ui import articles
-from rag.ui.articles import Sought, problem
-from rag.ui.reading import article_html
+from rag.ui.articles import Sought
+from rag.ui.reading import article_html, error_line
 from rag.ui.texts import say
 from rag.ui.uploads import safe_name, take_in
 
@@ -34,6 +34,8 @@ _WAIT_SECONDS = 2
 """For the index after a removal; whoever asks next brings it up to date, and what was removed is found no more."""
 _DROPPED = 4
 """Times FILE_BYTES of a larger file that are read and dropped."""
+_AT_ONCE = 8
+"""Files that may be on their way at once; each lies on the disk until it is its turn."""
 _GONE = 499
 log = logging.getLogger(__name__)
 
@@ -43,7 +45,7 @@ class LibraryPanel:
 
     def __init__(self, assistant: Assistant) -> None:
         self._assistant, self._library = assistant, assistant.library
-        self._taking = anyio.Lock()
+        self._taking, self._coming = anyio.Lock(), 0
 
     def routes(self) -> list[Route]:
         """The panel, the list alone, one article, and the files that come in."""
@@ -96,6 +98,9 @@ class LibraryPanel:
         name = safe_name(request.query_params.get("name", ""))
         if Path(name).suffix.lower() not in SUFFIXES:
             return _refusal(_Refused(415, say("library.errors.kind", suffixes=" ".join(SUFFIXES)), name))
+        if self._coming == _AT_ONCE:
+            return _refusal(_Refused(429, say("library.errors.many", most=_AT_ONCE), name))
+        self._coming += 1
         try:
             with tempfile.TemporaryDirectory(prefix="rag-") as folder:
                 file = Path(folder) / say("library.uploaded") / name  # the folder's name becomes the articles' source
@@ -108,7 +113,9 @@ class LibraryPanel:
         except ClientDisconnect:
             return Response(status_code=_GONE)
         except OSError as e:
-            return HTMLResponse(problem(say("library.errors.disk"), e.strerror or str(e), name), 507)
+            return HTMLResponse(error_line(say("library.errors.disk"), e.strerror or str(e), name), 507)
+        finally:
+            self._coming -= 1
 
 
 class _Refused(Exception):
@@ -146,8 +153,8 @@ async def _answered(work: Callable[[], str]) -> Response:
         return HTMLResponse(articles.explained(e), 500)
     except Exception:
         log.exception("the library panel failed")
-        return HTMLResponse(problem(say("library.errors.unexpected")), 500)
+        return HTMLResponse(error_line(say("library.errors.unexpected")), 500)
 
 
 def _refusal(e: _Refused) -> Response:
-    return HTMLResponse(problem(e.line, about=e.about), e.status)
+    return HTMLResponse(error_line(e.line, about=e.about), e.status)

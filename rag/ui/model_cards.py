@@ -15,7 +15,7 @@ from rag.models.catalogue import SETTING, Kind, Model, find
 from rag.models.pulled import Entry
 from rag.models.pulling import in_words
 from rag.search.reranking import SHIPPED_RERANKER
-from rag.ui.reading import attributes, isolated, plain
+from rag.ui.reading import attributes, error_line, isolated, plain
 from rag.ui.texts import say
 
 _KINDS: tuple[Kind, ...] = ("language model", "reranker", "embedder")
@@ -101,9 +101,7 @@ def failure(error: Exception, words: str = "") -> str:
     kind = type(error).__name__
     if kind not in ("InputError", "BusyError", "ModelError"):
         kind = "RagError" if isinstance(error, RagError) else "unexpected"
-    detail = f' <bdi dir="ltr" class="rag-detail">{plain(str(error))}</bdi>' if isinstance(error, RagError) else ""
-    text = isolated(words or say(f"models.errors.{kind}"))
-    return f'<p class="rag-error" role="alert"><span aria-hidden="true">⚠</span> {text}{detail}</p>'
+    return error_line(words or say(f"models.errors.{kind}"), str(error) if isinstance(error, RagError) else "")
 
 
 def _quiet(shelf: Shelf) -> list[str]:

@@ -9,7 +9,6 @@ import logging
 import os
 import threading
 from collections.abc import Callable
-from urllib.parse import parse_qsl
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -25,6 +24,7 @@ from rag.search.reranking import SHIPPED_RERANKER
 from rag.settings import Settings
 from rag.ui import model_cards
 from rag.ui.model_cards import Shelf
+from rag.ui.responses import fields
 from rag.ui.texts import say
 
 log = logging.getLogger(__name__)
@@ -59,7 +59,7 @@ class ModelsPanel:
 
     async def pull(self, request: Request) -> Response:
         """Begins to pull `name`, of the catalogue, or `file` of the repository `name`."""
-        asked = await _fields(request)
+        asked = await fields(request)
         return await self._done(lambda: self._pull.start(asked.get("name", ""), asked.get("file", "")))
 
     async def cancel(self, request: Request) -> Response:
@@ -68,12 +68,12 @@ class ModelsPanel:
 
     async def use(self, request: Request) -> Response:
         """Has `name` write, or rerank, from the next question on."""
-        asked = await _fields(request)
+        asked = await fields(request)
         return await self._done(lambda: self._use(asked.get("name", "")))
 
     async def remove(self, request: Request) -> Response:
         """Removes the model `name`, or what arrived of it; not one that is in use."""
-        asked = await _fields(request)
+        asked = await fields(request)
         return await self._done(lambda: self._remove(asked.get("name", "")))
 
     def _use(self, name: str) -> None:
@@ -140,12 +140,6 @@ class ModelsPanel:
 
 class _InUse(InputError):
     """A model that answers may not be removed."""
-
-
-async def _fields(request: Request) -> dict[str, str]:
-    """What the query and a form's body say."""
-    body = (await request.body()).decode("utf-8", "replace")
-    return {name: value.strip() for name, value in [*request.query_params.items(), *parse_qsl(body)]}
 
 
 def _html(text: str, status: int = 200) -> Response:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import pairwise
 
+from rag.arabic import clean
 from rag.types import Article
 from rag.ui.texts import say
 
@@ -98,3 +99,11 @@ def missing_html(article_id: str) -> str:
 def attributes(values: Mapping[str, str]) -> str:
     """The attributes of a tag, escaped, with a space before each."""
     return "".join(f' {key}="{plain(value)}"' for key, value in values.items())
+
+
+def error_line(line: str, detail: str = "", about: str = "") -> str:
+    """One line that says what is wrong, with which file, and what the program itself, in English, says of it."""
+    behind = f' <bdi dir="ltr" lang="en" class="rag-detail">{plain(clean(detail))}</bdi>' if detail else ""
+    before = f'<bdi class="rag-name">{plain(about)}</bdi>: ' if about else ""
+    sign = '<span aria-hidden="true">⚠</span>'
+    return f'<p class="rag-error" role="alert">{sign} {before}{isolated(clean(line))}{behind}</p>'

@@ -9,10 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from rag.arabic import undirected
 from rag.conversations import Turn
 from rag.errors import RagError
 from rag.types import EVERYTHING, Answer, Article, Citation, Hit, Scope
-from rag.ui.reading import Span, article_html, attributes, isolated, missing_html, name, plain
+from rag.ui.reading import Span, article_html, attributes, error_line, isolated, missing_html, name, plain
 from rag.ui.texts import say, texts
 
 SHOWN_QUESTION = 600
@@ -67,9 +68,7 @@ def failed(question: str, error: Exception, scope: Scope = EVERYTHING) -> str:
 
 def problem(error: Exception, question: str = "", scope: Scope = EVERYTHING) -> str:
     """One line for an error: what it means in the page's words, and what the program says behind it."""
-    text = f'<span aria-hidden="true">⚠</span> {isolated(explanation(error, question, scope))}'
-    detail = f' <bdi dir="ltr" class="rag-detail">{plain(str(error))}</bdi>' if isinstance(error, RagError) else ""
-    return f'<p class="rag-error" role="alert">{text}{detail}</p>'
+    return error_line(explanation(error, question, scope), str(error) if isinstance(error, RagError) else "")
 
 
 def explanation(error: Exception, question: str, scope: Scope) -> str:
@@ -103,12 +102,15 @@ def understood(answer: Answer) -> str:
 
 
 def paragraphs(answer: Answer) -> str:
-    """The text of the answer, a paragraph a line, each marker a button and each claim without evidence labelled."""
+    """The text of the answer, a paragraph a line, each marker a button and each claim without evidence labelled.
+
+    Marks of direction in a quote are left out, which would turn the markers behind it.
+    """
     html, start = [], 0
     for text in answer.text.split("\n"):
         if text.strip():
             pieces = _checked(answer, start, start + len(text)) if answer.done else _unchecked(text)
-            html.append(f'<p dir="auto">{"".join(pieces)}</p>')
+            html.append(f'<p dir="auto">{undirected("".join(pieces))}</p>')
         start += len(text) + 1
     return "".join(html)
 

@@ -6,7 +6,7 @@ import logging
 import re
 import secrets
 from collections.abc import Awaitable, Callable
-from urllib.parse import parse_qs
+from urllib.parse import parse_qsl
 
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
@@ -67,6 +67,8 @@ def explained(handler: Handler) -> Handler:
 
 
 async def fields(request: Request) -> dict[str, str]:
-    """The fields of a form in a request's body, the last of those with the same name."""
+    """What the query and a form's body say, without spaces around it, the last of those with the same name."""
     body = (await request.body()).decode("utf-8", "replace")
-    return {name: values[-1] for name, values in parse_qs(body, keep_blank_values=True).items()}
+    return {
+        name: value.strip() for name, value in [*request.query_params.items(), *parse_qsl(body, keep_blank_values=True)]
+    }

@@ -26,7 +26,7 @@ SCRIPT = Article("2 &<b>.txt", "زرعت سميرة القمح في الوادي
 HOSTILE = Article(
     "z <b>bad</b> & 'x'.txt",
     'قال العقرب الأزرق في بيانه: <script>window.hacked=1</script> <img src="x" onerror="window.hacked=1"> '
-    "$x$ **b** [1] ${7*7} {{value}} ثم سكت العقرب الأزرق.\n\nوهذه فقرة ثانية عن الواحة البعيدة.",
+    "$x$ **b** [1] ${7*7} {{value}} \u202e[t](javascript:window.hacked=1) ثم سكت العقرب الأزرق.\n\nوهذه فقرة ثانية عن الواحة البعيدة.",
     title="<i onmouseover=window.hacked=1>عنوان</i>",
 )
 PASSWORD = "كلمة سر: طويلة"

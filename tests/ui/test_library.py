@@ -381,3 +381,15 @@ def test_questions_are_answered_while_files_come_in(browser: Browser) -> None:
     assert browser.assistant.library.count()[0] == 901
     retriever = browser.assistant.retriever
     assert all(is_current(leg, browser.assistant.library) for leg in (retriever.lexical, retriever.dense))
+
+
+def test_more_files_at_once_than_are_taken_are_refused_with_a_line(browser: Browser) -> None:
+    async def together() -> list[int]:
+        async with browser.client() as client:
+            sends = [client.post(FILES, params={"name": f"{i}.txt"}, content=f"قال سالم {i} كلاماً.") for i in range(20)]
+            return [answer.status_code for answer in await asyncio.gather(*sends)]
+
+    statuses = asyncio.run(together())
+    assert set(statuses) == {200, 429}
+    assert len(browser.ids()) == statuses.count(200)
+    browser.send("later.txt", "قالت سلمى كلاماً.")

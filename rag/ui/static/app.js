@@ -20,6 +20,7 @@ export async function begin(element) {
     renew();
     if (event.target.id === "rag-articles") recount();
   });
+  document.addEventListener("rag-polled", () => fragments.fill($("#rag-models"), "ui/models")); // the pulled model is in the list
   addEventListener("hashchange", () => chat.resume(location.hash.slice(1)));
   const dark = localStorage.getItem(THEME);
   if (dark !== null) document.body.classList.toggle("dark", dark === "dark");

@@ -27,15 +27,19 @@ async function follow(element, body) {
   target.dispatchEvent(new CustomEvent("rag-filled", { bubbles: true, detail: { read: get !== undefined } }));
 }
 
-// A part that renews itself as long as the answer asks for it.
+// A part that renews itself as long as the answer asks for it; the page is told when it ends.
 async function renew(element) {
   const html = await fetch(element.dataset.poll).then((answer) => answer.text(), () => "");
-  if (html && element.isConnected) element.outerHTML = html;
+  if (!html || !element.isConnected) return;
+  element.outerHTML = html;
+  if (!html.includes("data-poll")) document.dispatchEvent(new CustomEvent("rag-polled"));
 }
 
 async function send(drop, files) {
   const list = document.querySelector("#rag-uploads");
-  for (const file of files) {
+  const { upload, most, many } = drop.dataset;
+  if (files.length > most) list.append(Object.assign(document.createElement("li"), { className: "rag-error", textContent: many }));
+  for (const file of files.slice(0, most)) {
     const row = document.createElement("li");
     const name = document.createElement("bdi");
     const bar = document.createElement("progress");
@@ -43,7 +47,7 @@ async function send(drop, files) {
     bar.setAttribute("aria-label", file.name);
     row.append(name, " ", bar);
     list.append(row);
-    row.outerHTML = await sent(drop.dataset.upload + "?name=" + encodeURIComponent(file.name), file, bar);
+    row.outerHTML = await sent(upload + "?name=" + encodeURIComponent(file.name), file, bar);
   }
   drop.dispatchEvent(new CustomEvent("rag-uploaded", { bubbles: true }));
 }

@@ -107,9 +107,21 @@ def test_an_article_cannot_change_the_page(window: Window) -> None:
     assert article.locator(".rag-text").text_content() == HOSTILE.text
     assert article.locator("h3").text_content() == HOSTILE.title
     assert article.locator("script, img, b, i, em, strong").count() == 0
+    assert "\u202e" not in window.last(".rag-answer").text_content()
+    assert window.last("a").count() == 0
     window.ask(HOSTILE.text[:300])
     assert "<script>window.hacked=1</script>" in window.last(".rag-question").text_content()
     assert window.page.evaluate("window.hacked") is None
+
+
+def test_an_answer_is_copied_with_its_quotes(window: Window) -> None:
+    window.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    window.ask(CHURKIN)
+    window.last("[data-action=copy]").click()
+    window.page.wait_for_selector(".rag-done")
+    copied = window.page.evaluate("navigator.clipboard.readText()")
+    for chip in window.page.locator("button.rag-chip").all():
+        assert f"[{chip.text_content()}] {chip.get_attribute('data-quote')}" in copied
 
 
 def test_a_follow_up_shows_how_it_was_understood(window: Window) -> None:

@@ -10,7 +10,11 @@ from axe_playwright_python.sync_playwright import Axe
 
 from rag.answer.assistant import Assistant
 from rag.settings import load_settings
+from rag.ui.texts import say
 from rag.wiring import open_assistant
+from tests.hub_server import HubServer
+from tests.models.conftest import SMALL, SMALL_FILE
+from tests.tiny_gguf import build
 from tests.ui.browser.window import CHURKIN, Window
 from tests.ui.conftest import HOSTILE, MARS, SCRIPT, served
 
@@ -20,7 +24,7 @@ SERIOUS = {"serious", "critical"}
 
 @pytest.fixture
 def filled(tmp_path: Path) -> Assistant:
-    opened = open_assistant(load_settings(home=tmp_path, writer="quote"))
+    opened = open_assistant(load_settings(home=tmp_path))
     opened.library.add([MARS, SCRIPT, HOSTILE])
     opened.retriever.catch_up()
     return opened
@@ -80,6 +84,17 @@ def test_files_are_dropped_on_the_library(opened: Window) -> None:
     opened.shot("33-dropped")
 
 
+def test_more_files_than_are_sent_at_one_time_are_told_and_left_out(opened: Window) -> None:
+    opened.view("library")
+    opened.page.evaluate("document.querySelector('.rag-drop').dataset.most = '2'")
+    names = [{"name": f"{i}.txt", "mimeType": "text/plain", "buffer": NEWS.encode()} for i in range(3, 7)]
+    opened.page.set_input_files("#rag-files", names)
+    opened.page.wait_for_selector("#rag-uploads > li:nth-child(3):not(:has(progress))")
+    assert say("library.many_files", most=500) in opened.page.locator("#rag-uploads").text_content()
+    opened.page.wait_for_selector("#rag-articles [data-article='4.txt']")
+    assert opened.page.locator("#rag-articles [data-article='5.txt']").count() == 0
+
+
 def test_hostile_articles_are_text_in_the_library(opened: Window) -> None:
     opened.view("library")
     row = opened.page.locator("#rag-articles li", has_text="onmouseover")
@@ -97,6 +112,44 @@ def test_the_models_that_can_be_pulled_are_shown(opened: Window) -> None:
     text = opened.page.locator("#rag-models").text_content()
     assert "balanced" in text
     assert "e5-small" in text
+
+
+def test_a_model_is_pulled_with_its_progress_stopped_gone_on_with_used_and_left(
+    opened: Window, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page = opened.page
+    page.on("dialog", lambda dialog: dialog.accept())
+    with HubServer() as hub:
+        hub.is_asked_here(monkeypatch)
+        said = "اكتشف العلماء كوكباً جديداً [1]."
+        hub.repositories[SMALL] = {
+            SMALL_FILE: build(tmp_path / "tiny.gguf", said, n_ctx=8192).read_bytes() + bytes(5_000_000)
+        }
+        hub.pause = 0.05
+        opened.view("models")
+        page.click("[data-post='ui/models/pull?name=small']")
+        page.wait_for_selector("progress[value]")
+        opened.shot("37-pulling")
+        page.click("[data-post='ui/models/cancel']")
+        page.wait_for_selector("[data-post='ui/models/pull?name=small']")
+        hub.pause = 0
+        page.click("[data-post='ui/models/pull?name=small']")
+        page.click("[data-post='ui/models/use?name=small'] >> nth=0")
+        page.wait_for_function(
+            "text => document.querySelector('#rag-status').textContent.includes(text)", arg=SMALL_FILE
+        )
+        opened.shot("38-pulled")
+        page.click("nav [data-view=chat]")
+        opened.ask("ماذا اكتشف العلماء؟")
+        assert say("writers.llama") in opened.last(".rag-small").last.text_content()
+        opened.view("models")
+        page.click("[data-post='ui/models/use?name=quote']")
+        page.wait_for_function(
+            "text => !document.querySelector('#rag-status').textContent.includes(text)", arg=SMALL_FILE
+        )
+    page.click("nav [data-view=chat]")
+    opened.ask("ماذا اكتشف العلماء؟")
+    assert say("writers.quote") in opened.last(".rag-small").last.text_content()
 
 
 def test_the_interface_speaks_english_in_the_dark_and_remembers_both(opened: Window) -> None:

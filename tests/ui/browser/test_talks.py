@@ -12,6 +12,7 @@ import pytest
 from rag.answer.assistant import Assistant
 from rag.types import Article
 from rag.ui.texts import say
+from tests.conftest import Rag
 from tests.ui.browser.window import ARTIFACTS, CHURKIN, NOWHERE, Window
 from tests.ui.conftest import PASSWORD, Scripted, served
 
@@ -137,7 +138,9 @@ def test_an_answer_is_given_anew_and_a_question_changed_in_its_place(browser: ob
     window.context.close()
 
 
-def test_a_judgement_with_its_note_is_kept(browser: object, own: str, home: Path, rag: object) -> None:
+def test_a_judgement_with_its_note_is_kept_and_becomes_a_row_of_a_test_set(
+    browser: object, own: str, home: Path, rag: Rag
+) -> None:
     window = Window(browser, own)
     window.ask(CHURKIN)
     window.last("[data-rating='1']").click()
@@ -148,6 +151,11 @@ def test_a_judgement_with_its_note_is_kept(browser: object, own: str, home: Path
     window.reload()
     assert window.last("[data-rating='1']").get_attribute("aria-pressed") == "true"
     assert window.last(".rag-note input").input_value() == "جواب <b>تام</b>"
+    rows = home / "rated.jsonl"
+    rag("eval", rows, "--collect", RAG_HOME=str(home))
+    row = json.loads(rows.read_text(encoding="utf-8"))
+    assert (row["question"], row["kind"], row["note"]) == (CHURKIN, "liked", "جواب <b>تام</b>")
+    assert window.last("button.rag-chip").first.get_attribute("data-quote") in row["answers"]
     window.check()
     window.context.close()
 
