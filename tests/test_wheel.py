@@ -42,7 +42,9 @@ def test_the_wheel_holds_what_is_read_at_run_time(wheel: Path) -> None:
         for file in folder.rglob("*"):
             if file.is_file():
                 assert f"{inside}/{file.relative_to(folder).as_posix()}" in names
-    assert {"rag/ui/chat.css", "rag/ui/chat.js"} <= names
+    static = {f"rag/ui/static/{file.name}" for file in (ROOT / "rag/ui/static").iterdir()}
+    assert {"rag/ui/static/app.js", "rag/ui/static/chat.css"} <= static <= names
+    assert "rag/ui/export.css" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
 

@@ -1,5 +1,4 @@
 import random
-import time
 from pathlib import Path
 
 import pytest
@@ -7,7 +6,7 @@ import pytest
 from rag.arabic.folding import words
 from rag.library import Library
 from rag.library.browsing import by_source, over_time, page, undated
-from rag.types import Article, Scope
+from rag.types import EVERYTHING, Article, Scope
 
 ARTICLES = [
     Article("b.txt", "نصّ الخبر الأول.", "قمة الدول العربيّة", "2015-07-02", "الحياة"),
@@ -75,11 +74,11 @@ def test_an_empty_library(library: Library) -> None:
     assert (page(library), by_source(library), over_time(library), undated(library)) == ((0, []), [], [], 0)
 
 
-def test_thirty_thousand_articles_are_paged_at_once(tmp_path: Path) -> None:
+def test_thousands_of_articles_are_paged(tmp_path: Path) -> None:
     chance = random.Random(7)
     names = "وزير خارجية روسيا قمة الرياض اتفاق سلام حلب انتخابات رئاسة نفط أسعار بطولة فريق جامعة مؤتمر"
     with Library(tmp_path / "library.sqlite") as library:
-        for first in range(0, 30_000, 5000):
+        for first in range(0, 3000, 1000):
             library.add(
                 Article(
                     f"https://example.org/{n}/index.html",
@@ -88,11 +87,10 @@ def test_thirty_thousand_articles_are_paged_at_once(tmp_path: Path) -> None:
                     f"20{n % 20:02}-{1 + n % 12:02}-{1 + n % 28:02}",
                     f"source {n % 9}",
                 )
-                for n in range(first, first + 5000)
+                for n in range(first, first + 1000)
             )
-        began = time.perf_counter()
-        total, rows = page(library, Scope(since="2005"), "روسيا نفط", offset=500)
-        took = time.perf_counter() - began
-        assert total > 1000
+        total, rows = page(library, Scope(since="2005"), "روسيا نفط", offset=100)
+        of_all, _ = page(library, EVERYTHING, "روسيا نفط")
+        assert 100 < total < of_all < 3000
         assert len(rows) == 25
-        assert took < 1.0, f"{took:.2f} s"  # 0.3 s where nothing else runs
+        assert all(row.date and row.date >= "2005" and {"روسيا", "نفط"} <= set(words(row.title)) for row in rows)

@@ -90,9 +90,9 @@ def test_suggested_questions_are_asked_with_one_click_and_others_follow_the_answ
 def test_questions_that_cannot_be_asked_give_a_line_and_the_page_goes_on(window: Window) -> None:
     window.ask("   ")
     assert say("errors.empty") in window.last(".rag-error").text_content()
-    window.ask("س" * 100_000)
+    window.ask("سؤال " * 20_000)
     assert "100,000" in window.last(".rag-error").text_content()
-    assert window.page.input_value("#rag-ask textarea") == "س" * 100_000
+    assert window.page.input_value("#rag-ask textarea") == "سؤال " * 20_000
     window.shot("06-errors")
     window.ask(CHURKIN)
     assert window.last("button.rag-chip").count() >= 2
