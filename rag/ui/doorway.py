@@ -15,7 +15,7 @@ from anyio import to_thread
 from starlette.responses import HTMLResponse, PlainTextResponse
 
 from rag.ui.reading import plain
-from rag.ui.texts import language, say
+from rag.ui.texts import direction, say
 
 _PAGE = """<!DOCTYPE html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width">
 <meta http-equiv="refresh" content="1"><title>{title}</title><style>
@@ -45,8 +45,7 @@ class Doorway:
             return
         if scope["type"] == "http" and self._app is None:
             if scope["path"] == "/":
-                direction = "rtl" if language() == "ar" else "ltr"
-                html = _PAGE.format(title=plain(say("title")), opening=plain(say("opening")), direction=direction)
+                html = _PAGE.format(title=plain(say("title")), opening=plain(say("opening")), direction=direction())
                 await HTMLResponse(html, headers={"cache-control": "no-store"})(scope, receive, send)
                 return
             await asyncio.wait([asyncio.ensure_future(self._ready.wait())], timeout=_WAIT_SECONDS)

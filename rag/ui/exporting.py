@@ -16,7 +16,7 @@ from rag.arabic import undirected
 from rag.conversations import Conversation, Turn
 from rag.types import EVERYTHING, Answer, Citation, Scope, Verdict
 from rag.ui.reading import isolated, plain
-from rag.ui.texts import say, texts
+from rag.ui.texts import direction, language, say, texts
 
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'"
 _HTML_SIGNS = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -62,7 +62,7 @@ def page(conversation: Conversation, turns: Sequence[Turn]) -> str:
     head += '<meta name="viewport" content="width=device-width, initial-scale=1">'
     style = (files("rag.ui") / "export.css").read_text(encoding="utf-8")
     return (
-        f'<!doctype html>\n<html lang="{plain(say("export.language"))}" dir="{plain(say("export.direction"))}"><head>{head}'
+        f'<!doctype html>\n<html lang="{language()}" dir="{direction()}"><head>{head}'
         f"<title>{plain(undirected(conversation.title))}</title><style>{style}</style></head><body>"
         f'<header><h1 dir="auto">{title}</h1></header><main>{"".join(map(_turn, turns))}</main></body></html>\n'
     )

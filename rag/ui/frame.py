@@ -8,20 +8,19 @@ from rag.answer.assistant import Assistant
 from rag.conversations import Conversation
 from rag.ui import rendering
 from rag.ui.reading import attributes, isolated, plain
-from rag.ui.texts import language, say, texts
+from rag.ui.texts import direction, language, say, texts
 
 _VIEWS = ("chat", "library", "models")
 
 
 def app_html(assistant: Assistant, talks: Sequence[Conversation]) -> str:
     """The whole page inside of Gradio's, in the language spoken now."""
-    direction = "rtl" if language() == "ar" else "ltr"
     views = "".join(
         f'<section class="rag-view" id="rag-{view}"{attributes({"aria-label": say(f"views.{view}")})} hidden></section>'
         for view in _VIEWS[1:]
     )
     return (
-        f'<div class="rag-app" dir="{direction}" lang="{language()}">{_head()}<div class="rag-body">'
+        f'<div class="rag-app" dir="{direction()}" lang="{language()}">{_head()}<div class="rag-body">'
         f'{talks_html(talks)}<div class="rag-columns"><div class="rag-main">'
         f'<section class="rag-view rag-chat" id="rag-chat"{attributes({"aria-label": say("views.chat")})}>'
         f"{status_html(assistant)}{_log()}{_composer()}</section>{views}</div>{_panel()}</div></div></div>"

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.ui.reading import plain
-from rag.ui.texts import say
+from rag.ui.texts import direction, say
 
 Counts = Sequence[tuple[str, int]]
 _WIDTH, _HEIGHT = 640, 120
@@ -49,7 +49,7 @@ def by_source(counts: Counts) -> str:
     if rest := counts[_SOURCES:]:
         shown.append((say("library.other_sources", count=f"{len(rest):,}"), sum(n for _, n in rest)))
     most, wide = max(n for _, n in shown), _WIDTH - _NAMES - 60
-    mirrored = say("library.direction") == "rtl"
+    mirrored = direction() == "rtl"
     parts = []
     for i, (source, n) in enumerate(shown):
         y, width = i * (_BAR + _GAP) + 4, max(1.0, wide * n / most)

@@ -23,6 +23,11 @@ def language() -> Language:
     return _spoken.get()
 
 
+def direction() -> Literal["rtl", "ltr"]:
+    """Which way the page is read."""
+    return "rtl" if language() == "ar" else "ltr"
+
+
 def speak(chosen: Language) -> None:
     """From here on, within this request or thread, the page's words are of that language."""
     _spoken.set(chosen)

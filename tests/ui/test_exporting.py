@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from contextvars import copy_context
 from dataclasses import replace
 from html.parser import HTMLParser
 
@@ -14,7 +15,7 @@ from markdown_it import MarkdownIt
 from rag.conversations import Conversation, Turn
 from rag.types import EVERYTHING, Answer, Citation, Hit, Passage, Scope
 from rag.ui.exporting import markdown, page
-from rag.ui.texts import say
+from rag.ui.texts import say, speak
 
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -188,4 +189,7 @@ def test_each_quote_of_a_marker_stands_once() -> None:
 
 
 def test_the_page_is_in_the_direction_of_the_interface() -> None:
-    assert f'<html lang="{say("export.language")}" dir="{say("export.direction")}">' in page(CONVERSATION, [TURN])
+    assert '<html lang="ar" dir="rtl">' in page(CONVERSATION, [TURN])
+    context = copy_context()
+    context.run(speak, "en")
+    assert '<html lang="en" dir="ltr">' in context.run(page, CONVERSATION, [TURN])
