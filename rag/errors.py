@@ -17,6 +17,10 @@ class LibraryError(RagError):
     """The library cannot be read or written; nothing that it holds was changed."""
 
 
+class GoneError(InputError):
+    """What was asked for is not there any more, or is not as it was."""
+
+
 class HistoryError(RagError):
     """The conversations cannot be read or written; the library is not concerned."""
 

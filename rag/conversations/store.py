@@ -16,7 +16,7 @@ from rag.arabic import clean, fold
 from rag.arabic.folding import MARKS
 from rag.conversations import answers
 from rag.database import Database, Kind
-from rag.errors import HistoryError, InputError
+from rag.errors import GoneError, HistoryError, InputError
 from rag.types import Answer, Scope
 
 FORMAT = 1
@@ -120,7 +120,7 @@ class Conversations(Database):
         """Keeps a turn: a new one at the end of its conversation, which is made where it is new; one that is there gets the
         new answer and keeps its place, rating and note.
 
-        replacing: a turn of the conversation that is dropped first, with all behind it. False for a turn that was dropped
+        replacing: a turn of the conversation that is dropped. False for a turn that was dropped
         or deleted while its answer was being written: it does not come back.
         """
         with self._write():
@@ -132,10 +132,9 @@ class Conversations(Database):
                 raise _unknown("conversation", turn.conversation)
             else:
                 self._db.execute("INSERT INTO conversations VALUES (?, ?, '', '')", (turn.conversation, owner))
-            dropped = bool(replacing) and self._drop_from(turn, replacing)
+            if replacing:
+                self._drop(turn, replacing)
             self._put(turn)
-        if dropped:
-            self._forget()
         return True
 
     def _put(self, turn: Turn) -> None:
@@ -154,17 +153,13 @@ class Conversations(Database):
             ),
         )
 
-    def _drop_from(self, turn: Turn, replaced: str) -> bool:
-        """Drops a turn and all behind it; whether it was still there."""
-        behind = "conversation = ?1 AND place >= (SELECT place FROM turns WHERE id = ?2 AND conversation = ?1)"
+    def _drop(self, turn: Turn, replaced: str) -> None:
+        """Drops the turn that another takes the place of; one that was dropped before may be named again."""
         given = turn.conversation, replaced
-        self._db.execute(
-            f"INSERT OR IGNORE INTO deleted SELECT id FROM turns WHERE {behind} AND id != ?3", (*given, turn.id)
-        )
-        dropped = self._db.execute(f"DELETE FROM turns WHERE {behind}", given).rowcount
+        dropped = self._db.execute("DELETE FROM turns WHERE conversation = ? AND id = ?", given).rowcount
         if not dropped and not self._was_deleted(replaced):
             raise _unknown("turn", replaced)
-        return bool(dropped)
+        self._db.execute("INSERT OR IGNORE INTO deleted VALUES (?)", (replaced,))
 
     def discard(self, owner: str, turn_id: str) -> None:
         """Takes back a turn whose question failed, and with the only turn its conversation; both ids can be used again."""
@@ -175,7 +170,6 @@ class Conversations(Database):
                 "DELETE FROM conversations WHERE id = ?1 AND NOT EXISTS (SELECT 1 FROM turns WHERE conversation = ?1)",
                 (conversation,),
             )
-        self._forget()
 
     def rename(self, owner: str, id_: str, title: str) -> None:
         """Gives a conversation another title, its end left out where it is long; an empty one is InputError."""
@@ -187,7 +181,6 @@ class Conversations(Database):
             self._db.execute(
                 "UPDATE conversations SET title = ?, folded = ? WHERE id = ?", (title, _folded(title), id_)
             )
-        self._forget()
 
     def delete(self, owner: str, id_: str) -> None:
         """Deletes a conversation; nothing that was said in it remains readable in the file."""
@@ -208,7 +201,6 @@ class Conversations(Database):
             self._conversation_of(owner, turn_id)
             storable = note.encode("utf-8", "replace").decode()
             self._db.execute("UPDATE turns SET rating = ?, note = ? WHERE id = ?", (rating, storable, turn_id))
-        self._forget()
 
     def rated(self) -> Iterator[tuple[Turn, tuple[str, ...]]]:
         """The turns of all owners that have a rating, in the order of asking, each with the questions of its conversation
@@ -277,5 +269,5 @@ def _folded(text: str) -> str:
     return clean(fold(text))
 
 
-def _unknown(what: str, id_: str) -> InputError:
-    return InputError(f"no {what} has the id {id_!r}; it may have been deleted")
+def _unknown(what: str, id_: str) -> GoneError:
+    return GoneError(f"no {what} has the id {id_!r}; it may have been deleted")

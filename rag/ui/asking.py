@@ -1,6 +1,7 @@
 """Asking in the page: a question's turn as it grows, one line of JSON a snapshot, kept in its conversation.
 
-A snapshot is `{"turn", "talk", "html", "done", "failed"}`; the question of one that failed goes back into its box.
+A snapshot is `{"turn", "talk", "html", "done", "failed"}`: `talk` is "" until the conversation holds the turn; the question of
+one that failed goes back into its box. An answer that is broken off is kept beside the one that it was to replace.
 """
 
 from __future__ import annotations
@@ -9,21 +10,21 @@ import asyncio
 import json
 import logging
 import secrets
-from collections import defaultdict
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from anyio import CapacityLimiter, to_thread
+from anyio import CancelScope, CapacityLimiter, to_thread
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from rag.answer.assistant import Assistant
 from rag.answer.suggestions import following, suggested
+from rag.arabic import fold
 from rag.conversations import Conversations, Turn
-from rag.errors import InputError, RagError
+from rag.errors import GoneError, InputError, RagError
 from rag.types import Answer, Article, Scope
 from rag.ui import frame, rendering
 from rag.ui.line import Line
@@ -33,14 +34,16 @@ _REMEMBERED = 3
 """Answers of a conversation out of which the next question is understood."""
 _SUGGESTED = 5
 _LONGEST_LINE = 64
+"""People who may wait."""
 _AT_ONCE = 8
+"""How many are answered at once (`python -m benchmarks.chat`, with quotes)."""
 _ALONE = {"llama": 1}
-"""How many are answered at once; a language model writes for one (`python -m benchmarks.chat`)."""
+"""A language model in this process writes for one."""
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _Question:
     """A question of the page: of which conversation (a new one: ""), and in the place of which turn (none: "")."""
 
     question: str
@@ -49,7 +52,7 @@ class _Asked:
     scope: Scope
 
 
-def _asked(body: bytes) -> _Asked:
+def _question(body: bytes) -> _Question:
     try:
         given = json.loads(body)
         texts = [given.get(name, "") for name in ("question", "talk", "replacing", "since", "until")]
@@ -60,8 +63,10 @@ def _asked(body: bytes) -> _Asked:
         raise InputError(
             "a field is of another type; expected question, talk, replacing, since, until and a list of sources"
         )
-    question, talk, replacing, since, until = (text.encode("utf-8", "replace").decode() for text in texts)
-    return _Asked(question, talk, replacing, Scope(since, until, tuple(sources)))
+    question, talk, replacing, since, until, *among = (
+        text.encode("utf-8", "replace").decode() for text in [*texts, *sources]
+    )
+    return _Question(question, talk, replacing, Scope(fold(since.strip()), fold(until.strip()), tuple(among)))
 
 
 class Asking:
@@ -69,7 +74,7 @@ class Asking:
 
     def __init__(self, assistant: Assistant, conversations: Conversations, visitors: Visitors) -> None:
         self._assistant, self._conversations, self._visitors = assistant, conversations, visitors
-        self._lines: defaultdict[str, Line] = defaultdict(self._line)
+        self._lines: dict[str, Line] = {}
         self._stops: dict[str, asyncio.Event] = {}
         self._suggested: tuple[int, list[str]] = (-1, [])
         self._aside = CapacityLimiter(1)  # suggestions, one at a time, must not hold up answers
@@ -84,62 +89,66 @@ class Asking:
         ]
 
     def _line(self) -> Line:
-        return Line(_ALONE.get(self._assistant.writer.name, _AT_ONCE), _LONGEST_LINE)
+        """The line of the writer that is in use."""
+        writer = self._assistant.writer.name
+        return self._lines.setdefault(writer, Line(_ALONE.get(writer, _AT_ONCE), _LONGEST_LINE))
 
     async def ask(self, request: Request) -> Response:
         """The snapshots of a new turn."""
-        owner, what = self._visitors.owner(request), _asked(await request.body())
+        owner, what = self._visitors.owner(request), _question(await request.body())
         return StreamingResponse(
             self._snapshots(owner, what), media_type="application/x-ndjson", headers={"cache-control": "no-store"}
         )
 
-    async def _snapshots(self, owner: str, what: _Asked) -> AsyncIterator[str]:
+    async def _snapshots(self, owner: str, what: _Question) -> AsyncIterator[str]:
         """The turn as lines of JSON; one that is broken off is kept as far as it went."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         empty = Answer(what.question.strip(), "answered", "", self._assistant.writer.name)
         kept = Turn(secrets.token_hex(8), what.talk or secrets.token_hex(8), empty, what.scope, now, 0, "")
         stop = self._stops[kept.id] = asyncio.Event()
 
-        def snapshot(html: str, done: bool = False, failed: bool = False) -> str:
-            shown = {"turn": kept.id, "talk": kept.conversation, "html": html, "done": done, "failed": failed}
+        def snapshot(html: str, done: bool = False, failed: bool = False, kept_now: bool = False) -> str:
+            talk = kept.conversation if kept_now else ""
+            shown = {"turn": kept.id, "talk": talk, "html": html, "done": done, "failed": failed}
             return json.dumps(shown, ensure_ascii=False) + "\n"
 
-        unkept = ""
+        unfinished = False  # whether the conversation holds this turn as one that is being written
         try:
             yield snapshot(rendering.waiting(what.question))
-            async with aclosing(self._lines[self._assistant.writer.name].turn()) as places:
+            async with aclosing(self._line().turn()) as places:
                 async for place in places:
                     if not place:
                         break
                     yield snapshot(rendering.waiting(what.question, place))
                 history = await to_thread.run_sync(self._history, owner, what)
                 answers = self._assistant.ask(what.question, what.scope, history)
-                begun = ended = False
                 try:
                     while True:
                         answer = await to_thread.run_sync(next, answers)
                         kept = replace(kept, answer=self._without_known_notices(answer))
                         if answer.done or stop.is_set():
-                            ended = True
                             break
-                        if not begun:
-                            begun, unkept = True, await to_thread.run_sync(self._keep, owner, kept)
-                        yield snapshot(rendering.turn(kept, {}, writing=True))
+                        if not unfinished:
+                            await to_thread.run_sync(self._keep, owner, kept)
+                            unfinished = True
+                        yield snapshot(rendering.turn(kept, {}, writing=True), kept_now=True)
+                    unkept = await to_thread.run_sync(self._keep, owner, kept, what.replacing)
+                    unfinished = False
                 except Exception:
-                    if begun:
-                        self._conversations.discard(owner, kept.id)
+                    if unfinished:
+                        unfinished = False
+                        await to_thread.run_sync(self._take_back, owner, kept)
                     raise
                 finally:
                     answers.close()
-                    if ended:
-                        unkept = self._keep(owner, kept, what.replacing)
-                    elif begun:
-                        self._keep(owner, kept)
-            yield snapshot(await to_thread.run_sync(self.turn_html, kept) + unkept, done=True)
-        except RagError as e:
-            yield snapshot(rendering.failed(what.question, e, what.scope), done=True, failed=True)
+                    if unfinished:
+                        with CancelScope(shield=True):
+                            await to_thread.run_sync(self._keep, owner, kept)
+            html = await to_thread.run_sync(lambda: rendering.turn(kept, self._articles(kept.answer)))
+            yield snapshot(html + unkept, done=True, kept_now=not unkept)
         except Exception as e:
-            log.exception("a question could not be answered")
+            if not isinstance(e, RagError):
+                log.exception("a question could not be answered")
             yield snapshot(rendering.failed(what.question, e, what.scope), done=True, failed=True)
         finally:
             del self._stops[kept.id]
@@ -147,19 +156,28 @@ class Asking:
     def _keep(self, owner: str, turn: Turn, replacing: str = "") -> str:
         """Saves a turn; a line for the reader where that fails, since the answer stands all the same."""
         try:
-            self._conversations.save(owner, turn, replacing)
+            if self._conversations.save(owner, turn, replacing):
+                return ""
+            raise GoneError("the turn was deleted while its answer was written; it is not kept")
         except RagError as e:
             return rendering.problem(e)
-        return ""
 
-    def _history(self, owner: str, what: _Asked) -> list[Answer]:
-        """The conversation's last answers, without the turn that is replaced and what follows it."""
+    def _take_back(self, owner: str, turn: Turn) -> None:
+        with suppress(RagError):  # deleted meanwhile
+            self._conversations.discard(owner, turn.id)
+
+    def _history(self, owner: str, what: _Question) -> list[Answer]:
+        """The conversation's last answers, without the one that is replaced, which must be the last."""
         if not what.talk:
             return []
         turns = self._conversations.turns(owner, what.talk)
-        places = [i for i, turn in enumerate(turns) if turn.id == what.replacing]
-        before = turns[: places[0]] if places else turns
-        return [turn.answer for turn in before if turn.answer.done][-_REMEMBERED:]
+        if what.replacing:
+            if not turns or turns[-1].id != what.replacing:
+                raise GoneError(
+                    "the conversation has gone on in another window; open it again to see what was asked there"
+                )
+            turns.pop()
+        return [turn.answer for turn in turns if turn.answer.done][-_REMEMBERED:]
 
     async def stop(self, request: Request) -> Response:
         """Ends the writing of a turn at its next word; its stream then ends with what was written."""
@@ -168,8 +186,8 @@ class Asking:
         return Response(status_code=204)
 
     def turn_html(self, turn: Turn) -> str:
-        """A finished turn, or one that was broken off."""
-        return rendering.turn(turn, self._articles(turn.answer))
+        """A turn as a conversation holds it: finished, broken off, or being written for another window."""
+        return rendering.turn(turn, self._articles(turn.answer), writing=turn.id in self._stops)
 
     def _articles(self, answer: Answer) -> dict[str, Article]:
         ids = {c.article for c in answer.citations if c.n} | {hit.passage.article for hit in answer.hits}

@@ -50,7 +50,8 @@ class Doorway:
                 return
             await asyncio.wait([asyncio.ensure_future(self._ready.wait())], timeout=_WAIT_SECONDS)
         if self._app is None:
-            await PlainTextResponse("the archive is still being opened", 503)(scope, receive, send)
+            why = str(self.failure) if self.failure else "the archive is still being opened; try again in a moment"
+            await PlainTextResponse(why, 503)(scope, receive, send)
             return
         await self._app(scope, receive, send)
 
@@ -61,12 +62,14 @@ class Doorway:
         opening = asyncio.ensure_future(self._open())
         await receive()
         self._ended.set()
-        await opening
+        if self._app is None:
+            opening.cancel()  # what its thread still opens is left to the end of the process
+        await asyncio.wait([opening])
         await send({"type": "lifespan.shutdown.complete"})
 
     async def _open(self) -> None:
         try:
-            app = self._make(await to_thread.run_sync(self._prepare))
+            app = self._make(await to_thread.run_sync(self._prepare, abandon_on_cancel=True))
             async with AsyncExitStack() as stack:
                 await stack.enter_async_context(app.router.lifespan_context(app))
                 self._app = app

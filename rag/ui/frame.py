@@ -8,7 +8,8 @@ from rag.answer.assistant import Assistant
 from rag.conversations import Conversation
 from rag.ui import rendering
 from rag.ui.reading import attributes, isolated, plain
-from rag.ui.texts import direction, language, say, texts
+from rag.ui.texts import direction, language, say
+from rag.wiring import EMPTY
 
 _VIEWS = ("chat", "library", "models")
 
@@ -23,7 +24,8 @@ def app_html(assistant: Assistant, talks: Sequence[Conversation]) -> str:
         f'<div class="rag-app" dir="{direction()}" lang="{language()}">{_head()}<div class="rag-body">'
         f'{talks_html(talks)}<div class="rag-columns"><div class="rag-main">'
         f'<section class="rag-view rag-chat" id="rag-chat"{attributes({"aria-label": say("views.chat")})}>'
-        f"{status_html(assistant)}{_log()}{_composer()}</section>{views}</div>{_panel()}</div></div></div>"
+        f'<div id="rag-status">{status_html(assistant)}</div>{_log()}{_composer()}</section>{views}</div>{_panel()}'
+        "</div></div></div>"
         f'<template id="rag-offline">{rendering.line("offline", "rag-error")}</template>'
     )
 
@@ -50,19 +52,16 @@ def _head() -> str:
 def status_html(assistant: Assistant) -> str:
     """What the archive holds, which writer answers and why, and what was repaired on opening."""
     articles, passages = assistant.library.count()
-    choice = assistant.choice
-    writer = texts()["writers"].get(assistant.writer.name, assistant.writer.name)
-    counts = say("counts", articles=f"{articles:,}", passages=f"{passages:,}")
-    reason = isolated(say(f"reasons.{choice.why}", detail=choice.detail))
     lines = [
-        f'<p class="rag-small">{isolated(counts)} {plain(say("written_by"))} {isolated(writer)} ({reason}).</p>',
+        f'<p class="rag-small">{isolated(say("counts", articles=f"{articles:,}", passages=f"{passages:,}"))} '
+        f"{plain(say('writer'))} {rendering.writer_and_why(assistant.writer.name, assistant.choice)}</p>"
     ]
     if not articles:
         button = f'<button type="button" class="rag-link" data-view="library">{plain(say("empty_button"))}</button>'
         lines.append(f'<p class="rag-error" role="alert">{plain(say("empty"))} {button}</p>')
-    if assistant.notices:
-        lines.append(rendering.program_says("; ".join(assistant.notices)))
-    return f'<div id="rag-status">{"".join(lines)}</div>'
+    if notices := [notice for notice in assistant.notices if notice != EMPTY]:
+        lines.append(rendering.program_says("; ".join(notices)))
+    return "".join(lines)
 
 
 def talks_html(talks: Sequence[Conversation]) -> str:
@@ -112,6 +111,7 @@ def _log() -> str:
     return (
         f'<div class="rag-log" role="log" aria-live="polite" tabindex="0"{label}>'
         f'<p class="rag-welcome">{plain(say("welcome"))}</p></div>'
+        '<p class="rag-hidden" id="rag-live" role="status"></p>'
         f'<div class="rag-examples" id="rag-examples" role="group"{attributes({"aria-label": say("examples")})}></div>'
     )
 
@@ -152,7 +152,8 @@ def _filters() -> str:
 
     return (
         f'<details class="rag-filters" id="rag-filters"><summary>{plain(say("filters.title"))} '
-        f'<span id="rag-filtered"></span></summary><fieldset><legend class="rag-hidden">{plain(say("filters.title"))}</legend>'
+        f'<span id="rag-filtered" hidden>{plain(say("filters.on"))}</span></summary>'
+        f'<fieldset><legend class="rag-hidden">{plain(say("filters.title"))}</legend>'
         f'{date("since")}{date("until")}<div id="rag-sources"></div>'
         f'<button type="button" class="rag-link" id="rag-unfilter">{plain(say("filters.clear"))}</button></fieldset></details>'
     )

@@ -16,6 +16,7 @@ from rag.models.pulled import Entry
 from rag.models.pulling import in_words
 from rag.search.reranking import SHIPPED_RERANKER
 from rag.ui.reading import attributes, error_line, isolated, plain
+from rag.ui.rendering import writer_and_why
 from rag.ui.texts import say
 
 _KINDS: tuple[Kind, ...] = ("language model", "reranker", "embedder")
@@ -76,7 +77,7 @@ def progress(state: State) -> str:
         if state.total:
             bar |= {"max": str(state.total), "value": str(min(state.done, state.total))}
         return (
-            f'<div class="rag-pull" role="status" data-poll="ui/models/progress">'
+            f'<div class="rag-pull" data-poll="ui/models/progress">'
             f"<p><strong>{isolated(say('models.progress', model=name))}</strong> {isolated(words)}</p>"
             f"<progress{attributes(bar)}></progress> "
             f"{_button(say('models.cancel'), {'data-post': 'ui/models/cancel', 'id': 'rag-pull-cancel'})}</div>"
@@ -120,8 +121,7 @@ def _quiet(shelf: Shelf) -> list[str]:
 
 def _now(shelf: Shelf) -> str:
     """What is in use, and why the writer is."""
-    reason = say(f"reasons.{shelf.choice.why}", detail=shelf.choice.detail)
-    rows = {"writer": f"{isolated(say(f'writers.{shelf.writer}'))} ({isolated(reason.strip())})"}
+    rows = {"writer": writer_and_why(shelf.writer, shelf.choice)}
     for part, place in (("reranker", shelf.reranker), ("embedder", shelf.embedder)):
         rows[part] = f'<bdi dir="ltr">{plain(_called(place, shelf))}</bdi>' if place else plain(say("models.shipped"))
     listed = "".join(f"<div><dt>{plain(say(f'models.{k}'))}</dt><dd>{shown}</dd></div>" for k, shown in rows.items())

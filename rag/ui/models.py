@@ -49,7 +49,7 @@ class ModelsPanel:
         ]
 
     async def panel(self, request: Request) -> Response:
-        """The panel, as the other handlers answer too; below an error where one of them fails."""
+        """The panel, as the other handlers answer too."""
         return await self._done(lambda: None)
 
     async def progress(self, request: Request) -> Response:
@@ -122,20 +122,19 @@ class ModelsPanel:
         )
 
     async def _done(self, work: Callable[[], None]) -> Response:
-        """The panel after some work; where it fails, the error above the panel."""
+        """The panel after some work; where it fails, the error alone."""
         try:
             await to_thread.run_sync(work)
             return _html(await to_thread.run_sync(lambda: model_cards.panel(self._shelf())))
         except Exception as e:
-            return await to_thread.run_sync(self._failed, e)
+            return self._failed(e)
 
     def _failed(self, error: Exception) -> Response:
         words = say("models.errors.in_use") if isinstance(error, _InUse) else ""
         status = 409 if isinstance(error, BusyError) else 400 if isinstance(error, InputError) else 500
         if not isinstance(error, RagError):
             log.exception("the models panel failed", exc_info=error)
-            return _html(model_cards.failure(error), status)
-        return _html(model_cards.failure(error, words) + model_cards.panel(self._shelf()), status)
+        return _html(model_cards.failure(error, words), status)
 
 
 class _InUse(InputError):

@@ -79,11 +79,11 @@ def details(article: Article) -> str:
     return " · ".join(f"<bdi>{plain(part)}</bdi>" for part in known)
 
 
-def article_html(article: Article, spans: Iterable[Span]) -> str:
+def article_html(article: Article, spans: Iterable[Span], hidden: bool = True) -> str:
     """The article for the panel: its name, what is known about it, and its whole text with the spans marked."""
     about = details(article)
     return (
-        f'<article class="rag-article" data-article="{plain(article.id)}" hidden>'
+        f'<article class="rag-article" data-article="{plain(article.id)}"{" hidden" if hidden else ""}>'
         f'<h3 tabindex="-1">{name(article.id, article.title)}</h3>'
         + (f'<p class="rag-about">{about}</p>' if about else "")
         + f'<div class="rag-text" dir="auto">{marked(article.text, spans)}</div></article>'

@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Mapping, Sequence
 
+from rag.answer.writers import Choice
 from rag.arabic import undirected
 from rag.conversations import Turn
 from rag.errors import RagError
@@ -91,7 +92,7 @@ def question_html(question: str) -> str:
         return ""
     shown = question if len(question) <= SHOWN_QUESTION else question[:SHOWN_QUESTION] + "…"
     whole = attributes({"data-question": question.strip()})
-    return f'<p class="rag-question" dir="auto"{whole}><span class="rag-hidden">{plain(say("you"))}</span>{isolated(shown)}</p>'
+    return f'<h2 class="rag-question" dir="auto"{whole}><span class="rag-hidden">{plain(say("you"))}</span>{isolated(shown)}</h2>'
 
 
 def understood(answer: Answer) -> str:
@@ -117,10 +118,11 @@ def paragraphs(answer: Answer) -> str:
 
 def _checked(answer: Answer, start: int, end: int) -> Iterator[str]:
     """The pieces of a part of the text, its citations' markers as buttons."""
+    titles = {hit.passage.article: hit.passage.title for hit in answer.hits}
     for i, citation in enumerate(answer.citations):
         if start <= citation.at <= end:
             yield emphasised(answer.text[start : citation.at], citation.short)
-            yield chip(i, citation) if citation.n else unsupported()
+            yield chip(i, citation, titles.get(citation.article, "")) if citation.n else unsupported()
             start = citation.at + (len(f"[{citation.n}]") if citation.n else 0)
     yield isolated(answer.text[start:end])
 
@@ -139,10 +141,10 @@ def _unchecked(text: str) -> Iterator[str]:
         yield f'<span class="rag-chip rag-unchecked">{piece}</span>' if i % 2 else isolated(piece)
 
 
-def chip(index: int, citation: Citation) -> str:
+def chip(index: int, citation: Citation, title: str = "") -> str:
     """The button behind a claim; one whose evidence does not support it says so in words."""
     good = citation.verdict == "supported"
-    label = f"{say('evidence')} {citation.n}: {citation.article}"
+    label = f"{say('evidence')} {citation.n}: {title or citation.article}"
     label += "" if good else f" ({say('unsupported')})"
     shown = {
         "data-open": citation.article,
@@ -171,14 +173,14 @@ def sources(citations: Sequence[Citation], articles: Mapping[str, Article]) -> s
         chips = " ".join(f'<span class="rag-number">{n}</span>' for n in numbers)
         at = attributes({"data-open": article_id, "data-span": f"c{first}"})
         rows.append(f'<li>{chips} <button type="button" class="rag-link"{at}>{name(article_id, title)}</button></li>')
-    return f'<div class="rag-sources"><h4>{plain(say("sources"))}</h4><ul>{"".join(rows)}</ul></div>' if rows else ""
+    return f'<div class="rag-sources"><h3>{plain(say("sources"))}</h3><ul>{"".join(rows)}</ul></div>' if rows else ""
 
 
 def nearest(hits: Sequence[Hit]) -> str:
     """The passages under a refusal, the first in the open."""
     if not hits:
         return ""
-    rows = f"<h4>{plain(say('nearest'))}</h4><ul>{''.join(map(passage_row, hits[:_NEAREST]))}</ul>"
+    rows = f"<h3>{plain(say('nearest'))}</h3><ul>{''.join(map(passage_row, hits[:_NEAREST]))}</ul>"
     return f'<div class="rag-nearest">{rows}{fold("more_nearest", hits[_NEAREST:])}</div>'
 
 
@@ -206,6 +208,12 @@ def written_by(answer: Answer) -> str:
         if key in answer.timings:
             parts.append(f"{plain(say(label))} {duration(answer.timings[key])}")
     return f'<p class="rag-small">{" · ".join(parts)}</p>'
+
+
+def writer_and_why(writer: str, choice: Choice) -> str:
+    """Which writer answers, and why it was taken."""
+    named = texts()["writers"].get(writer, writer)
+    return f"{isolated(named)} ({isolated(say(f'reasons.{choice.why}', detail=choice.detail).strip())})"
 
 
 def duration(ms: float) -> str:
@@ -252,7 +260,8 @@ def narrowed(scope: Scope) -> str:
 
 def actions(turn: Turn) -> str:
     """What can be done with an answer: copied, asked anew, its question changed, judged with a note."""
-    buttons = [_action(name, {}) for name in ("copy", "again", "edit")]
+    copied = {"data-copied": say("actions.copied"), "data-uncopied": say("actions.not_copied")}
+    buttons = [_action("copy", copied), _action("again", {}), _action("edit", {})]
     buttons += [
         _action(name, {"data-rating": str(value), "aria-pressed": "true" if turn.rating == value else "false"})
         for name, value in (("good", 1), ("bad", -1))

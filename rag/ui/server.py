@@ -8,8 +8,8 @@ from __future__ import annotations
 import errno
 import socket
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from rag.errors import InputError
@@ -41,8 +41,14 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
     from rag.wiring import open_conversations
 
     gr = gradio_module()
-    app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None)
     conversations = open_conversations(settings)
+
+    @asynccontextmanager
+    async def life(_: FastAPI) -> AsyncIterator[None]:
+        with conversations:
+            yield
+
+    app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     visitors = Visitors(apart=bool(settings.password.get_secret_value()))
     asking = Asking(assistant, conversations, visitors)
     talks = Talks(assistant, conversations, asking, visitors)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import quote
 
 from anyio import to_thread
 from starlette.requests import Request
@@ -10,7 +11,7 @@ from starlette.responses import HTMLResponse, JSONResponse, Response
 from starlette.routing import Route
 
 from rag.answer.assistant import Assistant
-from rag.conversations import Conversations
+from rag.conversations import Conversation, Conversations, Turn
 from rag.errors import InputError
 from rag.ui import exporting, frame
 from rag.ui.asking import Asking
@@ -96,11 +97,13 @@ class Talks:
             raise InputError(f"conversations are not written as {kind}; expected one of {', '.join(_KINDS)}")
         media, write = _KINDS[kind]
 
-        def written() -> str:
-            return write(self._conversations.conversation(owner, talk), self._conversations.turns(owner, talk))
+        def read() -> tuple[Conversation, list[Turn]]:
+            return self._conversations.conversation(owner, talk), self._conversations.turns(owner, talk)
 
-        name = {"content-disposition": f'attachment; filename="{talk[:8]}.{kind}"'}
-        return Response(await to_thread.run_sync(written), media_type=media, headers=name)
+        conversation, turns = await to_thread.run_sync(read)
+        name = quote(f"{conversation.title}.{kind}", safe="")
+        headers = {"content-disposition": f"attachment; filename=\"conversation.{kind}\"; filename*=UTF-8''{name}"}
+        return Response(await to_thread.run_sync(write, conversation, turns), media_type=media, headers=headers)
 
     async def rate(self, request: Request) -> Response:
         """Keeps what a reader thinks of an answer: 1, -1 or 0 for nothing any more, and a note."""

@@ -16,6 +16,7 @@ from rag.errors import RagError
 from rag.library import Unreadable, read
 from rag.library.store import Added
 from rag.types import Article
+from rag.wiring import EMPTY
 
 _BATCH = 200
 """Articles of a transaction; between them questions are answered."""
@@ -66,6 +67,8 @@ def take_in(assistant: Assistant, file: Path) -> Taken:
                 batch = []
         added += library.add(batch)
         assistant.retriever.catch_up()
+        if library.count()[0]:
+            assistant.notices = [notice for notice in assistant.notices if notice != EMPTY]
     except RagError as e:
         error = e
     return Taken(added, library.state[1] - before, tuple(failed), error)

@@ -106,7 +106,7 @@ def test_a_file_is_added_and_found_at_once(browser: Browser) -> None:
     line = browser.send("كوكب.txt", text.encode())
     assert line.startswith('<li class="rag-upload">')
     assert "كوكب.txt" in shown(line)
-    assert "أُضيف 1، واستُبدل 0، ولم يتغير 0؛ 1 مقطع جديد" in shown(line)
+    assert "أُضيف: 1 · استُبدل: 0 · لم يتغير: 0 · المقاطع الجديدة: 1" in shown(line)
     assert browser.assistant.library.article("كوكب.txt") == Article("كوكب.txt", text, source="مقالات مرفوعة")
     *_, answer = browser.assistant.ask("ماذا اكتشف العلماء؟")
     assert answer.citations[0].article == "كوكب.txt"

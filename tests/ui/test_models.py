@@ -179,7 +179,7 @@ def test_progress_is_shown_and_a_cancelled_pull_goes_on(opened: Opened, hub: Hub
     (bar,) = (at for tag, at in page.tags if tag == "progress")
     assert (bar["max"], bar["aria-label"]) == ("2000000", say("models.progress", model="small"))
     assert "2 MB" in page.text
-    assert page.tags[0][1]["role"] == "status"
+    assert page.tags[0][1]["data-poll"] == "ui/models/progress"
     assert say("models.errors.BusyError") in opened.page("/pull", "POST", 409, name="balanced").text
     page = opened.page("/cancel", "POST")
     assert say("models.cancelled", model="small") in page.text
@@ -214,7 +214,7 @@ def test_an_unloadable_model_leaves_the_old_writer(opened: Opened, settings: Set
     assert page.tags[0] == ("p", {"class": "rag-error", "role": "alert"})
     assert say("models.errors.ModelError") in page.text
     assert "broken.gguf cannot be loaded" in page.text
-    assert "ui/models?name=broken.gguf" in page.buttons("delete")  # the panel stands below
+    assert "ui/models?name=broken.gguf" in opened.page().buttons("delete")
     assert opened.asked() == ("llama", SAID)
     assert (settings.models_dir / "chosen").read_text() == "good.gguf\n"
     assert say("models.errors.in_use") in opened.page("?name=good.gguf", "DELETE", 400).text

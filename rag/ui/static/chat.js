@@ -1,7 +1,7 @@
 // The conversation: asks, shows each turn as it grows, and does what a turn's buttons say.
 // The server's HTML is escaped there (rag/ui/reading.py); here only whole pieces of it are moved.
 
-import { fill } from "./fragments.js";
+import { fill, request, tell } from "./fragments.js";
 import { empty, open } from "./panel.js";
 
 const $ = (selector) => document.querySelector(selector);
@@ -9,13 +9,15 @@ const narrow = () => matchMedia("(max-width: 60rem)").matches;
 const calm = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
 let talk = ""; // the conversation's id, "" for a new one
 let editing = ""; // the turn whose question is being changed
-let running = null; // the turn that is being written: { turn, abort }
+let running = null; // the question that is being answered here: { turn, talk, abort }
+let wanted = {}; // the conversation that was opened last
 
 const log = () => $(".rag-log");
 const box = () => $("#rag-ask textarea");
+const turnOf = (id) => document.getElementById("turn-" + id);
 
-function show({ turn, html, done }, { quietly = false } = {}) {
-  let node = document.getElementById("turn-" + turn);
+function show({ turn, html, done, failed }, { quietly = false } = {}) {
+  let node = turnOf(turn);
   const fresh = !node;
   if (fresh) {
     node = document.createElement("section");
@@ -27,8 +29,10 @@ function show({ turn, html, done }, { quietly = false } = {}) {
   const place = log();
   const followed = place.scrollHeight - place.scrollTop - place.clientHeight < 80;
   node.setAttribute("aria-busy", String(!done));
+  node.classList.toggle("rag-failed", Boolean(failed));
   node.innerHTML = html;
   if (quietly) return;
+  say(node.querySelector(".rag-wait")?.textContent || "");
   const top = node.getBoundingClientRect().top - place.getBoundingClientRect().top - 16;
   if (narrow() && (fresh || done)) node.scrollIntoView({ block: "start", behavior: calm() });
   else if (fresh || (followed && done)) place.scrollTop += top;
@@ -36,6 +40,12 @@ function show({ turn, html, done }, { quietly = false } = {}) {
   if (!done) return;
   const first = node.querySelector("[data-open]");
   if (first) open(first, { quietly: true });
+}
+
+// For those who do not see the page, once for each new state.
+function say(text) {
+  const live = $("#rag-live");
+  if (live.textContent !== text) live.textContent = text;
 }
 
 function busy(now) {
@@ -51,72 +61,87 @@ function scope() {
 
 export async function ask(question, replacing = "") {
   if (running) return;
-  const abort = new AbortController();
-  busy({ turn: "", abort });
+  wanted = {};
+  const mine = { turn: "", talk: "", question, abort: new AbortController() };
+  busy(mine);
   const body = JSON.stringify({ question, talk, replacing, ...scope() });
   try {
-    const answer = await fetch("ui/ask", { method: "POST", body, signal: abort.signal });
+    const answer = await request("ui/ask", { method: "POST", body, signal: mine.abort.signal });
     if (!answer.ok) throw new Error(await answer.text());
-    let rest = "";
-    for await (const piece of pieces(answer.body)) {
-      const lines = (rest + piece).split("\n");
-      rest = lines.pop();
-      for (const line of lines) took(JSON.parse(line), question, replacing);
-    }
-    if (running.turn && $(`#turn-${running.turn}[aria-busy=true]`)) throw new Error("");
+    for await (const line of lines(answer.body)) took(JSON.parse(line), mine, question, replacing);
+    if (!mine.done) throw new Error("");
   } catch (error) {
-    failed(error, question);
-  } finally {
-    busy(null);
-    fill($("#rag-talks-list"), "ui/talks?words=" + encodeURIComponent($("#rag-talks [name=words]").value)).then(current);
+    if (running === mine) failed(error, mine, question, replacing);
   }
+  if (running === mine) {
+    busy(null);
+    say("");
+    if (document.activeElement === document.body) box().focus({ preventScroll: true });
+  } else if (mine.talk && talk === mine.talk && !running) resume(talk); // it was left, and come back to before the answer was done
+  list();
 }
 
-async function* pieces(stream) {
+async function* lines(stream) {
   const reader = stream.pipeThrough(new TextDecoderStream()).getReader();
+  let rest = "";
   for (;;) {
     const { done, value } = await reader.read();
     if (done) return;
-    yield value;
+    const parts = (rest + value).split("\n");
+    rest = parts.pop();
+    yield* parts;
   }
 }
 
-function took(snapshot, question, replacing) {
-  running.turn = snapshot.turn;
-  if (snapshot.failed) box().value ||= question;
-  else if (snapshot.done) {
-    remember(snapshot.talk);
-    const old = replacing && document.getElementById("turn-" + replacing);
-    for (let node = old; node && node.id !== "turn-" + snapshot.turn; ) {
-      const next = node.nextElementSibling;
-      node.remove();
-      node = next;
-    }
-  }
+function took(snapshot, mine, question, replacing) {
+  mine.turn = snapshot.turn;
+  mine.done = snapshot.done;
+  if (snapshot.talk) mine.talk = snapshot.talk;
+  if (running !== mine) return;
+  if (snapshot.talk && snapshot.talk !== talk) remember(snapshot.talk);
+  if (snapshot.failed) giveBack(question, replacing);
+  else if (snapshot.done && replacing) turnOf(replacing)?.remove();
   show(snapshot);
-  if (snapshot.done && !snapshot.failed) follow(snapshot.turn);
+  if (snapshot.done && snapshot.talk) follow(snapshot.turn);
 }
 
-function failed(error, question) {
-  const node = running.turn && document.getElementById("turn-" + running.turn);
-  box().value ||= question;
-  if (error.name === "AbortError") return void node?.remove();
+function failed(error, mine, question, replacing) {
+  giveBack(question, replacing);
+  if (error.name === "AbortError") {
+    if (mine.turn) turnOf(mine.turn)?.remove();
+    return;
+  }
   const html = error.message.startsWith("<p") ? error.message : $("#rag-offline").innerHTML;
-  show({ turn: running.turn || "failed" + Date.now(), html, done: true });
+  show({ turn: mine.turn || "failed" + Date.now(), html, done: true, failed: true });
+}
+
+function giveBack(question, replacing) {
+  if (box().value) return;
+  box().value = question;
+  edited(replacing);
+  grow();
 }
 
 // Questions to go on with; they come behind the answer, for nobody waits for them.
 function follow(turn) {
   for (const old of document.querySelectorAll(".rag-following")) old.replaceChildren();
-  const place = document.querySelector(`#turn-${turn} .rag-following`);
-  if (place) fill(place, `ui/talks/${talk}/following/${turn}`).then((ok) => ok || place.replaceChildren());
+  const place = turnOf(turn).querySelector(".rag-following");
+  fill(place, `ui/talks/${talk}/following/${turn}`, {}, { quietly: true });
 }
 
 export function stop() {
   if (!running) return;
-  const waits = !running.turn || $(`#turn-${running.turn} .rag-place`);
-  if (waits) running.abort.abort();
-  else fetch(`ui/turns/${running.turn}/stop`, { method: "POST" });
+  if (!running.turn || turnOf(running.turn)?.querySelector(".rag-place")) running.abort.abort();
+  else request(`ui/turns/${running.turn}/stop`, { method: "POST" });
+}
+
+// What is being written goes on for the conversation that holds it, and is not shown any more; what only waits comes back.
+function leave() {
+  const left = running;
+  busy(null);
+  if (!left || left.talk) return;
+  left.abort.abort();
+  box().value ||= left.question;
 }
 
 function remember(id) {
@@ -125,37 +150,69 @@ function remember(id) {
   current();
 }
 
-function current() {
+export function current() {
   for (const node of document.querySelectorAll("[data-talk]"))
     if (node.dataset.talk === talk) node.setAttribute("aria-current", "true");
     else node.removeAttribute("aria-current");
 }
 
+function list() {
+  const words = encodeURIComponent($("#rag-talks [name=words]").value);
+  fill($("#rag-talks-list"), "ui/talks?words=" + words, {}, { quietly: true }).then(current);
+}
+
 export async function resume(id) {
-  if (running) return;
-  const answer = id && (await fetch("ui/talks/" + encodeURIComponent(id)).catch(() => null));
+  const mine = (wanted = {});
+  const answer = id && (await request("ui/talks/" + encodeURIComponent(id)));
+  const turns = answer?.ok && (await answer.json());
+  const problem = answer && !answer.ok && (await answer.text());
+  if (wanted !== mine) return;
+  leave();
   clear();
-  if (!answer?.ok) return remember("");
-  const turns = await answer.json();
+  if (problem) tell(log(), problem);
+  remember(turns ? id : "");
+  if (!turns) return;
+  log().setAttribute("aria-live", "off"); // a whole conversation is not read out
   for (const turn of turns) show(turn, { quietly: true });
-  remember(id);
-  const last = log().lastElementChild;
   if (turns.length) show(turns.at(-1));
-  last?.scrollIntoView({ block: "start" });
+  log().lastElementChild?.scrollIntoView({ block: "start" });
+  requestAnimationFrame(() => log().setAttribute("aria-live", "polite"));
 }
 
 function clear() {
   for (const turn of log().querySelectorAll(".rag-turn")) turn.remove();
+  if (log().previousElementSibling.matches(".rag-problem")) log().previousElementSibling.remove();
   $(".rag-app").classList.remove("rag-asked");
   empty();
   edited("");
 }
 
 export function startAnew() {
-  if (running) return;
+  wanted = {};
+  leave();
   clear();
   remember("");
   box().focus();
+}
+
+// The page's frame is brought in anew, in another language: what is written, chosen and being answered stays.
+export async function carriedOver(bringIn) {
+  const draft = [...$("#rag-ask").querySelectorAll("textarea, input")].map(({ value }) => value);
+  const unfolded = $("#rag-filters").open;
+  const ticked = scope().sources;
+  const turns = [...log().querySelectorAll(".rag-turn")];
+  const replaced = editing;
+  if (!(await bringIn())) return;
+  $("#rag-ask").querySelectorAll("textarea, input").forEach((field, i) => (field.value = draft[i] ?? ""));
+  $("#rag-filters").open = unfolded;
+  await sources(ticked);
+  grow();
+  if (running) {
+    log().append(...turns);
+    $(".rag-app").classList.add("rag-asked", "rag-busy");
+    current();
+  } else await resume(talk);
+  edited(replaced);
 }
 
 function edited(turn) {
@@ -172,7 +229,8 @@ function act(button) {
   else if (kind === "again") ask(question, id);
   else if (kind === "edit") {
     box().value = question;
-    edited(id);
+    const last = [...log().querySelectorAll(".rag-turn:not(.rag-failed)")].at(-1);
+    edited(turn === last ? id : ""); // an earlier question is asked anew at the end
     box().focus();
     grow();
   } else rate(turn, id, button);
@@ -181,9 +239,26 @@ function act(button) {
 async function copy(turn, button) {
   const answer = turn.querySelector(".rag-answer").innerText.trim();
   const quotes = [...turn.querySelectorAll(".rag-answer [data-quote]")].map((chip) => `[${chip.textContent}] ${chip.dataset.quote}`);
-  await navigator.clipboard.writeText([answer, ...new Set(quotes)].join("\n\n"));
-  button.classList.add("rag-done");
-  setTimeout(() => button.classList.remove("rag-done"), 1500);
+  const done = await copied([answer, ...new Set(quotes)].join("\n\n"));
+  say(done ? button.dataset.copied : button.dataset.uncopied);
+  button.classList.add(done ? "rag-done" : "rag-undone");
+  button.title = done ? button.dataset.copied : button.dataset.uncopied;
+}
+
+// Over plain http from another machine, browsers have no clipboard but the old one.
+async function copied(text) {
+  try {
+    await navigator.clipboard.writeText(text);
+    return true;
+  } catch {
+    const area = document.createElement("textarea");
+    area.value = text;
+    document.body.append(area);
+    area.select();
+    const done = document.execCommand("copy");
+    area.remove();
+    return done;
+  }
 }
 
 async function rate(turn, id, button) {
@@ -192,15 +267,16 @@ async function rate(turn, id, button) {
   button.setAttribute("aria-pressed", String(!pressed));
   const note = turn.querySelector(".rag-note");
   note.hidden = pressed;
-  await judge(turn, id);
+  if (!(await judge(turn, id))) return button.setAttribute("aria-pressed", String(pressed));
   if (!pressed) note.note.focus();
 }
 
 async function judge(turn, id) {
   const rating = turn.querySelector("[data-rating][aria-pressed=true]")?.dataset.rating || "0";
   const note = turn.querySelector(".rag-note").note.value;
-  const answer = await fetch(`ui/turns/${id}/rating`, { method: "POST", body: new URLSearchParams({ rating, note }) });
+  const answer = await request(`ui/turns/${id}/rating`, { method: "POST", body: new URLSearchParams({ rating, note }) });
   turn.querySelector(".rag-note [role=status]").innerHTML = answer.ok ? "✓" : await answer.text();
+  return answer.ok;
 }
 
 function grow() {
@@ -210,8 +286,17 @@ function grow() {
 }
 
 function filtered() {
-  const { since, until, sources } = scope();
-  $("#rag-filtered").textContent = since || until || sources.length ? "●" : "";
+  const { since, until, sources: among } = scope();
+  $("#rag-filtered").hidden = !(since || until || among.length);
+}
+
+// The sources to choose from, those ticked that were; nothing before the fold was opened.
+export async function sources(ticked = scope().sources) {
+  const place = $("#rag-sources");
+  if ($("#rag-filters").open || ticked.length) await fill(place, "ui/sources");
+  else place.replaceChildren();
+  for (const tick of place.querySelectorAll("[name=source]")) tick.checked = ticked.includes(tick.value);
+  filtered();
 }
 
 export function begin() {
@@ -250,23 +335,19 @@ export function begin() {
     else if (event.target.closest?.("#rag-filters")) filtered();
   });
   document.addEventListener("keydown", (event) => {
-    if (event.target === box() && event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      $("#rag-ask").requestSubmit();
-    }
-    if (event.key === "Escape" && running) stop();
-    if (event.key === "/" && !event.ctrlKey && !event.metaKey && !event.target.matches?.("input, textarea, select")) {
-      event.preventDefault();
-      box().focus();
-    }
+    if (event.target !== box() || event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+    event.preventDefault();
+    $("#rag-ask").requestSubmit();
   });
   document.addEventListener("rag-filled", (event) => {
-    if (event.target.id !== "rag-talks-list" || event.detail.read) return;
+    if (event.target.id !== "rag-talks-list") return;
     current();
-    if (talk && !$("[data-talk][aria-current]")) startAnew(); // the open conversation was deleted
+    if (!event.detail.read && talk && !$("[data-talk][aria-current]")) {
+      running?.abort.abort();
+      startAnew(); // the open conversation was deleted
+    }
   });
-  document.addEventListener("toggle", (event) => {
-    const { id, open: unfolded } = event.target;
-    if (id === "rag-filters" && unfolded && !$("#rag-sources").childElementCount) fill($("#rag-sources"), "ui/sources");
+  document.addEventListener("toggle", ({ target }) => {
+    if (target.id === "rag-filters" && target.open && !$("#rag-sources").childElementCount) sources();
   }, true);
 }

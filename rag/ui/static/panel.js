@@ -1,5 +1,7 @@
 // The reading panel: opens an article at the words that a button names, and shows a quote where one points at its number.
 
+import { request } from "./fragments.js";
+
 const narrow = () => matchMedia("(max-width: 60rem)").matches;
 let opener = null; // the button that opened the panel
 let tip = null;
@@ -48,7 +50,7 @@ export function open(button, { quietly = false } = {}) {
 
 // Shows an article of the library, whole.
 export async function read(button) {
-  const answer = await fetch("ui/library/articles?id=" + encodeURIComponent(button.dataset.article));
+  const answer = await request("ui/library/articles?id=" + encodeURIComponent(button.dataset.article));
   const place = panel().querySelector("section");
   place.innerHTML = await answer.text();
   delete place.dataset.turn;
@@ -131,7 +133,9 @@ export function begin() {
   document.addEventListener("scroll", unpoint, true);
   document.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
-    if (!tip.hidden) unpoint();
-    else if (event.target.closest?.(".rag-panel")) back();
+    if (tip.hidden && !event.target.closest?.(".rag-panel")) return;
+    event.preventDefault();
+    if (tip.hidden) back();
+    else unpoint();
   });
 }

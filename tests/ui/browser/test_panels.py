@@ -84,6 +84,36 @@ def test_files_are_dropped_on_the_library(opened: Window) -> None:
     opened.shot("33-dropped")
 
 
+def test_what_became_of_files_and_what_narrows_a_question_outlast_other_views(opened: Window) -> None:
+    page, opened.errors_expected = opened.page, True
+    page.click("#rag-filters summary")
+    page.check("#rag-sources [value='الفلك']")
+    opened.view("library")
+    files = [{"name": name, "mimeType": "text/plain", "buffer": NEWS.encode()} for name in ("1.pdf", "new.txt")]
+    page.set_input_files("#rag-files", files)
+    page.click("nav [data-view=models]")
+    page.wait_for_selector("#rag-models h2")
+    opened.view("library")
+    page.wait_for_selector("#rag-uploads > li:nth-child(2):not(:has(progress))")
+    assert "1.pdf" in page.locator("#rag-uploads").text_content()
+    page.wait_for_selector("#rag-articles [data-article='new.txt']")
+    page.click("nav [data-view=chat]")
+    page.wait_for_selector("#rag-sources [value='الفلك']:checked")
+    assert page.locator("#rag-filtered").is_visible()
+    assert page.locator("#rag-status").count() == 1
+
+
+def test_an_article_that_went_elsewhere_leaves_the_list_and_says_so(opened: Window, filled: Assistant) -> None:
+    page = opened.page
+    opened.view("library")
+    filled.library.remove([MARS.id])
+    page.on("dialog", lambda dialog: dialog.accept())
+    opened.errors_expected = True
+    page.click(f"#rag-articles [data-delete*='id={MARS.id}']")
+    page.wait_for_selector("#rag-library .rag-problem .rag-error")
+    assert page.locator("#rag-articles li").count() == 3
+
+
 def test_more_files_than_are_sent_at_one_time_are_told_and_left_out(opened: Window) -> None:
     opened.view("library")
     opened.page.evaluate("document.querySelector('.rag-drop').dataset.most = '2'")
