@@ -102,15 +102,29 @@ def index(paths: Annotated[list[str], typer.Argument(help="Files (.txt, .jsonl) 
 
 
 @app.command()
-def remove(ids: Annotated[list[str], typer.Argument(help="Article ids, as `rag list` shows them.")]) -> None:
+def remove(
+    ids: Annotated[list[str] | None, typer.Argument(help="Article ids, as `rag list` shows them.")] = None,
+    source: Annotated[
+        list[str] | None, typer.Option(help="All articles of this source, as `rag list` shows it; can be repeated.")
+    ] = None,
+) -> None:
     """Remove articles from the library."""
     from rag import wiring
+    from rag.library import browsing
 
+    if not (ids or source):
+        raise InputError("nothing is named; expected ids of articles, or --source NAME")
     settings = _settings()
     with wiring.open_library(settings) as library, progress() as bar:
-        missing = library.remove(ids)
+        unknown = set(source or ()) - set(library.sources())
+        if unknown:
+            raise InputError(
+                f"no article has the source {', '.join(sorted(unknown))}; `rag list` shows those that there are"
+            )
+        wanted = {*(ids or ()), *(id_ for name in source or () for id_ in browsing.ids(library, name))}
+        missing = library.remove(wanted)
         _open_retriever(library, settings, bar)
-    print(f"{len(set(ids)) - len(missing)} removed")
+    print(f"{len(wanted) - len(missing)} removed")
     if missing:
         raise InputError(f"not in the library: {', '.join(missing)}; `rag list` shows what is")
 

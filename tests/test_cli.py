@@ -56,6 +56,8 @@ def test_search_list_show_remove(seeded: Rag) -> None:
     assert seeded("show", GEORGIA).stdout.rstrip("\n") == (SEEDS / GEORGIA).read_text(encoding="utf-8")
     assert seeded("remove", GEORGIA, GEORGIA).stdout == "1 removed\n"
     assert "not in the library" in line(seeded("remove", GEORGIA, code=2).stderr)
+    assert "nothing is named" in line(seeded("remove", code=2).stderr)
+    assert "no article has the source nowhere" in line(seeded("remove", "--source", "nowhere", code=2).stderr)
     assert "no article" in line(seeded("show", GEORGIA, code=2).stderr)
     answer = json.loads(seeded("ask", "ماذا قال تشوركين؟", "--json").stdout)
     assert {c["article"] for c in answer["citations"]} == {ALEPPO}

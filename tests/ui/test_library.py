@@ -110,8 +110,8 @@ def test_a_file_is_added_and_found_at_once(browser: Browser) -> None:
     assert browser.assistant.library.article("كوكب.txt") == Article("كوكب.txt", text, source="مقالات مرفوعة")
     *_, answer = browser.assistant.ask("ماذا اكتشف العلماء؟")
     assert answer.citations[0].article == "كوكب.txt"
-    assert "ولم يتغير 1" in shown(browser.send("كوكب.txt", text.encode()))
-    assert "واستُبدل 1" in shown(browser.send("كوكب.txt", f"{text} والثاني قريب.".encode()))
+    assert "لم يتغير: 1" in shown(browser.send("كوكب.txt", text.encode()))
+    assert "استُبدل: 1" in shown(browser.send("كوكب.txt", f"{text} والثاني قريب.".encode()))
 
 
 def test_good_rows_go_in_and_each_bad_one_is_named(browser: Browser) -> None:

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
+from rag.answer.assistant import Assistant
 from tests.ui.browser.window import ARGS, ARTIFACTS, Window
-from tests.ui.conftest import Scripted
+from tests.ui.conftest import Scripted, served
 
 
 @pytest.fixture(scope="package")
@@ -43,3 +45,15 @@ def scripted(browser: object, scripted_api: tuple[Scripted, str]) -> Iterator[tu
     yield scripted_api[0], opened
     opened.check()
     opened.context.close()
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Path:
+    return tmp_path
+
+
+@pytest.fixture
+def own(archive: Assistant, home: Path) -> Iterator[str]:
+    """The address of a server whose conversations are this test's alone."""
+    with served(archive, home) as url:
+        yield url

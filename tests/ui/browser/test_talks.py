@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -15,22 +14,6 @@ from rag.ui.texts import say
 from tests.conftest import Rag
 from tests.ui.browser.window import ARTIFACTS, CHURKIN, NOWHERE, Window
 from tests.ui.conftest import PASSWORD, Scripted, served
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Path:
-    return tmp_path
-
-
-@pytest.fixture
-def own(archive: Assistant, home: Path) -> Iterator[str]:
-    """The address of a server whose conversations are this test's alone."""
-    with served(archive, home) as url:
-        yield url
-
-
-def opened(window: Window) -> str:
-    return window.page.evaluate("location.hash.slice(1)")
 
 
 def log_html(window: Window) -> str:
@@ -50,7 +33,7 @@ def test_a_conversation_is_as_it_was_after_a_restart(browser: object, archive: A
         window.ask(CHURKIN)
         window.ask("وماذا قال عن حلب؟")
         window.ask(NOWHERE)
-        before, talk = log_html(window), opened(window)
+        before, talk = log_html(window), window.talk()
         window.reload()
         assert log_html(window) == before
         window.shot("20-reloaded")
@@ -95,7 +78,7 @@ def test_conversations_are_listed_found_renamed_and_deleted(browser: object, own
     page.wait_for_function("document.querySelectorAll('.rag-talk').length == 1")
     assert "مجلس الأمن" in asked[0]
     assert page.locator(".rag-turn").count() == 0
-    assert opened(window) == ""
+    assert window.talk() == ""
     window.check()
     window.context.close()
 
@@ -191,7 +174,7 @@ def test_with_a_password_each_browser_has_its_own_conversations(
         credentials = {"http_credentials": {"username": "rag", "password": PASSWORD}}
         one, other = (Window(browser, url, **credentials) for _ in range(2))
         one.ask(CHURKIN)
-        talk = opened(one)
+        talk = one.talk()
         other.reload()
         assert other.page.locator(".rag-talk").count() == 0
         assert other.page.request.get(f"{url}ui/talks/{talk}").status == 400
@@ -270,132 +253,3 @@ def test_another_conversation_cannot_be_gone_on_with(api: str) -> None:
     assert last["done"]
     assert last["failed"]
     assert "nobody" in last["html"]
-
-
-def posted(url: str, **what: object) -> list[dict[str, object]]:
-    answer = httpx.post(f"{url}ui/ask", content=json.dumps(what), trust_env=False, timeout=60)
-    return [json.loads(line) for line in answer.text.strip().split("\n")]
-
-
-def kept(url: str, talk: object) -> list[str]:
-    return [turn["html"] for turn in httpx.get(f"{url}ui/talks/{talk}", trust_env=False).json()]
-
-
-def test_an_answer_that_fails_on_the_way_is_not_kept(scripted_api: tuple[Scripted, str]) -> None:
-    url = scripted_api[1]
-    talk = posted(url, question="new line\n")[-1]["talk"]
-    said = posted(url, question="late", talk=talk)
-    assert said[-1]["failed"]
-    assert said[-2]["talk"] == talk
-    assert len(kept(url, talk)) == 1
-
-
-def test_a_turn_is_not_replaced_where_the_conversation_has_gone_on_elsewhere(api: str) -> None:
-    first = posted(api, question=CHURKIN)[-1]
-    posted(api, question=NOWHERE, talk=first["talk"])
-    said = posted(api, question=CHURKIN, talk=first["talk"], replacing=first["turn"])[-1]
-    assert said["failed"]
-    assert say("errors.GoneError") in said["html"]
-    assert len(kept(api, first["talk"])) == 2
-
-
-def test_an_answer_whose_conversation_was_deleted_meanwhile_says_so(scripted_api: tuple[Scripted, str]) -> None:
-    url = scripted_api[1]
-    with httpx.stream("POST", f"{url}ui/ask", content='{"question": "slow"}', trust_env=False, timeout=60) as answer:
-        lines = answer.iter_lines()
-        said = next(snapshot for snapshot in map(json.loads, lines) if snapshot["talk"])
-        assert httpx.delete(f"{url}ui/talks/{said['talk']}", trust_env=False).status_code == 200
-        httpx.post(f"{url}ui/turns/{said['turn']}/stop", trust_env=False)
-        *_, last = map(json.loads, lines)
-    assert last["done"]
-    assert say("errors.GoneError") in last["html"]
-    assert httpx.get(f"{url}ui/talks/{said['talk']}", trust_env=False).status_code == 400
-
-
-def test_a_question_with_halves_of_letters_is_answered(api: str) -> None:
-    said = posted(api, question="ماذا \ud800 قال؟", sources=["\udfff"])
-    assert said[-1]["done"]
-
-
-def test_dates_in_arabic_digits_narrow_a_question(api: str) -> None:
-    said = posted(api, question="ماذا اكتشف العلماء؟", since="٢٠٢٠", until="٢٠٢٠-٠١")[-1]
-    assert not said["failed"]
-    assert 'data-open="1.txt"' in str(said["html"])
-
-
-def test_two_quick_clicks_open_the_last_conversation_alone(browser: object, own: str) -> None:
-    for question in (CHURKIN, NOWHERE):
-        posted(own, question=question)
-    window = Window(browser, own)
-    window.page.evaluate("document.querySelectorAll('.rag-talk').forEach((talk) => talk.click())")
-    window.page.wait_for_selector(".rag-turn")
-    window.page.wait_for_timeout(500)
-    assert window.page.locator(".rag-turn").count() == 1
-    assert CHURKIN in window.last(".rag-question").text_content()
-    window.context.close()
-
-
-def test_the_language_is_switched_while_an_answer_is_written(scripted: tuple[Scripted, Window]) -> None:
-    _, window = scripted
-    page = window.page
-    window.ask("unsupported")
-    window.send("slow")
-    page.wait_for_function("document.querySelector('.rag-log').textContent.includes('كلمة2')")
-    page.fill("#rag-ask textarea", "مسودة")
-    page.click("#rag-language")
-    page.wait_for_selector(".rag-app[lang=en].rag-busy")
-    assert page.locator(".rag-turn").count() == 2
-    assert page.input_value("#rag-ask textarea") == "مسودة"
-    page.click("#rag-stop")
-    window.wait_done(1)
-    assert say("stopped") in window.last().text_content()
-    page.click("#rag-language")
-    page.wait_for_selector(".rag-app[lang=ar]")
-
-
-def test_an_answer_that_is_left_goes_on_in_its_conversation(scripted: tuple[Scripted, Window]) -> None:
-    made, window = scripted
-    page = window.page
-    window.send("slow")
-    page.wait_for_function("document.querySelector('.rag-log').textContent.includes('كلمة2')")
-    talk, turn = opened(window), window.last().get_attribute("id").removeprefix("turn-")
-    page.fill("#rag-talks [name=words]", "s")
-    page.press("#rag-talks [name=words]", "Escape")
-    page.click("#rag-new")
-    assert page.locator(".rag-turn").count() == 0
-    assert page.locator("#rag-stop:visible").count() == 0
-    assert not made.closed.is_set()
-    page.click(f"[data-talk='{talk}']")
-    page.wait_for_selector(".rag-turn .rag-wait")
-    page.request.post(f"{window.url}ui/turns/{turn}/stop")
-    page.wait_for_function("text => document.querySelector('.rag-log').textContent.includes(text)", arg=say("stopped"))
-    assert "كلمة2" in window.last(".rag-answer").text_content()
-
-
-def test_a_conversation_that_is_deleted_while_it_is_answered_is_left(scripted: tuple[Scripted, Window]) -> None:
-    made, window = scripted
-    page = window.page
-    page.on("dialog", lambda dialog: dialog.accept())
-    window.send("slow")
-    page.wait_for_function("document.querySelector('.rag-log').textContent.includes('كلمة2')")
-    page.locator("li:has([aria-current]) summary").click()
-    page.locator("li:has([aria-current]) [data-delete]").click()
-    page.wait_for_function("!document.querySelector('.rag-turn')")
-    assert opened(window) == ""
-    assert made.closed.wait(15)
-    window.ask("unsupported")
-    assert window.last(".rag-unsupported").count() == 2
-
-
-def test_a_menu_closes_by_escape_and_by_a_click_elsewhere(browser: object, own: str) -> None:
-    posted(own, question=CHURKIN)
-    window = Window(browser, own)
-    page = window.page
-    page.click("#rag-talks-list summary")
-    page.keyboard.press("Escape")
-    assert page.locator("#rag-talks-list details[open]").count() == 0
-    assert page.evaluate("document.activeElement.matches('#rag-talks-list summary')")
-    page.click("#rag-talks-list summary")
-    page.click("h1")
-    assert page.locator("#rag-talks-list details[open]").count() == 0
-    window.context.close()

@@ -46,6 +46,10 @@ class Window:
     def wait_done(self, before: int) -> None:
         self.page.wait_for_function(_DONE, arg=before)
 
+    def talk(self) -> str:
+        """The id of the conversation that is open, "" for a new one."""
+        return self.page.evaluate("location.hash.slice(1)")
+
     def view(self, name: str) -> None:
         self.page.click(f"nav [data-view={name}]")
         self.page.wait_for_selector(f"#rag-{name}:not([aria-busy]) > *")
