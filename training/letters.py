@@ -8,6 +8,7 @@ from __future__ import annotations
 import io
 import json
 import math
+import re
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -17,6 +18,8 @@ import zstandard
 
 from rag.arabic.encodings import _CLASSES, _MARKS, _kind
 
+_QURANIC = re.compile("[\u0670\u0671\u06d6-\u06ed]")
+"""Letters and marks of the Quran, which news and letters do not have."""
 _SMALL, _UNSEEN, _MOST = 0.05, 20, 25
 
 
@@ -34,8 +37,10 @@ def main() -> None:
     for argument in sys.argv[1:]:
         path, _, column = argument.rpartition(":")
         for text in texts(Path(path), column):
+            if _QURANIC.search(text):
+                continue
             kinds = ["S", *(_kind(char) for char in f" {text} " if char not in _MARKS)]
-            pairs.update(zip(kinds, kinds[1:]))
+            pairs.update(zip(kinds, kinds[1:], strict=False))
     for before in _CLASSES:
         total = sum(pairs[before, kind] for kind in _CLASSES) + _SMALL * len(_CLASSES) + _UNSEEN
         bits = [min(_MOST, round(-math.log2((pairs[before, kind] + _SMALL) / total))) for kind in _CLASSES]
