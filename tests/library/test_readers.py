@@ -52,7 +52,7 @@ def test_rows_carry_their_metadata(tmp_path: Path) -> None:
         ('{"id": "a\\tb", "text": "نص"}', "line ends and tabs"),
         ('{"id": "a\\ud800", "text": "نص"}', "ud800"),
         ('{"id": "a", "text": "نص", "date": "2015-13-40"}', "date"),
-        ('{"id": "a", "text": "نص", "date": "٢٠١٥-٠١-٠١"}', "date"),
+        ('{"id": "a", "text": "نص", "date": "07/23/2015"}', "date"),
         ('{"id": "a", "text": "نص", "date": "20150101"}', "date"),
         ('{"id": "1", "text": "آخر"}', "row 1"),
     ],

@@ -15,7 +15,8 @@ LARGEST = 20_000_000_000
 """Bytes written out."""
 _FREE, _RATIO = 1_000_000_000, 300
 """Bytes from which a file must not be larger than so many times what it is compressed to; text packs 3 to 20 times."""
-_STEP = 1 << 20
+_STEP, _PIECE = 1 << 20, 1 << 12
+"""Bytes read at once, plain and packed: what a piece unpacks to is held in memory."""
 
 
 def plain(path: Path, folder: Path) -> Path:
@@ -51,7 +52,7 @@ def _of_zst(path: Path) -> Iterator[bytes]:
     """The frames of a file, one behind the other; the reader of the library does not say where the last is cut short."""
     with path.open("rb") as file:
         frame = zstandard.ZstdDecompressor(max_window_size=1 << 30).decompressobj()
-        while data := file.read(1 << 16):
+        while data := file.read(_PIECE):
             while data:
                 if frame.eof:
                     frame = zstandard.ZstdDecompressor(max_window_size=1 << 30).decompressobj()
