@@ -30,12 +30,12 @@ def fields_of(names: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:
 
     A given name that the table lacks is left out.
     """
-    known = {}
+    known: dict[str, str] = {}
     for name in names:
         known.setdefault(_plain(name), name)
     found = {}
     for field, listed in _ORDERED.items():
         wanted = [_plain(given[field])] if field in given else listed
-        if name := next((known[plain] for plain in wanted if plain in known), None):
-            found[field] = name
+        if plain := next((plain for plain in wanted if plain in known), None):
+            found[field] = known[plain]
     return found

@@ -66,7 +66,7 @@ ffffffffffffffffffffffffffffffffffffff31f26
 jjjjjjfejjjjjjjjdjjjjjjjfjjfjjj7j9ejjj9d119
 j94n5n24n59767787967898a58n46554764n5e7a52e
 5ccccc5cccccccc8cc8c7ccccccc88c6c8ccccc3316
-""".split()
+""".strip().splitlines()
 """Bits, in base 36, of a character behind another, rows and columns in the order of `_CLASSES`.
 
 Made by `training/letters.py` of the Arabic half of the parallel corpus and of the contexts of ARCD.

@@ -9,30 +9,37 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from rag.arabic.columns import FIELDS
 from rag.arabic.folding import words
 from rag.errors import InputError
 from rag.library.formats import compressed, rows
 from rag.library.formats.document import Document, Unfit
-from rag.library.formats.html import Apart
+from rag.library.formats.docx import read_docx
+from rag.library.formats.epub import read_epub
+from rag.library.formats.html import read_html
+from rag.library.formats.limits import limited
+from rag.library.formats.pdf import read_pdf
 from rag.library.formats.sniffing import sniff
 from rag.library.formats.text import read_markdown, read_text
 from rag.types import Article
 
-SUFFIXES = (".txt", ".md", ".html", ".htm", ".csv", ".tsv", ".json", ".jsonl", ".gz", ".zst")
+SUFFIXES = (
+    *(".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".epub"),
+    *(".csv", ".tsv", ".json", ".jsonl", ".gz", ".zst"),
+)
 """What the files are called that are read; others are looked into, and read where they are one of these in spite of their name."""
 STANDARD_INPUT = Path("-")
+SECONDS, MEGABYTES = 60, 1024
+"""For one file that is read in a process of its own."""
 _SPACE = ord(" ")
 _DEEPEST = 3
 """Files within files."""
-Found = tuple[str, str, Document | Unfit]
-"""Where something stands in a file ("" for the whole), its id ("" for the file's name), and what it is."""
-Reader = Callable[[Path], Iterator[Found]]
+Found = tuple[str, str, str, Document | Unfit]
+"""Where something stands in a file ("" for the whole), its id, its source, and what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,18 +65,16 @@ def read(paths: Sequence[Path], columns: Mapping[str, str] | None = None) -> Ite
         raise InputError(f"there is no field {min(unknown)!r}; expected some of {', '.join(FIELDS)}")
     files = {file if file == STANDARD_INPUT else file.resolve(): file for path in paths for file in _files(path)}
     seen: dict[str, str] = {}
-    with closing(Apart()) as apart:
-        reading = _Reading(columns or {}, apart)
-        for file in files.values():
-            for where, item in reading.articles(file):
-                if isinstance(item, Article):
-                    if item.id in seen:
-                        item = Unreadable(
-                            where, f"the id {item.id!r} was read already from {seen[item.id]}; rename one of them"
-                        )
-                    else:
-                        seen[item.id] = where
-                yield item
+    for file in files.values():
+        for where, item in _articles(file, columns or {}):
+            if isinstance(item, Article):
+                if item.id in seen:
+                    item = Unreadable(
+                        where, f"the id {item.id!r} was read already from {seen[item.id]}; rename one of them"
+                    )
+                else:
+                    seen[item.id] = where
+            yield item
 
 
 def _files(path: Path) -> list[Path]:
@@ -98,86 +103,84 @@ def _shown(path: Path) -> str:
     return str(path).encode("utf-8", "backslashreplace").decode()
 
 
-@dataclass(frozen=True, slots=True)
-class _Reading:
-    """What one run reads with: the columns that were given, and the process for pages."""
+def _articles(path: Path, columns: Mapping[str, str]) -> Iterator[tuple[str, Article | Unreadable]]:
+    """Each article of a file or what is wrong, and where it stands."""
+    if path != STANDARD_INPUT:
+        yield from _named(path, columns, _shown(path), _shown(Path(path.resolve().parent.name)))
+        return
+    with tempfile.TemporaryDirectory(prefix="rag-") as folder:
+        file = Path(folder) / "stdin"
+        with file.open("wb") as out:
+            shutil.copyfileobj(sys.stdin.buffer, out)
+        yield from _named(file, columns, "standard input", file.name)
 
-    columns: Mapping[str, str]
-    apart: Apart
-    kinds: dict[str, Reader] = field(init=False)
 
-    def __post_init__(self) -> None:
-        kinds: dict[str, Reader] = {
-            "text": partial(_one, read_text),
-            "markdown": partial(_one, read_markdown),
-            "html": partial(_one, self.apart.read),
-            "jsonl": partial(_table, rows.read_jsonl, self.columns),
-            "json": partial(_table, rows.read_json, self.columns),
-            "csv": partial(_table, rows.read_csv, self.columns),
-            "gz": self._unpacked,
-            "zst": self._unpacked,
-        }
-        object.__setattr__(self, "kinds", kinds)
-
-    def articles(self, path: Path) -> Iterator[tuple[str, Article | Unreadable]]:
-        """Each article of a file or what is wrong, and where it stands."""
-        if path == STANDARD_INPUT:
-            yield from self._standard_input()
-            return
-        source = _shown(Path(path.resolve().parent.name))
-        yield from self._named(path, _shown(path), source)
-
-    def _standard_input(self) -> Iterator[tuple[str, Article | Unreadable]]:
-        with tempfile.TemporaryDirectory(prefix="rag-") as folder:
-            file = Path(folder) / "stdin"
-            with file.open("wb") as out:
-                shutil.copyfileobj(sys.stdin.buffer, out)
-            yield from self._named(file, "standard input", "stdin")
-
-    def _named(self, path: Path, shown: str, source: str) -> Iterator[tuple[str, Article | Unreadable]]:
-        for place, id_, item in self.found(path):
-            where = f"{shown}: {place}" if place else shown
-            try:
-                if isinstance(item, Unfit):
-                    raise item
-                yield where, _article(item, id_ or path.name, _shown(Path(path.stem)) if id_ else source)
-            except Unfit as e:
-                yield where, Unreadable(where, str(e))
-
-    def found(self, path: Path, depth: int = 0) -> Iterator[Found]:
-        """What the reader of a file's kind finds in it."""
+def _named(
+    path: Path, columns: Mapping[str, str], shown: str, source: str
+) -> Iterator[tuple[str, Article | Unreadable]]:
+    for place, id_, its_source, item in _found(path, columns, source):
+        where = f"{shown}: {place}" if place else shown
         try:
-            kind = sniff(path)
-            reader = self.kinds.get(kind)
-            if kind == "" and path.suffix.lower() not in SUFFIXES:
-                raise Unfit(f"is no text and of no kind that is read; expected files such as {', '.join(SUFFIXES)}")
-            if reader is None and kind:
-                raise Unfit(f"is of the kind {kind}, and these are not read; save its text as UTF-8")
-            if kind in ("gz", "zst") and depth == _DEEPEST:
-                raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
-            if kind in ("gz", "zst"):
-                yield from self._unpacked(path, depth)
-            else:
-                yield from (reader or self.kinds["text"])(path)
+            if isinstance(item, Unfit):
+                raise item
+            yield where, _article(item, id_, its_source)
         except Unfit as e:
-            yield "", "", e
-        except OSError as e:
-            yield "", "", Unfit(f"cannot be read: {e.strerror or e}")
-
-    def _unpacked(self, path: Path, depth: int = 0) -> Iterator[Found]:
-        with tempfile.TemporaryDirectory(prefix="rag-") as folder:
-            yield from self.found(compressed.plain(path, Path(folder)), depth + 1)
+            yield where, Unreadable(where, str(e))
 
 
-def _one(reader: Callable[[Path], Document], path: Path) -> Iterator[Found]:
-    yield "", "", reader(path)
+def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0) -> Iterator[Found]:
+    """What the reader of a file's kind finds in it; of a file that holds files, what theirs find."""
+    try:
+        kind = sniff(path) or (_UNTOLD if path.suffix.lower() in SUFFIXES else "")
+        if kind in _DOCUMENTS:
+            yield "", path.name, source, _DOCUMENTS[kind](path)
+        elif kind in _TABLES:
+            for number, id_, item in _TABLES[kind](path, columns):
+                yield f"row {number}", id_, _shown(Path(path.stem)), item
+        elif kind in _PACKED and depth == _DEEPEST:
+            raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
+        elif kind in _PACKED:
+            for name, file in _PACKED[kind](path):
+                within = PurePosixPath(name).parent.name or (_shown(Path(path.stem)) if name else source)
+                for place, id_, its_source, item in _found(file, columns, within, depth + 1):
+                    yield ": ".join(filter(None, (name, place))), id_, its_source, item
+        elif kind:
+            raise Unfit(
+                f"is a {kind} file, and these are not read; expected such as {', '.join(SUFFIXES)}; unpack it first"
+            )
+        else:
+            raise Unfit(f"is no text and of no kind that is read; expected such as {', '.join(SUFFIXES)}")
+    except Unfit as e:
+        yield "", path.name, source, e
+    except OSError as e:
+        yield "", path.name, source, Unfit(f"cannot be read: {e.strerror or e}")
 
 
-def _table(
-    reader: Callable[[Path, Mapping[str, str]], Iterator[rows.Row]], columns: Mapping[str, str], path: Path
-) -> Iterator[Found]:
-    for number, id_, item in reader(path, columns):
-        yield f"row {number}", id_, item
+def _apart(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
+    """The same in a process of its own, within limits."""
+    return partial(limited, reader, seconds=SECONDS, megabytes=MEGABYTES)
+
+
+_UNTOLD = "text"
+"""The reader that says of a file what keeps it from being text."""
+_DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
+    "text": read_text,
+    "markdown": read_markdown,
+    "html": _apart(read_html),
+    "pdf": _apart(read_pdf),
+    "docx": _apart(read_docx),
+    "epub": _apart(read_epub),
+}
+_TABLES: Mapping[str, Callable[[Path, Mapping[str, str]], Iterator[rows.Row]]] = {
+    "jsonl": rows.read_jsonl,
+    "json": rows.read_json,
+    "csv": rows.read_csv,
+}
+_PACKED: Mapping[str, Callable[[Path], Iterator[tuple[str, Path]]]] = {
+    "gz": compressed.unpacked,
+    "zst": compressed.unpacked,
+}
+"""The files within a file, each with its name there, "" for the only one, until the next is asked for."""
 
 
 def _article(document: Document, id_: str, source: str) -> Article:

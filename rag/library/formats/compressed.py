@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tempfile
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +20,16 @@ _STEP, _PIECE = 1 << 20, 1 << 12
 """Bytes read at once, plain and packed: what a piece unpacks to is held in memory."""
 
 
-def plain(path: Path, folder: Path) -> Path:
-    """The file that a compressed one holds, written into a folder under its name without .gz or .zst.
+def unpacked(path: Path) -> Iterator[tuple[str, Path]]:
+    """The file that a compressed one holds, under its name without .gz or .zst; gone when the next is asked for.
 
-    Unfit where it is damaged or cut short, or grows as no text does.
+    Its place within is "", for there is but one. Unfit where it is damaged or cut short, or grows as no text does.
     """
+    with tempfile.TemporaryDirectory(prefix="rag-") as folder:
+        yield "", _plain(path, Path(folder))
+
+
+def _plain(path: Path, folder: Path) -> Path:
     suffix = path.suffix.lower()
     out = folder / (path.stem if suffix in (".gz", ".zst") else path.name)
     with path.open("rb") as file:
@@ -38,7 +44,9 @@ def plain(path: Path, folder: Path) -> Path:
                     raise Unfit(f"unpacks to more than {limit:,} bytes; expected text; unpack it first")
                 whole.write(data)
     except (EOFError, zlib.error, gzip.BadGzipFile, zstandard.ZstdError) as e:
-        raise Unfit(f"is damaged or cut short ({e}); expected a whole {'.zst' if zst else '.gz'} file; fetch it again") from e
+        raise Unfit(
+            f"is damaged or cut short ({e}); expected a whole {'.zst' if zst else '.gz'} file; fetch it again"
+        ) from e
     return out
 
 

@@ -1,35 +1,28 @@
 """Web pages: title, date, address and text without menus, by trafilatura; nothing is fetched.
 
-A page is read in another process, which is ended where it takes too long or too much memory: the parsers are written in C,
-and pages come from anywhere. Run as a program, this module is that process.
+Parsers take long for some pages: `limits.limited` bounds time and memory.
 """
 
 from __future__ import annotations
 
 import codecs
 import contextlib
-import json
-import logging
 import re
-import subprocess
-import sys
-import threading
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from rag.arabic.dates import iso_date
-from rag.arabic.encodings import decoded
+from rag.arabic.encodings import decoded, encoding_of
 from rag.arabic.folding import words
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.text import ENCODINGS
 
 LARGEST = 30_000_000
 """Bytes of a page."""
-SECONDS = 60
-"""For one page."""
-_MEMORY = 4_000_000_000
-_CHARSET = re.compile(rb"<meta[^<>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})|<\?xml[^<>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})", re.I)
+_CHARSET = re.compile(
+    rb"<meta[^<>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})|<\?xml[^<>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})",
+    re.I,
+)
 _DECLARED_WITHIN = 8192
 _UNSEEN = "//script|//style|//noscript|//template|//svg|//nav|//header|//footer|//aside|//form|//head|//comment()"
 _DATED = (
@@ -45,62 +38,10 @@ _DATED = (
 _JSON_LD = re.compile(r'"datePublished"\s*:\s*"([^"]{4,60})"')
 
 
-class Apart:
-    """The other process, started when it is first needed and again after it was ended; one page at a time."""
-
-    def __init__(self, seconds: float = SECONDS) -> None:
-        self._seconds = seconds
-        self._lock = threading.Lock()
-        self._process: subprocess.Popen[bytes] | None = None
-
-    def read(self, path: Path) -> Document:
-        """A page; Unfit where it is none, has no text, or takes more than its time or memory."""
-        if (size := path.stat().st_size) > LARGEST:
-            raise Unfit(f"is {size:,} bytes; expected at most {LARGEST:,} for one page; cut it into several")
-        with self._lock:
-            answer = self._asked(path)
-        if answer is None:
-            raise Unfit(
-                f"took more than {self._seconds:g} s or {_MEMORY // 10**9} GB of memory to read; save its text as UTF-8"
-            )
-        if "unfit" in answer:
-            raise Unfit(answer["unfit"])
-        return Document(**{**answer, "pages": ()})
-
-    def close(self) -> None:
-        """Ends the process."""
-        if self._process:
-            self._process.kill()
-            self._process.communicate()
-            self._process = None
-
-    def _asked(self, path: Path) -> dict[str, Any] | None:
-        """What the process answers, None where it ended."""
-        if self._process is None or self._process.poll() is not None:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", __spec__.name], stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-            )
-        process = self._process
-        assert process.stdin and process.stdout
-        timer = threading.Timer(self._seconds, process.kill)
-        timer.start()
-        try:
-            process.stdin.write(json.dumps(str(path.resolve())).encode() + b"\n")
-            process.stdin.flush()
-            line = process.stdout.readline()
-        except BrokenPipeError:
-            line = b""
-        finally:
-            timer.cancel()
-        if not line.endswith(b"\n"):
-            self.close()
-            return None
-        answer: dict[str, Any] = json.loads(line)
-        return answer
-
-
 def read_html(path: Path) -> Document:
-    """A page, read in this process; see `Apart`."""
+    """A page; Unfit where it has no text, or of no encoding that can be told. Its title is without the site's name."""
+    if (size := path.stat().st_size) > LARGEST:
+        raise Unfit(f"is {size:,} bytes; expected at most {LARGEST:,} for one page; cut it into several")
     html = _html_of(path.read_bytes())
     import trafilatura
     from lxml import etree
@@ -124,7 +65,7 @@ def read_html(path: Path) -> Document:
         text = _seen(tree)
     if not words(text):
         raise Unfit("has no text beside menus and scripts; expected a page with an article")
-    title = " ".join((found and found.title or tree.findtext(".//title") or "").split())
+    title = " ".join(((found and found.title) or tree.findtext(".//title") or "").split())
     return Document(text.replace("\0", ""), title, _date(tree, html), found.url if found else None)
 
 
@@ -132,16 +73,19 @@ def _html_of(data: bytes) -> str:
     """The page's letters: by what they are, else as the page declares them."""
     text = decoded(data)
     if text is None:
-        bare = re.sub(rb"<script\b.{0,1000000}?</script>|<style\b.{0,1000000}?</style>|<[^<>]{0,10000}>", b" ", data, flags=re.S | re.I)
+        bare = re.sub(
+            rb"<script\b.{0,1000000}?</script>|<style\b.{0,1000000}?</style>|<[^<>]{0,10000}>",
+            b" ",
+            data,
+            flags=re.S | re.I,
+        )
         declared = _declared(data)
         if declared:
             with contextlib.suppress(UnicodeDecodeError):
                 text = data.decode(declared)
-        if text is None and (sure := decoded(bare)) is not None:
-            from rag.arabic.encodings import encoding_of
-
-            encoding = encoding_of(bare)
-            text = data.decode(encoding) if encoding else sure
+        if text is None and (encoding := encoding_of(bare)):
+            with contextlib.suppress(UnicodeDecodeError):
+                text = data.decode(encoding)
     if text is None:
         raise Unfit(f"is not UTF-8 text, nor surely in another of {ENCODINGS}, and declares no other; save it as UTF-8")
     return re.sub(r"^\s*<\?xml[^>]*>", "", text.replace("\0", ""))
@@ -180,30 +124,3 @@ def _date(tree: Any, html: str) -> str | None:
             if found := iso_date(str(written).strip()):
                 return found
     return None
-
-
-def _answers() -> None:
-    """Reads a path a line from standard input, and answers with a line each."""
-    logging.disable(logging.CRITICAL)
-    with contextlib.suppress(ImportError, ValueError, OSError):
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_AS, (_MEMORY, _MEMORY))
-    for line in sys.stdin.buffer:
-        answer: dict[str, Any]
-        try:
-            answer = asdict(read_html(Path(json.loads(line))))
-        except Unfit as e:
-            answer = {"unfit": str(e)}
-        except (RecursionError, MemoryError) as e:
-            answer = {"unfit": f"is nested or long beyond what can be read ({type(e).__name__}); save its text as UTF-8"}
-        except OSError as e:
-            answer = {"unfit": f"cannot be read: {e.strerror or e}"}
-        except Exception as e:  # of the parsers, on pages that nobody foresaw
-            answer = {"unfit": f"cannot be read as HTML ({type(e).__name__}: {str(e)[:100]}); save its text as UTF-8"}
-        sys.stdout.buffer.write(json.dumps(answer).encode() + b"\n")
-        sys.stdout.buffer.flush()
-
-
-if __name__ == "__main__":
-    _answers()

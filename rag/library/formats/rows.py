@@ -63,8 +63,8 @@ def _lines(file: IO[bytes], encoding: str) -> Iterator[bytes | str | Unfit]:
     A line longer than LARGEST is Unfit, and is not held in memory.
     """
     if not encoding.startswith(("utf-16", "utf-32")):
-        if encoding == "utf-8-sig":
-            file.seek(len(codecs.BOM_UTF8))
+        marked = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+        file.seek(len(codecs.BOM_UTF8) if marked else 0)
         while line := file.readline(LARGEST):
             whole = len(line) < LARGEST or line.endswith(b"\n")
             yield line if whole else Unfit(f"is longer than {LARGEST:,} bytes; expected one article a line")
@@ -75,7 +75,7 @@ def _lines(file: IO[bytes], encoding: str) -> Iterator[bytes | str | Unfit]:
     text = io.TextIOWrapper(file, encoding, newline="\n")
     try:
         while line_ := text.readline(LARGEST):
-            yield line_.removeprefix("\ufeff")
+            yield line_
     except UnicodeDecodeError as e:
         yield Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
 
@@ -122,7 +122,7 @@ def read_csv(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
         table = io.TextIOWrapper(file, encoding, newline="")
         number = 0
         try:
-            first = table.readline(LARGEST).removeprefix("\ufeff")
+            first = table.readline(LARGEST)
             names, fields, delimiter = _header(first, columns)
             for number, row in enumerate(csv.reader(table, delimiter=delimiter, strict=True), 1):
                 if any(value.strip() for value in row):
@@ -144,7 +144,9 @@ def _header(line: str, columns: Mapping[str, str]) -> tuple[list[str], dict[str,
         if "text" in fields:
             return names, fields, delimiter
     found = " ".join(line.split())[:200]
-    raise Unfit(f"has no column of text in its first line, {found!r}; expected one named text, or name it: --columns text=NAME")
+    raise Unfit(
+        f"has no column of text in its first line, {found!r}; expected one named text, or name it: --columns text=NAME"
+    )
 
 
 def _csv_row(

@@ -22,7 +22,8 @@ _UNDERLINE = re.compile(r"[ ]{0,3}(=+|-{2,})[ \t]*$")
 _RULE = re.compile(r"[ ]{0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
 _REFERENCE = re.compile(r"[ ]{0,3}\[[^\]\[\n]{1,200}\]:[ \t]*\S+")
 _LEAD = re.compile(r"[ \t]{0,12}(?:>[ \t]?)+|[ \t]{0,12}[-*+][ \t]+(?:\[[ xX]\][ \t]+)?")
-_LINK = re.compile(r"!?\[([^\]\[\n]{0,1000})\](?:\([^()\s]{0,2000}(?:\([^()\s]{0,500}\)[^()\s]{0,500})?(?:[ \t]+\"[^\"\n]{0,500}\")?\)|\[[^\]\[\n]{0,200}\])")
+_TARGET = r"\([^()\s]{0,2000}(?:\([^()\s]{0,500}\)[^()\s]{0,500})?(?:[ \t]+\"[^\"\n]{0,500}\")?\)"
+_LINK = re.compile(rf"!?\[([^\]\[\n]{{0,1000}})\](?:{_TARGET}|\[[^\]\[\n]{{0,200}}\])")
 _AUTOLINK = re.compile(r"<(https?://[^<>\s]{1,2000})>")
 _STRONG = re.compile(r"(\*\*\*|\*\*|~~)(?=\S)([^*~\n]{1,2000}?)(?<=\S)\1")
 _EMPHASIS = re.compile(r"(?<![\w*\\])\*(?=[^\s*])([^*\n]{1,2000}?)(?<=[^\s*\\])\*(?![\w*])")
@@ -72,10 +73,9 @@ def read_markdown(path: Path) -> Document:
     lines: list[str] = []
     title, fence, before = "", "", ""
     for line in whole.split("\n"):
-        if fenced := _FENCE.match(line):
-            if not fence or fenced[1].startswith(fence):
-                fence = "" if fence else fenced[1]
-                continue
+        if (fenced := _FENCE.match(line)) and fenced[1].startswith(fence):
+            fence = "" if fence else fenced[1]
+            continue
         if fence:
             lines.append(line)
             continue
@@ -124,5 +124,5 @@ def _plain(line: str) -> str:
     line = _LINK.sub(r"\1", _AUTOLINK.sub(r"\1", line))
     for pattern in (_STRONG, _STRONG, _UNDERSCORED):
         line = pattern.sub(r"\2", line)
-    line = html.unescape(_ESCAPE.sub(r"\1", _EMPHASIS.sub(r"\1", line))).replace("\0", "\0")
+    line = html.unescape(_ESCAPE.sub(r"\1", _EMPHASIS.sub(r"\1", line)))
     return re.sub("\0(\\d+)\0", lambda match: codes[int(match[1])], line)
