@@ -8,7 +8,7 @@ import json
 import random
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -86,7 +86,14 @@ def as_csv(k: Known, delimiter: str) -> str:
 
 
 def as_row(k: Known) -> dict[str, object]:
-    return {"id": "7", "عنوان": k.title, "نص": k.text, "تاريخ": k.written, "مصدر": "صحيفة", "رابط": "https://example.com/7"}
+    return {
+        "id": "7",
+        "عنوان": k.title,
+        "نص": k.text,
+        "تاريخ": k.written,
+        "مصدر": "صحيفة",
+        "رابط": "https://example.com/7",
+    }
 
 
 FORMATS: dict[str, tuple[str, Callable[[Known], str]]] = {
@@ -120,6 +127,8 @@ def test_what_goes_in_comes_out(tmp_path: Path, kind: str, encoding: str) -> Non
     suffix, made = FORMATS[kind]
     for seed in range(3):
         k = known(seed)
+        if encoding in ("cp1256", "iso8859_6"):  # which have no Arabic digits
+            k = replace(k, written=k.written.translate({0x660 + n: str(n) for n in range(10)}))
         parts = [part.encode(encoding, "ignore").decode(encoding) for part in (k.title, k.written, *k.paragraphs)]
         k = Known(parts[0], k.date, parts[1], tuple(parts[2:]))
         path = tmp_path / f"file{seed}{suffix}"
@@ -176,7 +185,7 @@ def test_columns_can_be_given_by_name(tmp_path: Path) -> None:
         ("id,text\n1,نص,زائد\n", "row 1: has 3 fields; expected 2"),
         ('id,text\n1,"نص\n2,نص\n', "row 1: and those behind it are no table"),
         ("id,text,date\n1,نص,07/23/2015\n", "the day first"),
-        ("id,text\n1,نص\0\n", "NUL"),
+        ("id,text\n1,نص من كلمات كثيرة\0\n", "NUL"),
         ("", "is empty"),
     ],
 )
@@ -234,7 +243,8 @@ def test_only_sure_marks_of_markdown_are_left_out(tmp_path: Path, line: str, tex
 HOSTILE = {
     "nul.html": b"<html><body><p>\xd9\x86\xd8\xb5 \0 one two</p>",
     "deep.html": b"<html><body>" + b"<div>" * 100_000 + "نص عميق".encode(),
-    "entities.html": b'<!DOCTYPE html [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><html><p>&b;&b; text' + b"&amp;" * 200_000,
+    "entities.html": b'<!DOCTYPE html [<!ENTITY a "aaaaaaaaaa"><!ENTITY b "&a;&a;&a;&a;&a;&a;">]><html><p>&b;&b; text'
+    + b"&amp;" * 200_000,
     "deep.json": b"[" * 200_000 + b"]" * 200_000,
     "deep.jsonl": b'{"id": "1", "text": ' + b"[" * 200_000 + b"\n",
     "long.txt": "كلمة ".encode() * 1_200_000,

@@ -72,12 +72,12 @@ def _lines(file: IO[bytes], encoding: str) -> Iterator[bytes | str | Unfit]:
                 rest = file.readline(LARGEST)
                 whole = not rest or rest.endswith(b"\n")
         return
-    text = io.TextIOWrapper(file, encoding, newline="\n")
-    try:
-        while line_ := text.readline(LARGEST):
-            yield line_
-    except UnicodeDecodeError as e:
-        yield Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
+    with io.TextIOWrapper(file, encoding, newline="\n") as text:
+        try:
+            while read := text.readline(LARGEST):
+                yield read
+        except UnicodeDecodeError as e:
+            yield Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
 
 
 def read_json(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
