@@ -43,7 +43,9 @@ class Line:
 def paragraphs(glyphs: Sequence[Glyph]) -> list[str]:
     """The paragraphs of a page, in the order in which they are drawn."""
     lines = _lines(glyphs)
-    drops = [a.height - b.height for a, b in pairwise(lines) if a.turn == b.turn and 0 < a.height - b.height < 4 * a.size]
+    drops = [
+        a.height - b.height for a, b in pairwise(lines) if a.turn == b.turn and 0 < a.height - b.height < 4 * a.size
+    ]
     leading = LEADING * median(drops) if drops else 0.0
     found: list[str] = []
     for column in _columns(lines, leading):

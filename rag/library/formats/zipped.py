@@ -47,6 +47,8 @@ def _check(file: ZipFile, kind: str) -> None:
         raise Unfit(f"is protected by a password; expected {kind} that opens without one; save it without")
     for member in members:
         if member.filename.lower().endswith(_TEXT) and member.file_size > MOST_TEXT:
-            raise Unfit(f"holds {member.file_size >> 20:,} MB of text in one file; expected {kind} of up to {MOST_TEXT >> 20} MB")
+            raise Unfit(
+                f"holds {member.file_size >> 20:,} MB of text in one file; expected {kind} of up to {MOST_TEXT >> 20} MB"
+            )
     if (size := sum(member.file_size for member in members)) > MOST_BYTES:
         raise Unfit(f"holds {size >> 20:,} MB; expected {kind} of up to {MOST_BYTES >> 20:,} MB")
