@@ -99,7 +99,7 @@ _MAGIC = {"gz": b"\x1f\x8b", "bz2": b"BZh", "xz": b"\xfd7zXZ\0", "zst": b"\x28\x
 _OPENERS: dict[str, Callable[[IO[bytes]], Any]] = {
     "gz": lambda file: gzip.GzipFile(fileobj=file),
     "bz2": bz2.BZ2File,
-    "xz": lambda file: lzma.LZMAFile(file),
+    "xz": lzma.LZMAFile,
     "zst": lambda file: _Zst(file),
 }
 _HEADERS = (
