@@ -21,7 +21,7 @@ _MIRROR = str.maketrans(_OPEN + _CLOSED, _CLOSED + _OPEN)
 _NUMBER = "D+(?:CD+)*"
 _LEFT_TO_RIGHT = re.compile(rf"(?:{_NUMBER})?L(?:[LD]|[CN ]+(?=[LD]))*|{_NUMBER}")
 _RIGHT_TO_LEFT = re.compile("A(?:[ADCN ]*A)?")
-_FREQUENT = frozenset("في من على إلى عن أن إن التي الذي هذا هذه ذلك مع كان بين بعد قال كما وقد".split())
+_FREQUENT = frozenset(re.findall("\\S+", "في من على إلى عن أن إن التي الذي هذا هذه ذلك مع كان بين بعد قال كما وقد"))
 _WORD = re.compile("[\u0620-\u063f\u0641-\u064a]+")
 _TAIL = re.compile("(?<=[\u0620-\u064a])[،؛؟](?=\\s)|(?<=[\u0620-\u064a])[.،؛؟]$")
 _HEAD = re.compile("(?<!\\S)[،؛؟](?=[\u0620-\u064a])|^[.،؛؟](?=\\s?[\u0620-\u064a])")

@@ -22,6 +22,7 @@ from rag.library.formats.docx import read_docx
 from rag.library.formats.epub import read_epub
 from rag.library.formats.html import read_html
 from rag.library.formats.limits import limited
+from rag.library.formats.packed import unpacked
 from rag.library.formats.pdf import read_pdf
 from rag.library.formats.sniffing import sniff
 from rag.library.formats.text import read_markdown, read_text
@@ -29,7 +30,7 @@ from rag.types import Article
 
 SUFFIXES = (
     *(".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".epub"),
-    *(".csv", ".tsv", ".json", ".jsonl", ".gz", ".zst"),
+    *(".csv", ".tsv", ".json", ".jsonl", ".zip", ".tar", ".tgz", ".gz", ".zst", ".bz2", ".xz"),
 )
 """What the files are called that are read; others are looked into, and read where they are one of these in spite of their name."""
 STANDARD_INPUT = Path("-")
@@ -141,6 +142,9 @@ def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0) 
             raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
         elif kind in _PACKED:
             for name, file in _PACKED[kind](path):
+                if isinstance(file, Unfit):
+                    yield name, name or path.name, source, file
+                    continue
                 within = PurePosixPath(name).parent.name or (_shown(Path(path.stem)) if name else source)
                 for place, id_, its_source, item in _found(file, columns, within, depth + 1):
                     yield ": ".join(filter(None, (name, place))), id_, its_source, item
@@ -176,7 +180,15 @@ _TABLES: Mapping[str, Callable[[Path, Mapping[str, str]], Iterator[rows.Row]]] =
     "json": rows.read_json,
     "csv": rows.read_csv,
 }
-_PACKED: Mapping[str, Callable[[Path], Iterator[tuple[str, Path]]]] = {
+def _archive(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
+    """The files of an archive."""
+    with tempfile.TemporaryDirectory(prefix="rag-") as folder:
+        yield from unpacked(path, Path(folder))
+
+
+_PACKED: Mapping[str, Callable[[Path], Iterator[tuple[str, Path | Unfit]]]] = {
+    "zip": _archive,
+    "tar": _archive,
     "gz": compressed.unpacked,
     "zst": compressed.unpacked,
 }

@@ -7,6 +7,7 @@ import io
 import json
 import random
 import sys
+import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -168,6 +169,19 @@ def test_a_bomb_is_named_before_it_fills_the_disk(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr("rag.library.formats.compressed._FREE", 1_000_000)
     (tmp_path / "bomb.txt.gz").write_bytes(gzip.compress(bytes(50_000_000)))
     assert "unpacks to more than" in failure(tmp_path / "bomb.txt.gz")
+
+
+def test_the_files_of_an_archive_are_read(tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("in/x.txt", "نص أول")
+        archive.writestr("rows.jsonl", '{"id": "7", "text": "نص ثان"}')
+        archive.writestr("empty.txt", "")
+    found = list(read([tmp_path / "a.zip"]))
+    assert [item for item in found if isinstance(item, Article)] == [
+        Article("x.txt", "نص أول", source="in"),
+        Article("7", "نص ثان", source="rows"),
+    ]
+    assert "a.zip: empty.txt: is empty" in str(found[-1])
 
 
 def test_columns_can_be_given_by_name(tmp_path: Path) -> None:

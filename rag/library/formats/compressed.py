@@ -20,7 +20,7 @@ _STEP, _PIECE = 1 << 20, 1 << 12
 """Bytes read at once, plain and packed: what a piece unpacks to is held in memory."""
 
 
-def unpacked(path: Path) -> Iterator[tuple[str, Path]]:
+def unpacked(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
     """The file that a compressed one holds, under its name without .gz or .zst; gone when the next is asked for.
 
     Its place within is "", for there is but one. Unfit where it is damaged or cut short, or grows as no text does.

@@ -14,11 +14,12 @@ from zipfile import ZipFile
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.zipped import zipped
 
-_BLOCKS = frozenset(
+_LISTED = (
     "address article aside blockquote br caption dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li "
-    "main nav ol p pre section table td th tr ul".split()
+    "main nav ol p pre section table td th tr ul"
 )
-_UNSEEN = frozenset("head script style template noscript svg math".split())
+_BLOCKS = frozenset(_LISTED.split())
+_UNSEEN = frozenset({"head", "script", "style", "template", "noscript", "svg", "math"})
 _KIND = "an EPUB book"
 _CHAPTERS = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
 
@@ -87,6 +88,8 @@ def _paragraphs(data: bytes) -> list[str]:
     """The lines of a page of XHTML, without what is not seen."""
     from lxml import etree
 
+    if not data.strip():
+        return []
     encoding = "utf-16" if data.startswith((b"\xff\xfe", b"\xfe\xff")) else _declared(data)
     page = etree.HTML(data, etree.HTMLParser(encoding=encoding, no_network=True, huge_tree=False))
     if page is None:

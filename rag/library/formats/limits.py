@@ -24,6 +24,7 @@ from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
 from threading import Lock
+from typing import Any
 
 from rag.errors import RagError
 from rag.library.formats.document import Document, Unfit
@@ -95,14 +96,14 @@ class _Child:
         """Whether this process is a copy of the one that started the child, which goes on using it."""
         return self._owner != os.getpid()
 
-    def ask(self, read: Reader, path: Path, seconds: float, megabytes: int) -> dict[str, object]:
+    def ask(self, read: Reader, path: Path, seconds: float, megabytes: int) -> dict[str, Any]:
         self.files += 1
         job = [read.__module__, read.__qualname__, os.fsdecode(path.absolute()), seconds, megabytes]
         try:
             self._line.send_bytes(json.dumps(job).encode())
             if not self._line.poll(seconds):
                 raise Unfit(_too_long(seconds))
-            answer: dict[str, object] = json.loads(self._line.recv_bytes())
+            answer: dict[str, Any] = json.loads(self._line.recv_bytes())
         except (EOFError, OSError) as e:
             ended = self._process.wait()
             if ended == -signal.SIGXCPU:
@@ -148,7 +149,7 @@ def serve(handle: int) -> None:
             try:
                 read = getattr(import_module(module), name)
                 _limit(seconds, megabytes)
-                answer: dict[str, object] = asdict(read(Path(path)))
+                answer: dict[str, Any] = asdict(read(Path(path)))
             except Unfit as e:
                 answer = {"unfit": str(e)}
             except MemoryError:
