@@ -58,7 +58,7 @@ def read(paths: Sequence[Path], columns: Mapping[str, str] | None = None) -> Ite
     """The articles of files and folders (read through, in order of name), and what could not be read.
 
     "-" is standard input: JSON lines, or any one file. columns: what the columns of tables and dumps are called, by field.
-    Of a folder files that are no text are passed by where their name is of no kind that is read. Raises InputError before
+    Of a folder hidden files and README are passed by, and files that are no text where their name is of no kind that is read. Raises InputError before
     anything is read if a path does not exist, or a folder holds no file that can be read. A file that is named twice is read
     once; of an id that comes twice the second is Unreadable.
     """
@@ -83,10 +83,15 @@ def _files(path: Path) -> list[Path]:
         return [path]
     if not path.exists():
         raise InputError(f"{_shown(path)} does not exist; expected a file or a folder of articles")
-    found = sorted(p for p in path.rglob("*") if p.is_file() and not p.name.startswith(".") and _is_fit(p))
+    found = sorted(p for p in path.rglob("*") if p.is_file() and not _is_note(p) and _is_fit(p))
     if not found:
         raise InputError(f"{_shown(path)} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}")
     return found
+
+
+def _is_note(path: Path) -> bool:
+    """Whether a file of a folder is hidden, or says what the folder holds."""
+    return path.name.startswith(".") or path.stem.lower() == "readme"
 
 
 def _is_fit(path: Path) -> bool:
@@ -129,15 +134,15 @@ def _named(
             yield where, Unreadable(where, str(e))
 
 
-def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0) -> Iterator[Found]:
+def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0, named: str = "") -> Iterator[Found]:
     """What the reader of a file's kind finds in it; of a file that holds files, what theirs find."""
     try:
         kind = sniff(path) or (_UNTOLD if path.suffix.lower() in SUFFIXES else "")
         if kind in _DOCUMENTS:
-            yield "", path.name, source, _DOCUMENTS[kind](path)
+            yield "", named or path.name, source, _DOCUMENTS[kind](path)
         elif kind in _TABLES:
             for number, id_, item in _TABLES[kind](path, columns):
-                yield f"row {number}", id_, _shown(Path(path.stem)), item
+                yield f"row {number}", id_, _shown(Path(named or path.name).with_suffix("")), item
         elif kind in _PACKED and depth == _DEEPEST:
             raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
         elif kind in _PACKED:
@@ -146,7 +151,7 @@ def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0) 
                     yield name, name or path.name, source, file
                     continue
                 within = PurePosixPath(name).parent.name or (_shown(Path(path.stem)) if name else source)
-                for place, id_, its_source, item in _found(file, columns, within, depth + 1):
+                for place, id_, its_source, item in _found(file, columns, within, depth + 1, PurePosixPath(name).name):
                     yield ": ".join(filter(None, (name, place))), id_, its_source, item
         elif kind:
             raise Unfit(
@@ -155,9 +160,9 @@ def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0) 
         else:
             raise Unfit(f"is no text and of no kind that is read; expected such as {', '.join(SUFFIXES)}")
     except Unfit as e:
-        yield "", path.name, source, e
+        yield "", named or path.name, source, e
     except OSError as e:
-        yield "", path.name, source, Unfit(f"cannot be read: {e.strerror or e}")
+        yield "", named or path.name, source, Unfit(f"cannot be read: {e.strerror or e}")
 
 
 def _apart(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
@@ -180,6 +185,8 @@ _TABLES: Mapping[str, Callable[[Path, Mapping[str, str]], Iterator[rows.Row]]] =
     "json": rows.read_json,
     "csv": rows.read_csv,
 }
+
+
 def _archive(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
     """The files of an archive."""
     with tempfile.TemporaryDirectory(prefix="rag-") as folder:
