@@ -65,7 +65,8 @@ def index(
     paths: Annotated[
         list[str],
         typer.Argument(
-            help="Files (.txt, .md, .html, .pdf, .docx, .epub, .csv, .tsv, .json, .jsonl, and .zip, .tar, .gz, .zst of these), folders of them, "
+            help="Files (.txt, .md, .html, .pdf, .docx, .epub, .csv, .tsv, .json, .jsonl; "
+            "also in .zip, .tar, .gz, .zst), folders of them, "
             "or - for standard input."
         ),
     ],

@@ -58,9 +58,9 @@ def read(paths: Sequence[Path], columns: Mapping[str, str] | None = None) -> Ite
     """The articles of files and folders (read through, in order of name), and what could not be read.
 
     "-" is standard input: JSON lines, or any one file. columns: what the columns of tables and dumps are called, by field.
-    Of a folder hidden files and README are passed by, and files that are no text where their name is of no kind that is read. Raises InputError before
-    anything is read if a path does not exist, or a folder holds no file that can be read. A file that is named twice is read
-    once; of an id that comes twice the second is Unreadable.
+    Of a folder hidden files and README are passed by, and files that are no text where their name is of no kind that is read.
+    Raises InputError before anything is read if a path does not exist, or a folder holds no file that can be read.
+    A file that is named twice is read once; of an id that comes twice the second is Unreadable.
     """
     if unknown := set(columns or ()) - set(FIELDS):
         raise InputError(f"there is no field {min(unknown)!r}; expected some of {', '.join(FIELDS)}")
