@@ -61,7 +61,23 @@ def _options(
 
 
 @app.command()
-def index(paths: Annotated[list[str], typer.Argument(help="Files (.txt, .jsonl) and folders of them.")]) -> None:
+def index(
+    paths: Annotated[
+        list[str],
+        typer.Argument(
+            help="Files (.txt, .md, .html, .pdf, .docx, .epub, .csv, .tsv, .json, .jsonl; "
+            "also in .zip, .tar, .gz, .zst), folders of them, "
+            "or - for standard input."
+        ),
+    ],
+    columns: Annotated[
+        str,
+        typer.Option(
+            metavar="FIELD=NAME,…",
+            help="What the columns of tables and dumps are called: text=…,title=…,date=…,source=…,url=…,id=….",
+        ),
+    ] = "",
+) -> None:
     """Add or update articles; unchanged ones are skipped."""
     from rag import wiring
     from rag.library import Unreadable, read
@@ -69,6 +85,7 @@ def index(paths: Annotated[list[str], typer.Argument(help="Files (.txt, .jsonl) 
 
     if not all(path.strip() for path in paths):
         raise InputError("a path is empty; expected files or folders of articles")
+    named = _columns(columns)
     settings = _settings()
     failed: list[Unreadable] = []
     added = Added()
@@ -76,7 +93,7 @@ def index(paths: Annotated[list[str], typer.Argument(help="Files (.txt, .jsonl) 
         retriever = _open_retriever(library, settings, bar)
         batch = []
         try:
-            for item in read([Path(path) for path in paths]):
+            for item in read([Path(path) for path in paths], named):
                 if isinstance(item, Unreadable):
                     failed.append(item)
                     continue
@@ -256,6 +273,16 @@ def doctor(as_json: Json = False) -> None:
             print(f"{'ok  ' if f.ok else 'MEND'}  {f.what}: {f.found}" + (f"; {f.mend}" if f.mend else ""))
     if not all(f.ok for f in findings):
         raise typer.Exit(1)
+
+
+def _columns(given: str) -> dict[str, str]:
+    """The columns' names by field."""
+    pairs = [part.partition("=") for part in given.split(",") if part.strip()]
+    if wrong := next((field for field, _, name in pairs if not field.strip() or not name.strip()), None):
+        raise InputError(
+            f"--columns has {wrong!r} without a name; expected FIELD=NAME, such as text=body,title=headline"
+        )
+    return {field.strip(): name.strip() for field, _, name in pairs}
 
 
 def _settings(**flags: object) -> Settings:

@@ -93,7 +93,7 @@ def undated(library: Library) -> int:
 
 
 def _months(date: str) -> int:
-    return 12 * int(date[:4]) + int(date[5:7])
+    return 12 * int(date[:4]) + int(date[5:7] or 1)
 
 
 def _holds(wanted: str, id_: str, title: str) -> bool:

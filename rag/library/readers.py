@@ -1,31 +1,46 @@
-"""Articles out of files: .txt, one article a file, and .jsonl, one a row.
+"""Articles out of files of many kinds, told by their content: one article a file, or one a row.
 
 What cannot be read is yielded as `Unreadable` in its place, so that the rest goes in.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterator, Sequence
+import shutil
+import sys
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
-from pathlib import Path
+from functools import partial
+from pathlib import Path, PurePosixPath
 
+from rag.arabic.columns import FIELDS
 from rag.arabic.folding import words
 from rag.errors import InputError
+from rag.library.formats import compressed, rows
+from rag.library.formats.document import Document, Unfit
+from rag.library.formats.docx import read_docx
+from rag.library.formats.epub import read_epub
+from rag.library.formats.html import read_html
+from rag.library.formats.limits import limited
+from rag.library.formats.packed import unpacked
+from rag.library.formats.pdf import read_pdf
+from rag.library.formats.sniffing import sniff
+from rag.library.formats.text import read_markdown, read_text
 from rag.types import Article
 
-SUFFIXES = (".txt", ".jsonl")
-_HALVES = re.compile("[\0\ud800-\udfff]")
+SUFFIXES = (
+    *(".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".epub"),
+    *(".csv", ".tsv", ".json", ".jsonl", ".zip", ".tar", ".tgz", ".gz", ".zst", ".bz2", ".xz"),
+)
+"""What the files are called that are read; others are looked into, and read where they are one of these in spite of their name."""
+STANDARD_INPUT = Path("-")
+SECONDS, MEGABYTES = 60, 1024
+"""For one file that is read in a process of its own."""
 _SPACE = ord(" ")
-_NOT_TEXT = {
-    b"%PDF-": "a PDF file",
-    b"{\\rtf": "an RTF file",
-    b"PK\3\4": "a ZIP or Office file",
-    b"\xd0\xcf\x11\xe0": "an old Office file",
-}
-"""The first bytes of files that people rename."""
+_DEEPEST = 3
+"""Files within files."""
+Found = tuple[str, str, str, Document | Unfit]
+"""Where something stands in a file ("" for the whole), its id, its source, and what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +54,20 @@ class Unreadable:
         return f"{self.where}: {self.why}"
 
 
-def read(paths: Sequence[Path]) -> Iterator[Article | Unreadable]:
+def read(paths: Sequence[Path], columns: Mapping[str, str] | None = None) -> Iterator[Article | Unreadable]:
     """The articles of files and folders (read through, in order of name), and what could not be read.
 
+    "-" is standard input: JSON lines, or any one file. columns: what the columns of tables and dumps are called, by field.
+    Of a folder hidden files and README are passed by, and files that are no text where their name is of no kind that is read.
     Raises InputError before anything is read if a path does not exist, or a folder holds no file that can be read.
     A file that is named twice is read once; of an id that comes twice the second is Unreadable.
     """
-    files = {file.resolve(): file for path in paths for file in _files(path)}
+    if unknown := set(columns or ()) - set(FIELDS):
+        raise InputError(f"there is no field {min(unknown)!r}; expected some of {', '.join(FIELDS)}")
+    files = {file if file == STANDARD_INPUT else file.resolve(): file for path in paths for file in _files(path)}
     seen: dict[str, str] = {}
     for file in files.values():
-        for where, item in _read_file(file):
+        for where, item in _articles(file, columns or {}):
             if isinstance(item, Article):
                 if item.id in seen:
                     item = Unreadable(
@@ -60,14 +79,29 @@ def read(paths: Sequence[Path]) -> Iterator[Article | Unreadable]:
 
 
 def _files(path: Path) -> list[Path]:
-    if path.is_file():
+    if path == STANDARD_INPUT or path.is_file():
         return [path]
     if not path.exists():
         raise InputError(f"{_shown(path)} does not exist; expected a file or a folder of articles")
-    found = sorted(p for p in path.rglob("*") if p.suffix.lower() in SUFFIXES and p.is_file() and not _is_note(p))
+    found = sorted(p for p in path.rglob("*") if p.is_file() and not _is_note(p) and _is_fit(p))
     if not found:
-        raise InputError(f"{_shown(path)} holds no articles; expected files ending in {' or '.join(SUFFIXES)}")
+        raise InputError(f"{_shown(path)} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}")
     return found
+
+
+def _is_note(path: Path) -> bool:
+    """Whether a file of a folder is hidden, or says what the folder holds."""
+    return path.name.startswith(".") or path.stem.lower() == "readme"
+
+
+def _is_fit(path: Path) -> bool:
+    """Whether a file of a folder is one that people would miss: read, or named among what could not be read."""
+    if path.suffix.lower() in SUFFIXES:
+        return True
+    try:
+        return sniff(path) != ""
+    except (Unfit, OSError):
+        return True
 
 
 def _shown(path: Path) -> str:
@@ -75,98 +109,106 @@ def _shown(path: Path) -> str:
     return str(path).encode("utf-8", "backslashreplace").decode()
 
 
-def _is_note(path: Path) -> bool:
-    return path.name.startswith(".")
-
-
-def _read_file(path: Path) -> Iterator[tuple[str, Article | Unreadable]]:
-    """Each article or what is wrong, and where it stands."""
-    where, suffix = _shown(path), path.suffix.lower()
-    if suffix not in SUFFIXES:
-        why = f"files ending in {suffix or 'nothing'} are not read; expected {' or '.join(SUFFIXES)}"
-        yield where, Unreadable(where, why)
+def _articles(path: Path, columns: Mapping[str, str]) -> Iterator[tuple[str, Article | Unreadable]]:
+    """Each article of a file or what is wrong, and where it stands."""
+    if path != STANDARD_INPUT:
+        yield from _named(path, columns, _shown(path), _shown(Path(path.resolve().parent.name)))
         return
+    with tempfile.TemporaryDirectory(prefix="rag-") as folder:
+        file = Path(folder) / "stdin"
+        with file.open("wb") as out:
+            shutil.copyfileobj(sys.stdin.buffer, out)
+        yield from _named(file, columns, "standard input", file.name)
+
+
+def _named(
+    path: Path, columns: Mapping[str, str], shown: str, source: str
+) -> Iterator[tuple[str, Article | Unreadable]]:
+    for place, id_, its_source, item in _found(path, columns, source):
+        where = f"{shown}: {place}" if place else shown
+        try:
+            if isinstance(item, Unfit):
+                raise item
+            yield where, _article(item, id_, its_source)
+        except Unfit as e:
+            yield where, Unreadable(where, str(e))
+
+
+def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0, named: str = "") -> Iterator[Found]:
+    """What the reader of a file's kind finds in it; of a file that holds files, what theirs find."""
     try:
-        if suffix == ".jsonl":
-            yield from _read_rows(path)
+        kind = sniff(path) or (_UNTOLD if path.suffix.lower() in SUFFIXES else "")
+        if kind in _DOCUMENTS:
+            yield "", named or path.name, source, _DOCUMENTS[kind](path)
+        elif kind in _TABLES:
+            for number, id_, item in _TABLES[kind](path, columns):
+                yield f"row {number}", id_, _shown(Path(named or path.name).with_suffix("")), item
+        elif kind in _PACKED and depth == _DEEPEST:
+            raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
+        elif kind in _PACKED:
+            for name, file in _PACKED[kind](path):
+                if isinstance(file, Unfit):
+                    yield name, name or path.name, source, file
+                    continue
+                within = PurePosixPath(name).parent.name or (_shown(Path(path.stem)) if name else source)
+                for place, id_, its_source, item in _found(file, columns, within, depth + 1, PurePosixPath(name).name):
+                    yield ": ".join(filter(None, (name, place))), id_, its_source, item
+        elif kind:
+            raise Unfit(
+                f"is a {kind} file, and these are not read; expected such as {', '.join(SUFFIXES)}; unpack it first"
+            )
         else:
-            yield where, _read_text(path)
-    except _Wrong as e:
-        yield where, Unreadable(where, str(e))
+            raise Unfit(f"is no text and of no kind that is read; expected such as {', '.join(SUFFIXES)}")
+    except Unfit as e:
+        yield "", named or path.name, source, e
     except OSError as e:
-        yield where, Unreadable(where, f"cannot be read: {e.strerror or e}")
+        yield "", named or path.name, source, Unfit(f"cannot be read: {e.strerror or e}")
 
 
-def _read_text(path: Path) -> Article:
-    data = path.read_bytes()
-    if kind := next((kind for first, kind in _NOT_TEXT.items() if data.startswith(first)), ""):
-        raise _Wrong(f"is {kind} in spite of its name; save its text as UTF-8")
-    try:
-        text = data.decode("utf-8-sig")
-    except UnicodeDecodeError as e:
-        raise _Wrong(f"is not UTF-8 text (byte {e.start} is {data[e.start]:#04x}); save it as UTF-8") from e
-    if "\0" in text:
-        raise _Wrong("is not text (it holds NUL bytes)")
-    if not words(text):
-        raise _Wrong("is empty" if not text.strip() else "holds no words")
-    return Article(id=_checked_id(path.name), text=text, source=_shown(Path(path.resolve().parent.name)))
+def _apart(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
+    """The same in a process of its own, within limits."""
+    return partial(limited, reader, seconds=SECONDS, megabytes=MEGABYTES)
 
 
-def _read_rows(path: Path) -> Iterator[tuple[str, Article | Unreadable]]:
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if not line.strip():
-                continue
-            where = f"{_shown(path)}: row {number}"
-            try:
-                row = json.loads(line.decode("utf-8-sig" if number == 1 else "utf-8"))
-                yield where, _article(row, _shown(Path(path.stem)))
-            except _Wrong as e:
-                yield where, Unreadable(where, str(e))
-            except (ValueError, RecursionError) as e:  # not UTF-8, or not JSON
-                yield where, Unreadable(where, f"is not JSON ({e})")
+_UNTOLD = "text"
+"""The reader that says of a file what keeps it from being text."""
+_DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
+    "text": read_text,
+    "markdown": read_markdown,
+    "html": _apart(read_html),
+    "pdf": _apart(read_pdf),
+    "docx": _apart(read_docx),
+    "epub": _apart(read_epub),
+}
+_TABLES: Mapping[str, Callable[[Path, Mapping[str, str]], Iterator[rows.Row]]] = {
+    "jsonl": rows.read_jsonl,
+    "json": rows.read_json,
+    "csv": rows.read_csv,
+}
 
 
-class _Wrong(Exception):
-    """What was read is no article; the message says why."""
+def _archive(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
+    """The files of an archive."""
+    with tempfile.TemporaryDirectory(prefix="rag-") as folder:
+        yield from unpacked(path, Path(folder))
 
 
-def _article(row: object, source: str) -> Article:
-    if not isinstance(row, dict):
-        raise _Wrong(f"is a {type(row).__name__}; expected an object with id and text")
-    text, id_ = row.get("text"), row.get("id")
-    if isinstance(id_, int) and not isinstance(id_, bool):
-        id_ = str(id_)
-    if not isinstance(id_, str) or not id_.strip():
-        raise _Wrong("has no id; expected a string under 'id'")
-    _checked_id(id_)
-    if not isinstance(text, str) or not words(text):
-        raise _Wrong(f"(id {id_!r}) has no text; expected a string with words under 'text'")
-    fields = {}
-    for name in ("title", "date", "source", "url"):
-        value = row.get(name)
-        if value is not None and not isinstance(value, str):
-            raise _Wrong(f"(id {id_!r}) has a {name} that is a {type(value).__name__}; expected a string")
-        fields[name] = value
-    if fields["date"] and not _is_date(fields["date"]):
-        raise _Wrong(f"(id {id_!r}) has the date {fields['date']!r}; expected YYYY-MM-DD")
-    for value in (text, *fields.values()):
-        if value and _HALVES.search(value):
-            raise _Wrong(f"(id {id_!r}) holds a NUL or half a surrogate pair; expected whole characters")
-    return Article(id_, text, fields["title"] or "", fields["date"] or None, fields["source"] or source, fields["url"])
+_PACKED: Mapping[str, Callable[[Path], Iterator[tuple[str, Path | Unfit]]]] = {
+    "zip": _archive,
+    "tar": _archive,
+    "gz": compressed.unpacked,
+    "zst": compressed.unpacked,
+}
+"""The files within a file, each with its name there, "" for the only one, until the next is asked for."""
 
 
-def _checked_id(id_: str) -> str:
-    """The id, if it can be printed on a line and typed on a command line."""
-    if _HALVES.search(id_) or any(ord(char) < _SPACE for char in id_):
+def _article(document: Document, id_: str, source: str) -> Article:
+    """A document under an id that can be printed on a line and typed on a command line; Unfit where it has no words."""
+    if rows.HALVES.search(id_) or any(ord(char) < _SPACE for char in id_):
         shown = id_.encode("unicode_escape").decode()
-        raise _Wrong(f"has the name {shown}; expected whole characters without line ends and tabs; rename it")
-    return id_
-
-
-def _is_date(text: str) -> bool:
-    """Whether a text begins with a day of the calendar, as YYYY-MM-DD."""
-    try:
-        return text.isascii() and bool(date.fromisoformat(text[:10])) and text[4:5] + text[7:8] == "--"
-    except ValueError:
-        return False
+        raise Unfit(f"has the name {shown}; expected whole characters without line ends and tabs; rename it")
+    if not words(document.text):
+        raise Unfit("is empty" if not document.text.strip() else "holds no words")
+    if any(rows.HALVES.search(value) for value in (document.text, document.title, document.url or "")):
+        raise Unfit(f"(id {id_!r}) holds a NUL or half a surrogate pair; expected whole characters")
+    return Article(id_, document.text, document.title, document.date, document.source or source, document.url)

@@ -1,0 +1,178 @@
+"""Dates as Arabic files give them, as ISO dates: in digits, with the months' names of every country, and of the Hijra.
+
+Reads a date that stands alone, in a field for it; `rag.arabic.answers` finds dates in sentences.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date
+
+from rag.arabic.folding import fold
+
+_ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d)(?:[t ]\d\d:?\d\d.*)?)?$", re.DOTALL)
+_YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})(?:\2(\d{1,2}))?$")
+_DAY_FIRST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})$")
+_MONTH_FIRST = re.compile(r"(\d{1,2})[-/](\d{4})$")
+_TIME = re.compile(
+    r"\b\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?(?:am|pm|ص|م|صباحا|مساء)\b)?(?: ?(?:gmt|utc)?[+-]\d\d:?\d\d\b)?"
+)
+_TOKEN = re.compile(r"\d+|[^\W\d_]+")
+_HIJRI = re.compile(r"(?<=[\d ])(?:هجريه|هجري|ه)(?!\w)")
+_COMMON = re.compile(r"(?<=[\d ])(?:ميلاديه|ميلادي|م)(?!\w)")
+_EQUALS = re.compile(r"\b(?:الموافق|الموافقه|الموافق ل)\b")
+_LONGEST = 200
+_EARLIEST, _LATEST = 1500, 2199
+"""Years of the common era that a field without ISO form can mean; years of the Hijra without their mark are before them."""
+_LATEST_HIJRI = 1600
+
+_MONTHS = """
+1 يناير كانون_الثاني جانفي january jan
+2 فبراير شباط فيفري february feb
+3 مارس آذار march mar
+4 أبريل ابريل نيسان أفريل april apr
+5 مايو أيار ماي may
+6 يونيو يونيه حزيران جوان june jun
+7 يوليو يوليه تموز جويلية يوليوز july jul
+8 أغسطس آب أوت غشت august aug
+9 سبتمبر أيلول شتنبر september sept sep
+10 أكتوبر تشرين_الأول october oct
+11 نوفمبر تشرين_الثاني نونبر november nov
+12 ديسمبر كانون_الأول دجنبر december dec
+"""
+"""Of Egypt, the Levant, Tunisia and Algeria, Morocco; and English."""
+_HIJRI_MONTHS = """
+1 محرم المحرم محرم_الحرام
+2 صفر صفر_الخير
+3 ربيع_الأول ربيع_أول
+4 ربيع_الآخر ربيع_الثاني ربيع_ثاني ربيع_آخر
+5 جمادى_الأولى جمادى_الأول جمادى_أولى
+6 جمادى_الآخرة جمادى_الثانية جمادى_الآخر جمادى_الثاني
+7 رجب
+8 شعبان
+9 رمضان
+10 شوال
+11 ذو_القعدة ذي_القعدة ذوالقعدة ذيالقعدة
+12 ذو_الحجة ذي_الحجة ذوالحجة ذيالحجة
+"""
+_IGNORED = frozenset(
+    fold(
+        "السبت الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة يوم في من شهر عام سنة لعام لسنة بتاريخ تاريخ التاريخ "
+        "النشر نشر تم آخر تحديث الساعة ل و am pm ص صباحا مساء gmt utc z the of on at th st nd rd "
+        "saturday sunday monday tuesday wednesday thursday friday sat sun mon tue tues wed thu thur thurs fri published date updated"
+    ).split()
+)
+
+
+def _numbered(listed: str) -> dict[str, int]:
+    return {
+        fold(name).replace("_", " "): int(number)
+        for number, *names in map(str.split, listed.strip().splitlines())
+        for name in names
+    }
+
+
+_NAMES = _numbered(_MONTHS)
+_HIJRI_NAMES = _numbered(_HIJRI_MONTHS)
+_LEAP_YEARS = frozenset((2, 5, 7, 10, 13, 16, 18, 21, 24, 26, 29))
+_EPOCH = date(622, 7, 19).toordinal()
+"""The first day of the Hijra, 16 July 622 of the Julian calendar."""
+
+
+def iso_date(text: str) -> str | None:
+    """A written date as YYYY-MM-DD, or YYYY-MM or YYYY where it names no day or month; None for what is not surely one.
+
+    Of numbers alone, 03/04/2015, the day comes first, as all Arab countries write it; 07/23/2015 is therefore None, and so
+    are years of two digits. A time of day is dropped. Of «5 رمضان 1436 هـ الموافق 22 يونيو 2015» the common date counts.
+    A date of the Hijra alone is reckoned by `of_hijra`.
+    """
+    if len(text) > _LONGEST:
+        return None
+    folded = " ".join(fold(text.replace("هـ", "ه ")).split())
+    parts = [part.strip(" ،,()-") for part in _EQUALS.split(folded)]
+    read = [(_read(part), part) for part in parts if part]
+    if not read or any(found is None for found, _ in read):
+        return None
+    common = [found[1] for found, _ in read if found and not found[0]]
+    return common[0] if common else read[0][0][1] if read[0][0] else None
+
+
+def of_hijra(year: int, month: int, day: int) -> date:
+    """The day of the common era of a day of the Hijra, by the civil tabular calendar; ValueError where there is none.
+
+    Thirty years have eleven leap years, as Dershowitz and Reingold reckon it (Calendrical Calculations, "The Islamic
+    Calendar"; the Kuwaiti algorithm). The months of a country that go by sight or by Umm al-Qura may begin a day or two beside it.
+    """
+    long = month % 2 == 1 or (month == 12 and year % 30 in _LEAP_YEARS)
+    if not (1 <= year <= _LATEST_HIJRI and 1 <= month <= 12 and 1 <= day <= (30 if long else 29)):
+        raise ValueError(f"{year}-{month}-{day} is no day of the Hijra")
+    days = (year - 1) * 354 + (3 + 11 * year) // 30 + 29 * (month - 1) + month // 2 + day - 1
+    return date.fromordinal(_EPOCH + days)
+
+
+def _read(text: str) -> tuple[bool, str] | None:
+    """Whether one date is of the Hijra, and its ISO form."""
+    if match := _ISO.match(text):
+        return _dated(*match.groups(), hijri=False, earliest=1)
+    hijri, common = bool(_HIJRI.search(text)), bool(_COMMON.search(_TIME.sub(" ", text)))
+    if hijri and common:
+        return None
+    bare = _COMMON.sub(" ", _HIJRI.sub(" ", _TIME.sub(" ", text)))
+    tokens = _months_joined([token for token in _TOKEN.findall(bare) if token not in _IGNORED])
+    digits = [token for token in tokens if token.isdigit()]
+    names = [token for token in tokens if not token.isdigit()]
+    if names:
+        return _named(names, tokens, digits, hijri)
+    figures = re.sub(r"[^\d/.-]+", " ", bare).strip(" -./")
+    figures = re.sub(r" ?([-/.]) ?", r"\1", figures)
+    if match := _YEAR_FIRST.match(figures):
+        return _dated(match[1], match[3], match[4], hijri=hijri)
+    if match := _DAY_FIRST.match(figures):
+        return _dated(match[4], match[3], match[1], hijri=hijri)
+    if match := _MONTH_FIRST.match(figures):
+        return _dated(match[2], match[1], None, hijri=hijri)
+    return _dated(figures, None, None, hijri=hijri) if len(digits) == 1 and figures == digits[0] else None
+
+
+def _months_joined(tokens: list[str]) -> list[str]:
+    """The tokens, with months of two words as one."""
+    joined: list[str] = []
+    for token in tokens:
+        pair = f"{joined[-1]} {token}" if joined else ""
+        if pair in _NAMES or pair in _HIJRI_NAMES:
+            joined[-1] = pair
+        else:
+            joined.append(token)
+    return joined
+
+
+def _named(names: list[str], tokens: list[str], digits: list[str], hijri: bool) -> tuple[bool, str] | None:
+    """A date whose month is named, once or in two ways: 23 تموز/يوليو 2015, July 23, 2015, يوليو 2015."""
+    lunar = all(name in _HIJRI_NAMES for name in names)
+    table = _HIJRI_NAMES if lunar else _NAMES
+    months = {table.get(name) for name in names}
+    month = months.pop()
+    if months or month is None or (hijri and not lunar):
+        return None
+    order = "".join("n" if token.isdigit() else "m" for token in tokens)
+    shape = re.sub("m+", "m", order)
+    if shape == "mn":
+        return _dated(digits[0], month, None, hijri=lunar)
+    if shape in ("nmn", "mnn"):
+        return _dated(digits[1], month, digits[0], hijri=lunar)
+    return None
+
+
+def _dated(
+    year: str, month: str | int | None, day: str | int | None, *, hijri: bool, earliest: int = _EARLIEST
+) -> tuple[bool, str] | None:
+    try:
+        y, m, d = int(year), int(month or 1), int(day or 1)
+        if hijri:
+            return (True, of_hijra(y, m, d).isoformat()) if day and month else None
+        if not earliest <= y <= max(_LATEST, earliest):
+            return None
+        whole = date(y, m, d).isoformat()
+    except ValueError:
+        return None
+    return False, whole if day else whole[:7] if month else whole[:4]

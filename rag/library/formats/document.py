@@ -1,0 +1,25 @@
+"""What a reader makes of a file, before it has an id and a source."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """The text for people, whole paragraphs on lines of their own, and what the file says of itself.
+
+    date: ISO, as YYYY, YYYY-MM or YYYY-MM-DD.
+    """
+
+    text: str
+    title: str = ""
+    date: str | None = None
+    url: str | None = None
+    source: str = ""
+    pages: tuple[int, ...] = ()
+    """Where each page of a PDF begins in `text`, in code points."""
+
+
+class Unfit(Exception):
+    """A file that is not what it should be; the message says what was found, what was expected, and what mends it."""

@@ -1,0 +1,126 @@
+"""Web pages: title, date, address and text without menus, by trafilatura; nothing is fetched.
+
+Parsers take long for some pages: `limits.limited` bounds time and memory.
+"""
+
+from __future__ import annotations
+
+import codecs
+import contextlib
+import re
+from pathlib import Path
+from typing import Any
+
+from rag.arabic.dates import iso_date
+from rag.arabic.encodings import decoded, encoding_of
+from rag.arabic.folding import words
+from rag.library.formats.document import Document, Unfit
+from rag.library.formats.text import ENCODINGS
+
+LARGEST = 30_000_000
+"""Bytes of a page."""
+_CHARSET = re.compile(
+    rb"<meta[^<>]{0,300}?charset\s*=\s*[\"']?\s*([\w.:-]{1,40})|<\?xml[^<>]{0,200}?encoding\s*=\s*[\"']([\w.:-]{1,40})",
+    re.I,
+)
+_DECLARED_WITHIN = 8192
+_UNSEEN = "//script|//style|//noscript|//template|//svg|//nav|//header|//footer|//aside|//form|//head|//comment()"
+_DATED = (
+    "//meta[@property='article:published_time' or @name='date' or @name='pubdate' or @name='publish-date' or @itemprop='datePublished'"
+    " or @name='DC.date' or @name='dc.date.issued' or @property='og:published_time']/@content",
+    "//time[@pubdate or @itemprop='datePublished']/@datetime",
+    "//article//time/@datetime",
+    "//time/@datetime",
+    "//time/text()",
+    "//*[self::span or self::div or self::p or self::li][contains(@class, 'date') or contains(@id, 'date')]/text()",
+)
+"""Where pages say when they were published, the surest first."""
+_JSON_LD = re.compile(r'"datePublished"\s*:\s*"([^"]{4,60})"')
+
+
+def read_html(path: Path) -> Document:
+    """A page; Unfit where it has no text, or of no encoding that can be told. Its title is without the site's name."""
+    if (size := path.stat().st_size) > LARGEST:
+        raise Unfit(f"is {size:,} bytes; expected at most {LARGEST:,} for one page; cut it into several")
+    html = _html_of(path.read_bytes())
+    import trafilatura
+    from lxml import etree
+    from lxml.html import fromstring
+
+    try:
+        tree = fromstring(html)
+    except (etree.LxmlError, ValueError, AssertionError) as e:
+        raise Unfit(f"is not HTML ({str(e)[:100]})") from e
+    found = None
+    with contextlib.suppress(RecursionError, ValueError, TypeError, AttributeError, KeyError, etree.LxmlError):
+        found = trafilatura.bare_extraction(
+            html,
+            include_comments=False,
+            favor_recall=True,
+            with_metadata=True,
+            date_extraction_params={"extensive_search": False, "original_date": True, "outputformat": "%Y-%m-%d"},
+        )
+    text = (found and found.text) or ""
+    if not words(text):
+        text = _seen(tree)
+    if not words(text):
+        raise Unfit("has no text beside menus and scripts; expected a page with an article")
+    title = " ".join(((found and found.title) or tree.findtext(".//title") or "").split())
+    return Document(text.replace("\0", ""), title, _date(tree, html), found.url if found else None)
+
+
+def _html_of(data: bytes) -> str:
+    """The page's letters: by what they are, else as the page declares them."""
+    text = decoded(data)
+    if text is None:
+        bare = re.sub(
+            rb"<script\b.{0,1000000}?</script>|<style\b.{0,1000000}?</style>|<[^<>]{0,10000}>",
+            b" ",
+            data,
+            flags=re.S | re.I,
+        )
+        declared = _declared(data)
+        if declared:
+            with contextlib.suppress(UnicodeDecodeError):
+                text = data.decode(declared)
+        if text is None and (encoding := encoding_of(bare)):
+            with contextlib.suppress(UnicodeDecodeError):
+                text = data.decode(encoding)
+    if text is None:
+        raise Unfit(f"is not UTF-8 text, nor surely in another of {ENCODINGS}, and declares no other; save it as UTF-8")
+    return re.sub(r"^\s*<\?xml[^>]*>", "", text.replace("\0", ""))
+
+
+def _declared(data: bytes) -> str | None:
+    """The encoding that a page names, if Python knows it as one of text."""
+    match = _CHARSET.search(data[:_DECLARED_WITHIN])
+    if not match:
+        return None
+    try:
+        codec = codecs.lookup((match[1] or match[2]).decode("ascii", "replace"))
+    except (LookupError, ValueError):
+        return None
+    return codec.name if getattr(codec, "_is_text_encoding", True) and codec.name != "undefined" else None
+
+
+def _seen(tree: Any) -> str:
+    """All the text of a page, a block a line, without what is not seen and without menus."""
+    for part in tree.xpath(_UNSEEN):
+        parent = part.getparent()
+        if parent is not None:
+            part.drop_tree()
+    lines = (" ".join(line.split()) for line in tree.itertext())
+    return "\n".join(line for line in lines if line)
+
+
+def _date(tree: Any, html: str) -> str | None:
+    """When a page says that it was published, by the surest place that gives a date."""
+    if match := _JSON_LD.search(html):
+        found = iso_date(match[1])
+        if found:
+            return found
+    for place in _DATED:
+        for written in tree.xpath(place)[:20]:
+            if found := iso_date(str(written).strip()):
+                return found
+    return None

@@ -1,0 +1,190 @@
+"""Readers run in a process of their own, which has a bounded time and memory and no network.
+
+A file that needs more becomes Unfit and the run goes on. The process stays for the next files, so that a file costs a
+message there and back; it is replaced when it ends. Where the system has no limits of memory and processor time for a
+process (macOS has none of memory), the wall clock alone bounds it.
+"""
+
+from __future__ import annotations
+
+import atexit
+import json
+import logging
+import math
+import os
+import resource
+import signal
+import subprocess
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import asdict
+from importlib import import_module
+from multiprocessing import Pipe
+from multiprocessing.connection import Connection
+from pathlib import Path
+from threading import Lock
+from typing import Any
+
+from rag.errors import RagError
+from rag.library.formats.document import Document, Unfit
+
+START_SECONDS = 60
+"""For the process to start, on a machine that is busy; it takes 0.2 s on one that is not."""
+MOST_FILES = 500
+"""Before the process is replaced: what libraries keep in memory for good does not grow without end."""
+_MEGABYTE = 1 << 20
+_FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system")
+"""Beginnings of the names of Python's audit events that a reader has no business with."""
+_BEGIN = "import sys; sys.path[:] = {path!r}; from rag.library.formats.limits import serve; serve({handle})"
+
+Reader = Callable[[Path], Document]
+
+
+def limited(read: Reader, path: Path, seconds: float, megabytes: int) -> Document:
+    """What `read`, a function of a module, makes of the file, within so much time and so much memory beside its own.
+
+    Raises Unfit as `read` does, and for a file that exceeds the limits or breaks the process; OSError if the file
+    cannot be read; RagError if the process does not start.
+    """
+    global _warm
+    with _lock:
+        if _warm is None or _warm.is_of_another_process() or _warm.files >= MOST_FILES:
+            _stop()
+            _warm = _Child()
+        try:
+            answer = _warm.ask(read, path, seconds, megabytes)
+        except BaseException:  # Ctrl-C too: an answer that is not awaited would be taken for the next file's
+            _stop()
+            raise
+    if error := answer.get("os"):
+        raise OSError(*error)
+    if "unfit" in answer:
+        raise Unfit(answer["unfit"])
+    return Document(**answer | {"pages": tuple(answer["pages"])})
+
+
+class _Child:
+    """The process, and the line to it; answers are JSON, so that a broken process can send nothing that runs here."""
+
+    def __init__(self) -> None:
+        self._line, theirs = Pipe()
+        self._owner = os.getpid()
+        self.files = 0
+        begin = _BEGIN.format(path=[entry or os.getcwd() for entry in sys.path], handle=theirs.fileno())
+        self._process = subprocess.Popen(
+            [sys.executable, "-c", begin],
+            pass_fds=[theirs.fileno()],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # Ctrl-C is for the parent to handle
+        )
+        theirs.close()
+        try:
+            if not self._line.poll(START_SECONDS):
+                raise EOFError
+            self._line.recv_bytes()
+        except (EOFError, OSError) as e:
+            self.stop()
+            raise RagError(
+                f"the process that reads files did not start in {START_SECONDS} s; expected {sys.executable} to run; "
+                "see `rag doctor`"
+            ) from e
+
+    def is_of_another_process(self) -> bool:
+        """Whether this process is a copy of the one that started the child, which goes on using it."""
+        return self._owner != os.getpid()
+
+    def ask(self, read: Reader, path: Path, seconds: float, megabytes: int) -> dict[str, Any]:
+        self.files += 1
+        job = [read.__module__, read.__qualname__, os.fsdecode(path.absolute()), seconds, megabytes]
+        try:
+            self._line.send_bytes(json.dumps(job).encode())
+            if not self._line.poll(seconds):
+                raise Unfit(_too_long(seconds))
+            answer: dict[str, Any] = json.loads(self._line.recv_bytes())
+        except (EOFError, OSError) as e:
+            ended = self._process.wait()
+            if ended == -signal.SIGXCPU:
+                raise Unfit(_too_long(seconds)) from e
+            how = signal.Signals(-ended).name if ended < 0 else f"exit code {ended}"
+            raise Unfit(f"ends its reader ({how}); expected a file that can be read; save it anew") from e
+        return answer
+
+    def stop(self) -> None:
+        self._line.close()
+        if not self.is_of_another_process():
+            self._process.kill()
+            self._process.wait()
+
+
+_lock = Lock()
+_warm: _Child | None = None
+
+
+def _stop() -> None:
+    global _warm
+    if _warm is not None:
+        _warm.stop()
+    _warm = None
+
+
+atexit.register(_stop)
+
+
+def _too_long(seconds: float) -> str:
+    return f"takes more than {seconds:g} s to read; expected a file that is read in less; split it"
+
+
+def serve(handle: int) -> None:
+    """The child's life: reads the files it is asked for until its parent is gone."""
+    line = Connection(handle)
+    logging.disable(logging.CRITICAL)  # what libraries say of a damaged file is in the one line that comes back
+    sys.addaudithook(_refuse)
+    line.send_bytes(b"{}")
+    with suppress(EOFError, OSError):
+        while True:
+            module, name, path, seconds, megabytes = json.loads(line.recv_bytes())
+            try:
+                read = getattr(import_module(module), name)
+                _limit(seconds, megabytes)
+                answer: dict[str, Any] = asdict(read(Path(path)))
+            except Unfit as e:
+                answer = {"unfit": str(e)}
+            except MemoryError:
+                answer = {"unfit": f"needs more than {megabytes} MB to read; expected a file that takes less; split it"}
+            except OSError as e:
+                answer = {"os": [e.errno, e.strerror or str(e)]}
+            except Exception as e:  # a defect of a reader is one file's, not the run's
+                why = " ".join(f"{type(e).__name__}: {e}".split())[:200]
+                answer = {"unfit": f"breaks its reader ({why}); expected a file that can be read; save it anew"}
+            _unlimit()
+            line.send_bytes(json.dumps(answer).encode())
+
+
+def _refuse(event: str, arguments: tuple[object, ...]) -> None:
+    if event.startswith(_FORBIDDEN):
+        raise PermissionError(f"a reader may not use {event}")
+
+
+def _limit(seconds: float, megabytes: int) -> None:
+    usage = resource.getrusage(resource.RUSAGE_SELF)
+    _set(resource.RLIMIT_CPU, math.ceil(usage.ru_utime + usage.ru_stime + seconds))
+    statm = Path("/proc/self/statm")
+    if statm.exists():  # on Linux: the address space in use, in memory pages
+        used = int(statm.read_text().split()[0]) * resource.getpagesize()
+        _set(resource.RLIMIT_AS, used + megabytes * _MEGABYTE)
+
+
+def _unlimit() -> None:
+    for limit in (resource.RLIMIT_CPU, resource.RLIMIT_AS):
+        _set(limit, resource.RLIM_INFINITY)
+
+
+def _set(limit: int, value: int) -> None:
+    """Sets what counts of a limit, up to the bound that the system has set; what it refuses stays as it is."""
+    with suppress(ValueError, OSError):
+        hard = resource.getrlimit(limit)[1]
+        bounded = hard if hard != resource.RLIM_INFINITY and not 0 <= value <= hard else value
+        resource.setrlimit(limit, (bounded, hard))

@@ -1,0 +1,178 @@
+"""Lines and paragraphs out of the glyphs of a page.
+
+A line's words are read in the order in which they are seen or in which they were drawn, whichever reads like Arabic:
+most programs draw what is seen from the left, but some (text behind a scan, for one) write letters as they are read.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from statistics import median
+
+from rag.arabic import presentation
+from rag.library.formats.pdf_glyphs import Glyph
+
+SAME_LINE = 0.5
+"""Of the size: how far apart in height the glyphs of a line are, raised and lowered ones included."""
+SPACE = 0.17
+"""Of the size: the gap that is a space where none is drawn; spaces are 0.2 to 0.3 wide."""
+COLUMN = 2.5
+"""Of the size: the gap that parts a table's cells; justified lines stretch spaces to less."""
+TWICE = 0.12
+"""Of the size: how near a glyph is to its twin that is drawn again to look bold."""
+STOPS = (".", "!", ":", ",")
+"""What no line begins with: a Latin line in an Arabic page shows itself by it."""
+LEADING = 1.3
+"""Of the page's median distance of lines: further apart, a paragraph has ended."""
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A line in reading order, where it starts and ends from the left, its height and its size, in points."""
+
+    text: str
+    start: float
+    end: float
+    height: float
+    size: float
+    turn: int
+
+
+def paragraphs(glyphs: Sequence[Glyph]) -> list[str]:
+    """The paragraphs of a page, in the order in which they are drawn."""
+    lines = _lines(glyphs)
+    drops = [
+        a.height - b.height for a, b in pairwise(lines) if a.turn == b.turn and 0 < a.height - b.height < 4 * a.size
+    ]
+    leading = LEADING * median(drops) if drops else 0.0
+    found: list[str] = []
+    for column in _columns(lines, leading):
+        left, right = min(line.start for line in column), max(line.end for line in column)
+        found.append(column[0].text)
+        for above, below in pairwise(column):
+            if _is_full(above, below, left, right):
+                found[-1] = presentation.joined(found[-1], below.text)
+            else:
+                found.append(below.text)
+    return found
+
+
+def _columns(lines: Sequence[Line], leading: float) -> Iterator[list[Line]]:
+    """Lines of one size that stand close under one another."""
+    column: list[Line] = []
+    for line in lines:
+        if column:
+            above = column[-1]
+            near = above.turn == line.turn and 0 < above.height - line.height <= leading
+            alike = abs(above.size - line.size) <= above.size / 10
+            under = min(above.end, line.end) > max(above.start, line.start)
+            if not (near and alike and under):
+                yield column
+                column = []
+        column.append(line)
+    if column:
+        yield column
+
+
+def _is_full(above: Line, below: Line, left: float, right: float) -> bool:
+    """Whether the next line's first word had no room on a line, so that the paragraph goes on."""
+    room = above.start - left if presentation.is_arabic(above.text) else right - above.end
+    word = (below.end - below.start) * len(below.text.split(" ")[0]) / len(below.text)
+    return room < word + SPACE * above.size
+
+
+def _lines(glyphs: Sequence[Glyph]) -> list[Line]:
+    pieces = [piece for line in _rows(glyphs) for piece in _cells(line)]
+    letters = "".join(glyph.text for piece in pieces for glyph in piece)
+    arabic = presentation.is_arabic(letters)
+    candidates = [(piece, _seen(piece, arabic), _drawn(piece)) for piece in pieces]
+    votes = [presentation.order_votes(seen) - presentation.order_votes(drawn) for _, seen, drawn in candidates]
+    as_seen = sum(votes) >= 0
+    found = []
+    for (piece, seen, drawn), vote in zip(candidates, votes, strict=True):
+        text = seen if vote > 0 or (vote == 0 and as_seen) else drawn
+        text = " ".join(presentation.plain(text).split())
+        if text:
+            start, end = min(g.start for g in piece), max(g.end for g in piece)
+            first = piece[0]
+            found.append(Line(text, start, end, first.height, max(g.size for g in piece), first.turn))
+    return found
+
+
+def _rows(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
+    """Glyphs drawn one after the other at one height."""
+    row: list[Glyph] = []
+    for glyph in glyphs:
+        if row and (
+            glyph.turn != row[0].turn or abs(glyph.height - row[0].height) > SAME_LINE * max(glyph.size, row[0].size)
+        ):
+            yield row
+            row = []
+        row.append(glyph)
+    if row:
+        yield row
+
+
+def _cells(row: Sequence[Glyph]) -> list[list[Glyph]]:
+    """A row parted at its wide gaps, each part and the parts in the order in which they were drawn."""
+    order = {id(glyph): i for i, glyph in enumerate(row)}
+    cells: list[list[Glyph]] = []
+    reach = 0.0
+    for glyph in sorted((g for g in row if g.text.strip()), key=lambda g: g.start):
+        if not cells or glyph.start - reach > COLUMN * glyph.size:
+            cells.append([])
+            reach = glyph.end
+        cells[-1].append(glyph)
+        reach = max(reach, glyph.end)
+    for cell in cells:
+        start, end = cell[0].start, max(g.end for g in cell)
+        cell += [g for g in row if not g.text.strip() and start < g.end and g.start < end]
+        cell.sort(key=lambda g: order[id(g)])
+    return sorted(cells, key=lambda cell: order[id(cell[0])])
+
+
+def _seen(cell: Sequence[Glyph], right_to_left: bool) -> str:
+    """The reading of glyphs by their places; harakat go with the letter under them, wherever they were drawn."""
+    letters = sorted((g for g in cell if not presentation.is_mark(g.text)), key=lambda g: g.start)
+    placed: list[Glyph] = []
+    for glyph in letters:
+        if placed and glyph.text == placed[-1].text and glyph.start - placed[-1].start < TWICE * glyph.size:
+            continue
+        placed.append(glyph)
+    over: dict[int, str] = {}
+    for mark in (g for g in cell if presentation.is_mark(g.text)):
+        middle = (mark.start + mark.end) / 2
+        under = min(range(len(placed)), key=lambda i: _distance(placed[i], middle), default=-1)
+        over[under] = over.get(under, "") + mark.text
+    units: list[str] = []
+    for i, glyph in enumerate(placed):
+        if i and _gap(placed[i - 1], glyph) > SPACE * glyph.size:
+            units.append(" ")
+        units.append(glyph.text + over.get(i, ""))
+    if presentation.is_arabic("".join(units)):
+        return presentation.in_reading_order(units, True)
+    from_left = presentation.in_reading_order(units, False)
+    if not right_to_left or not any(map(presentation.is_arabic, units)):
+        return from_left
+    from_right = presentation.in_reading_order(units, True)
+    return from_left if from_right.startswith(STOPS) and not from_left.startswith(STOPS) else from_right
+
+
+def _distance(glyph: Glyph, x: float) -> float:
+    return 0.0 if glyph.start <= x < glyph.end else min(abs(glyph.start - x), abs(glyph.end - x)) + 1e-6
+
+
+def _drawn(cell: Sequence[Glyph]) -> str:
+    """The reading of glyphs in the order in which they were drawn."""
+    parts: list[str] = []
+    for i, glyph in enumerate(cell):
+        if i and min(abs(_gap(cell[i - 1], glyph)), abs(_gap(glyph, cell[i - 1]))) > SPACE * glyph.size:
+            parts.append(" ")
+        parts.append(glyph.text)
+    return "".join(parts)
+
+
+def _gap(before: Glyph, after: Glyph) -> float:
+    return after.start - before.end

@@ -1,0 +1,189 @@
+"""Tables and dumps: JSON lines, JSON arrays and objects, CSV and TSV, one article a row."""
+
+from __future__ import annotations
+
+import codecs
+import csv
+import io
+import json
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+from rag.arabic.columns import fields_of
+from rag.arabic.dates import iso_date
+from rag.arabic.encodings import encoding_of
+from rag.arabic.folding import words
+from rag.library.formats.document import Document, Unfit
+from rag.library.formats.text import ENCODINGS, LARGEST, text_of
+
+Row = tuple[int, str, Document | Unfit]
+"""A row's number from 1, its id ("" where it has none), and what it holds."""
+HALVES = re.compile("[\0\ud800-\udfff]")
+_HEAD = 1 << 22
+"""Bytes of a long file by which its encoding is told."""
+_DELIMITERS = (",", ";", "\t", "|")
+_DATES = "2015-07-23, 23/7/2015 (the day first) or the month by its name"
+
+
+def read_jsonl(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
+    """The rows of JSON lines; a broken one is Unfit in its place. Every row has an id or is Unfit."""
+    with path.open("rb") as file:
+        encoding = _encoding(file) or "utf-8"
+        lines = _lines(file, encoding)
+        for number, line in enumerate(lines, 1):
+            if isinstance(line, Unfit):
+                yield number, "", line
+                continue
+            if not line.strip():
+                continue
+            try:
+                row = json.loads(line.decode(encoding) if isinstance(line, bytes) else line)
+                yield number, *_row(row, columns)
+            except Unfit as e:
+                yield number, "", e
+            except (ValueError, RecursionError) as e:  # not of the encoding, or not JSON
+                yield number, "", Unfit(f"is not JSON ({e})")
+
+
+def _encoding(file: IO[bytes]) -> str | None:
+    """The encoding by a file's beginning; None where it cannot be told. The file is at its beginning again."""
+    head = file.read(_HEAD)
+    file.seek(0)
+    if len(head) < _HEAD:
+        return encoding_of(head)
+    cuts = (head[: head.rfind(b"\n") + 1], head[:-2], head)
+    return next((found for cut in cuts if cut and (found := encoding_of(cut))), None)
+
+
+def _lines(file: IO[bytes], encoding: str) -> Iterator[bytes | str | Unfit]:
+    """The lines of a file: as bytes, so that each fails alone, but for encodings in which a line's end is two bytes or more.
+
+    A line longer than LARGEST is Unfit, and is not held in memory.
+    """
+    if not encoding.startswith(("utf-16", "utf-32")):
+        marked = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
+        file.seek(len(codecs.BOM_UTF8) if marked else 0)
+        while line := file.readline(LARGEST):
+            whole = len(line) < LARGEST or line.endswith(b"\n")
+            yield line if whole else Unfit(f"is longer than {LARGEST:,} bytes; expected one article a line")
+            while not whole:
+                rest = file.readline(LARGEST)
+                whole = not rest or rest.endswith(b"\n")
+        return
+    with io.TextIOWrapper(file, encoding, newline="\n") as text:
+        try:
+            while read := text.readline(LARGEST):
+                yield read
+        except UnicodeDecodeError as e:
+            yield Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
+
+
+def read_json(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
+    """The rows of a JSON array, of an object that holds one, of an object of objects by their ids, or of a single object."""
+    text = text_of(path)
+    if not text.strip():
+        raise Unfit("is empty")
+    try:
+        whole = json.loads(text)
+    except (ValueError, RecursionError) as e:
+        raise Unfit(f"is not JSON ({e})") from e
+    for number, (id_, row) in enumerate(_rows_within(whole, columns, path.name), 1):
+        try:
+            yield number, *_row(row, columns, id_)
+        except Unfit as e:
+            yield number, "", e
+
+
+def _rows_within(whole: object, columns: Mapping[str, str], name: str) -> list[tuple[str, object]]:
+    """The rows and the ids of those that bring none."""
+    if isinstance(whole, dict) and "text" not in fields_of(map(str, whole), columns):
+        listed = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
+        if len(listed) == 1:
+            whole = listed[0]
+        elif whole and all(isinstance(value, dict) for value in whole.values()):
+            return list(whole.items())
+    if isinstance(whole, list):
+        return [(f"{name}:{number}", row) for number, row in enumerate(whole, 1)]
+    return [(name, whole)]
+
+
+def read_csv(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
+    """The rows of a table whose first line names the columns; the delimiter is the one that gives a column of text.
+
+    A row without an id has the table's name and its number. One with another number of fields than the first line is Unfit.
+    """
+    csv.field_size_limit(LARGEST)
+    with path.open("rb") as file:
+        encoding = _encoding(file)
+        if encoding is None:
+            raise Unfit(f"is not UTF-8 text, nor surely in another of {ENCODINGS}; save it as UTF-8")
+        table = io.TextIOWrapper(file, encoding, newline="")
+        number = 0
+        try:
+            first = table.readline(LARGEST)
+            names, fields, delimiter = _header(first, columns)
+            for number, row in enumerate(csv.reader(table, delimiter=delimiter, strict=True), 1):
+                if any(value.strip() for value in row):
+                    yield _csv_row(number, row, names, fields, columns, path.name)
+        except csv.Error as e:
+            why = f"and those behind it are no table ({e}); expected quotes in pairs around fields"
+            yield number + 1, "", Unfit(why)
+        except UnicodeDecodeError as e:
+            yield number + 1, "", Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
+
+
+def _header(line: str, columns: Mapping[str, str]) -> tuple[list[str], dict[str, str], str]:
+    """The names of the columns, those that are fields, and the delimiter."""
+    if not line.strip():
+        raise Unfit("is empty")
+    for delimiter in _DELIMITERS:
+        names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
+        fields = fields_of(names, columns)
+        if "text" in fields:
+            return names, fields, delimiter
+    found = " ".join(line.split())[:200]
+    raise Unfit(
+        f"has no column of text in its first line, {found!r}; expected one named text, or name it: --columns text=NAME"
+    )
+
+
+def _csv_row(
+    number: int, row: list[str], names: list[str], fields: Mapping[str, str], columns: Mapping[str, str], name: str
+) -> Row:
+    if len(row) != len(names):
+        return number, "", Unfit(f"has {len(row)} fields; expected {len(names)}, as the first line has")
+    values = {field: row[names.index(column)] for field, column in fields.items()}
+    try:
+        return number, *_row(values, {}, f"{name}:{number}")
+    except Unfit as e:
+        return number, "", e
+
+
+def _row(row: object, columns: Mapping[str, str], otherwise: str = "") -> tuple[str, Document]:
+    """A row's id, or the other where it brings none, and what it holds."""
+    if not isinstance(row, dict):
+        raise Unfit(f"is a {type(row).__name__}; expected an object with id and text")
+    fields = fields_of(row, columns)
+    values = {field: row[name] for field, name in fields.items()}
+    id_, text = values.get("id"), values.get("text")
+    if isinstance(id_, int) and not isinstance(id_, bool):
+        id_ = str(id_)
+    if otherwise and (id_ is None or id_ == ""):
+        id_ = otherwise
+    if not isinstance(id_, str) or not id_.strip():
+        raise Unfit(f"has no id; expected a string under {columns.get('id', 'id')!r}")
+    if not isinstance(text, str) or not words(text):
+        raise Unfit(f"(id {id_!r}) has no text; expected a string with words under {columns.get('text', 'text')!r}")
+    for field in ("title", "date", "source", "url"):
+        value = values.get(field)
+        if value is not None and not isinstance(value, str):
+            raise Unfit(f"(id {id_!r}) has a {field} that is a {type(value).__name__}; expected a string")
+        if value and HALVES.search(value):
+            raise Unfit(f"(id {id_!r}) holds a NUL or half a surrogate pair; expected whole characters")
+    written = (values.get("date") or "").strip()
+    date = iso_date(written)
+    if written and date is None:
+        raise Unfit(f"(id {id_!r}) has the date {written[:80]!r}; expected {_DATES}")
+    return id_, Document(text, values.get("title") or "", date, values.get("url") or None, values.get("source") or "")

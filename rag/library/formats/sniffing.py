@@ -1,0 +1,113 @@
+"""What kind of file a file is, by what is in it; its name decides only between kinds that look alike."""
+
+from __future__ import annotations
+
+import json
+import re
+import zipfile
+from pathlib import Path
+
+from rag.arabic.encodings import decoded
+from rag.library.formats.document import Unfit
+
+HEAD = 1 << 16
+"""Bytes of a file that are looked at."""
+_MAGIC = {
+    b"%PDF": "pdf",
+    b"\x1f\x8b": "gz",
+    b"\x28\xb5\x2f\xfd": "zst",
+    b"BZh": "bz2",
+    b"\xfd7zXZ\0": "xz",
+}
+_UNREAD = {
+    b"{\\rtf": "an RTF file; save it as .docx or as text",
+    b"\xd0\xcf\x11\xe0": "an old Office file; save it as .docx or as text",
+    b"Rar!": "a RAR archive; unpack it first",
+    b"7z\xbc\xaf\x27\x1c": "a 7-Zip archive; unpack it first",
+}
+"""Documents that people have and that no reader takes, with what mends it."""
+_TAR_AT, _TAR = 257, b"ustar"
+_HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_TAG = re.compile(r"</?(?:p|div|br|span|h[1-6]|article|table|a|meta|title|ul|li)\b[^<>]{0,500}>", re.I)
+_BY_NAME = {
+    ".txt": "text",
+    ".md": "markdown",
+    ".markdown": "markdown",
+    ".html": "html",
+    ".htm": "html",
+    ".csv": "csv",
+    ".tsv": "csv",
+    ".jsonl": "jsonl",
+    ".ndjson": "jsonl",
+    ".json": "json",
+}
+_HTML_NAMES = (".html", ".htm", ".xhtml")
+
+
+def sniff(path: Path) -> str:
+    """The kind of a file: text, markdown, html, csv, jsonl, json, pdf, docx, epub, zip, tar, gz or zst; "" for no text.
+
+    Raises Unfit for a document of a kind that is known and not read. A .bz2 or .xz is a tar.
+    """
+    with path.open("rb") as file:
+        head = file.read(HEAD)
+    for magic, kind in _MAGIC.items():
+        if head.startswith(magic):
+            return _packed(path, kind)
+    for magic, what in _UNREAD.items():
+        if head.startswith(magic):
+            raise Unfit(f"is {what}")
+    if head.startswith((b"PK\3\4", b"PK\5\6")):
+        return _zipped(path)
+    if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
+        return "tar"
+    return _kind_of_text(head, path.suffix.lower())
+
+
+def _packed(path: Path, kind: str) -> str:
+    """A tar that is compressed, by its name; else what it is compressed with."""
+    name = path.name.lower()
+    return "tar" if kind in ("bz2", "xz") or ".tar." in name or name.endswith((".tgz", ".tzst")) else kind
+
+
+def _zipped(path: Path) -> str:
+    try:
+        with zipfile.ZipFile(path) as file:
+            names = set(file.namelist())
+    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
+        return {".docx": "docx", ".epub": "epub"}.get(path.suffix.lower(), "zip")
+    if "word/document.xml" in names:
+        return "docx"
+    return "epub" if "META-INF/container.xml" in names else "zip"
+
+
+def _kind_of_text(head: bytes, suffix: str) -> str:
+    text = _beginning(head)
+    if text is None:  # the reader of the kind that it is named for says what is wrong with it
+        return _BY_NAME.get(suffix, "")
+    if _HTML.match(text) or (suffix in _HTML_NAMES and _TAG.search(text)):
+        return "html"
+    if _BY_NAME.get(suffix) == "jsonl":
+        return "jsonl"
+    start = text.lstrip()[:1]
+    if start == "{" and _is_object(text.lstrip().partition("\n")[0]) and text.strip().count("\n"):
+        return "jsonl"
+    if suffix == ".json" or (start == "[" and re.match(r"\[\s*\{\s*\"", text.lstrip())):
+        return "json"
+    kind = _BY_NAME.get(suffix, "text")
+    return "text" if kind == "html" else kind
+
+
+def _beginning(head: bytes) -> str | None:
+    """The text that the first bytes begin, whatever byte a long file is cut at; None for no text that can be told."""
+    if len(head) < HEAD:
+        return decoded(head)
+    cuts = (head[: head.rfind(b"\n") + 1], head[:-2], head[:-1], head[:-3], head)
+    return next((text for cut in cuts if cut and (text := decoded(cut)) is not None), None)
+
+
+def _is_object(line: str) -> bool:
+    try:
+        return isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
+        return False
