@@ -370,3 +370,18 @@ def test_flipped_bytes_give_files_or_say_why(
     except Unfit as e:
         found = [("", str(e))]
     assert all(isinstance(text, str | bytes) for _, text in found)
+
+
+def test_notes_text_boxes_and_changes_in_a_word_file(tmp_path: Path) -> None:
+    whole = word_file(tmp_path / "whole.docx")
+    space = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+    changed = (
+        f"<w:p {space}><w:ins><w:r><w:t>new</w:t></w:r></w:ins><w:del><w:r><w:delText>old</w:delText></w:r></w:del>"
+        "<w:r><w:tab/><w:t>end</w:t><w:txbxContent><w:p><w:r><w:t>box</w:t></w:r></w:p></w:txbxContent></w:r></w:p>"
+        f"<w:sdt {space}><w:sdtContent><w:p><w:r><w:t>control</w:t></w:r></w:p></w:sdtContent></w:sdt>"
+    )
+    path = tmp_path / "a.docx"
+    with zipfile.ZipFile(whole) as old, zipfile.ZipFile(path, "w") as new:
+        for name in old.namelist():
+            new.writestr(name, old.read(name).replace(b"<w:sectPr", changed.encode() + b"<w:sectPr", 1))
+    assert read_docx(path).text.splitlines()[-3:] == ["new\tend", "box", "control"]
