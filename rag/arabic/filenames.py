@@ -16,7 +16,7 @@ def readable(name: bytes) -> str:
     except UnicodeDecodeError:
         readings = [name.decode(encoding, "replace") for encoding in _ENCODINGS]
         best = max(readings, key=_likeness)
-        return best if _likeness(best) > 0 else readings[-1]
+        return best if _likeness(best) > 1 else readings[-1]  # one letter alone may be an accent of another script
 
 
 def _likeness(name: str) -> int:

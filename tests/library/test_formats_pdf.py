@@ -69,7 +69,7 @@ def test_harakat_stay_on_their_letters(file: Path) -> None:
     assert read(file, pdf([drawn(["قال مُحَمَّدٌ في المدرسة"])])).text == "قال مُحَمَّدٌ في المدرسة"
 
 
-@pytest.mark.usefixtures("_fonts_loud")
+@pytest.mark.usefixtures("_naskh")
 def test_a_shaped_font(file: Path) -> None:
     document = FPDF()
     document.add_page()
@@ -85,7 +85,7 @@ def test_a_shaped_font(file: Path) -> None:
 
 
 @pytest.fixture
-def _fonts_loud() -> None:
+def _naskh() -> None:
     assert Path(FONT).exists(), "the font is not installed: apt-get install fonts-noto-core"
 
 
@@ -99,6 +99,17 @@ def test_a_paragraph_is_one_line_and_a_broken_word_whole(file: Path) -> None:
     assert read(file, pdf([drawn(lines)])).text == (
         "the government of the country has decided that nothing more was to be paid, it said.\nA new one"
     )
+
+
+def test_two_columns_and_the_cells_of_a_table(file: Path) -> None:
+    right = drawn([line[::-1] for line in LINES[:2]], 400)
+    left = drawn(["سلجملا عمتجا", "ةسلج يف سمأ"], 72)
+    cells = [(72, 600, "35"), (200, 600, "دلاخ")]
+    assert read(file, pdf([[*right, *left, *cells]])).text.splitlines()[-3:] == [
+        "اجتمع المجلس أمس في جلسة",
+        "35",
+        "خالد",
+    ]
 
 
 def test_pages_title_and_date(file: Path) -> None:
@@ -144,10 +155,7 @@ def test_an_xref_table_that_leads_to_itself(file: Path) -> None:
     data = pdf([drawn(["one"])])
     start = data.rindex(b"xref\n0")
     file.write_bytes(data.replace(b"/Root 1 0 R", b"/Prev %d /Root 1 0 R" % start))
-    try:
-        assert limited(read_pdf, file, 20, 500).text == "one"
-    except Unfit as e:
-        assert "damaged" in str(e)
+    assert limited(read_pdf, file, 20, 500).text == "one"
 
 
 def test_a_password(file: Path) -> None:
@@ -180,6 +188,7 @@ def test_flipped_bytes_give_a_document_or_say_why(
     path = tmp_path_factory.getbasetemp() / "flipped.pdf"
     path.write_bytes(data[: flips[0][0]] if cut else data)
     try:
-        assert limited(read_pdf, path, 20, 500).text
+        line = limited(read_pdf, path, 20, 500).text.splitlines()[0]
     except Unfit as e:
-        assert "\n" not in str(e)
+        line = str(e)
+    assert line.splitlines() == [line]

@@ -206,22 +206,20 @@ class _Walk:
         state, font = self._state, self._state.font
         if font is None:
             return
+        seen = _times((state.size * state.stretch, 0, 0, state.size, 0, state.rise), _times(self._text, state.place))
+        if not all(map(math.isfinite, seen)) or not (size := math.hypot(seen[2], seen[3])):
+            return
+        turn = math.atan2(seen[1], seen[0])
+        cos, sin, scale = math.cos(turn), math.sin(turn), math.hypot(seen[0], seen[1]) / (state.size or 1)
+        start, height = seen[4] * cos + seen[5] * sin, seen[5] * cos - seen[4] * sin
+        moved, degrees = 0.0, round(math.degrees(turn))
         for code, letters, width in _decoded(string, font):
             advance = width / 1000 * state.size + state.letter_gap + (state.word_gap if code == " " else 0)
-            seen = _times((state.size * state.stretch, 0, 0, state.size, 0, state.rise), self._text)
-            seen = _times(seen, state.place)
-            self._text = _times((1, 0, 0, 1, advance * state.stretch, 0), self._text)
-            after = _times(self._text, state.place)
-            along = math.hypot(seen[0], seen[1])
-            if not along or not all(map(math.isfinite, (*seen, *after))):
-                continue
-            turn = math.atan2(seen[1], seen[0])
-            cos, sin = math.cos(turn), math.sin(turn)
-            start, height = seen[4] * cos + seen[5] * sin, seen[5] * cos - seen[4] * sin
-            end = after[4] * cos + after[5] * sin
+            end = start + advance * scale
             text = letter_of_glyph(letters) if state.known else UNKNOWN
-            size = math.hypot(seen[2], seen[3])
-            self.glyphs.append(Glyph(text, min(start, end), max(start, end), height, size, round(math.degrees(turn))))
+            self.glyphs.append(Glyph(text, min(start, end), max(start, end), height, size, degrees))
+            start, moved = end, moved + advance
+        self._text = _times((1, 0, 0, 1, moved * state.stretch, 0), self._text)
 
     def _end_spoken(self) -> None:
         """In place of the glyphs of a marked content, one that stands for what it says."""
@@ -241,7 +239,7 @@ def _said(operands: Any, resources: DictionaryObject) -> str | None:
         properties = resources.get("/Properties", DictionaryObject()).get_object().get(properties)
         properties = properties.get_object() if properties is not None else None
     said = properties.get("/ActualText") if isinstance(properties, DictionaryObject) else None
-    return str(said.get_object()).removeprefix("\ufeff") if said is not None else None
+    return str(said.get_object()) if said is not None else None
 
 
 def _decoded(string: Any, font: Font) -> Iterator[tuple[str, str, float]]:
