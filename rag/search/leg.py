@@ -19,8 +19,6 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any, Protocol
 
-import numpy as np
-
 from rag.errors import IndexDamaged
 from rag.library import Library
 from rag.search.query import Query
@@ -103,7 +101,7 @@ def _seal(row: dict[str, Any]) -> int:
     return zlib.crc32(json.dumps(row).encode())
 
 
-def put(path: Path, *parts: bytes | np.ndarray) -> None:
+def put(path: Path, *parts: bytes | memoryview) -> None:
     """Writes a file, one part after the other, wholly or not at all; it lasts when this returns. OSError where the disk refuses."""
     whole = path.with_name(f"{path.name}.new")
     try:

@@ -109,7 +109,7 @@ class LexicalIndex:
         """Whether it is small, or a tenth of it would be passages that were removed: they count in the scores of the others
         until it is built anew."""
         left = self._searcher().num_docs - removed
-        return left <= _SMALL or self._total - left > _WORN * self._total
+        return bool(left <= _SMALL or self._total - left > _WORN * self._total)
 
     def search(self, query: Query, k: int, within: Within = None) -> list[tuple[int, float]]:
         searcher = self._searcher()

@@ -85,7 +85,7 @@ class VectorIndex:
             self.path.parent.mkdir(parents=True, exist_ok=True)
             if fresh and self.path.is_dir():
                 clear(self.path)
-            put(self.path, line, b"\n", body)
+            put(self.path, line, b"\n", body.data)
         except OSError as e:
             raise LibraryError(
                 f"the dense index {self.path} cannot be written: {e.strerror}; check space and permissions"
