@@ -13,6 +13,7 @@ from typing import Any
 
 import rag.search.lexical
 from rag import cli, wiring  # noqa: F401  imported once, before anything is forked
+from rag.library import Library
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.slow.killed"])
@@ -65,10 +66,31 @@ def _watch(at: int) -> None:
     sqlite3.connect = lambda *a, **k: connect(*a, **{"factory": _Connection, **k})  # type: ignore[assignment,misc]
 
 
+def _acknowledge(home: str) -> None:
+    """Has each article that the library says it has taken in, or out, written to a file before anything else happens."""
+
+    def after(name: str) -> None:
+        function = getattr(Library, name)
+
+        def acknowledged(self: Library, given: Any) -> Any:
+            taken = list(given)
+            done = function(self, taken)
+            with open(f"{home}/acknowledged", "a", encoding="utf-8") as file:
+                file.write("".join(f"{name} {getattr(item, 'id', item)}\n" for item in taken))
+            return done
+
+        setattr(Library, name, acknowledged)
+
+    after("add")
+    after("remove")
+
+
 def _run(home: str, arguments: list[str], at: int, batch: int) -> None:
     os.environ["RAG_HOME"] = home
+    Path(home).mkdir(exist_ok=True)
     sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     cli._ADD_BATCH = batch
+    _acknowledge(home)
     if at:
         _watch(at)
     cli.main(arguments)

@@ -13,21 +13,29 @@ from pathlib import Path
 import pytest
 
 from rag.library import Library
+from rag.library.splitting import passages as split
 from rag.search.lexical import LexicalIndex
 from rag.search.retriever import Retriever
-from rag.search.translation import Translator
-from rag.search.embedding import SHIPPED
-from rag.search.vectors import VectorIndex
 from rag.types import Article
 from rag.wiring import shipped_embedder
 from tests.conftest import open_retriever, query
 from tests.slow.killed import run
 
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
 COUNT = 120
 QUESTIONS = ("ماذا قال الوزير عن أسعار القمح؟", "متى افتتح المتحف في قرطبة؟", "كم بلغ عدد الزوار في المدينة؟")
-_WHO = "الوزير المدير السفير العالم الشاعر الطبيب المهندس القاضي".split()
-_WHERE = "قرطبة دمشق بغداد القاهرة الرياض تونس الجزائر مسقط عمان صنعاء".split()
-_WHAT = "أسعار القمح|افتتاح المتحف|عدد الزوار|مياه النهر|طريق الميناء|كتب المكتبة|علاج المرضى|نتائج البحث".split("|")
+_WHO = ["الوزير", "المدير", "السفير", "العالم", "الشاعر", "الطبيب", "المهندس", "القاضي"]
+_WHERE = ["قرطبة", "دمشق", "بغداد", "القاهرة", "الرياض", "تونس", "الجزائر", "مسقط", "عمان", "صنعاء"]
+_WHAT = [
+    "أسعار القمح",
+    "افتتاح المتحف",
+    "عدد الزوار",
+    "مياه النهر",
+    "طريق الميناء",
+    "كتب المكتبة",
+    "علاج المرضى",
+    "نتائج البحث",
+]
 _SEED = 20260101
 
 
@@ -63,9 +71,7 @@ def indexed(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def found(retriever: Retriever) -> list[list[tuple[str, int, float]]]:
-    return [
-        [(h.passage.article, h.passage.start, h.score) for h in retriever.search(asked, 20)] for asked in QUESTIONS
-    ]
+    return [[(h.passage.article, h.passage.start, h.score) for h in retriever.search(asked, 20)] for asked in QUESTIONS]
 
 
 def check(home: Path, fresh: Path) -> set[str]:
@@ -77,9 +83,8 @@ def check(home: Path, fresh: Path) -> set[str]:
             article = library.article(id_)
             assert article == BY_ID[id_]
             passages = library.passages_of(id_)
-            assert passages, "half an article"
+            assert [(p.start, p.end) for p in passages] == list(split(article.text)), "half an article"
             assert all(p.text == article.text[p.start : p.end] for p in passages)
-            assert "".join("".join(p.text for p in passages).split()) == "".join(article.text.split())
         retriever = open_retriever(library, shipped_embedder())
         retriever.catch_up()
         wanted = library.ids_between(0, library.state[1])
@@ -108,4 +113,90 @@ def _ids(index: object) -> list[int]:
 
 
 def _held(lexical: LexicalIndex, wanted: list[int]) -> list[int]:
-    return [id_ for id_, _ in lexical.search(query("الوزير المدير السفير العالم الشاعر الطبيب المهندس القاضي قال"), 10_000)]
+    return [
+        id_ for id_, _ in lexical.search(query("الوزير المدير السفير العالم الشاعر الطبيب المهندس القاضي قال"), 10_000)
+    ]
+
+
+def acknowledged(home: Path) -> dict[str, str]:
+    """What was last said of each article: add or remove."""
+    path = home / "acknowledged"
+    lines = path.read_text(encoding="utf-8").splitlines() if path.exists() else []
+    return {id_: name for name, id_ in (line.split() for line in lines)}
+
+
+def kept(home: Path, there: set[str]) -> None:
+    """No article that was acknowledged is lost or comes back."""
+    for id_, name in acknowledged(home).items():
+        assert (id_ in there) == (name == "add"), f"{name} {id_}"
+
+
+def moments(command: str, home: Path, *arguments: str, inside: int, outside: int) -> list[dict[str, float]]:
+    """When to kill: points spread over all that a whole run passes, and times spread by chance over as long as one takes."""
+    copied = home.with_name(f"{home.name}-{command}")
+    _copy(home, copied)
+    began = time.monotonic()
+    assert run(copied, *arguments) == 0
+    took = time.monotonic() - began
+    chance = random.Random(_SEED)
+    points = 1
+    while True:
+        _copy(home, copied)
+        if run(copied, *arguments, at=points * 2) == 0:
+            break
+        points *= 2
+    shutil.rmtree(copied)
+    found: list[dict[str, float]] = [
+        {"at": n} for n in chance.sample(range(1, 2 * points), min(inside, 2 * points - 1))
+    ]
+    return found + [{"after": chance.uniform(0.15, 1) * took} for _ in range(outside)]
+
+
+def _copy(home: Path, to: Path) -> None:
+    shutil.rmtree(to, ignore_errors=True)
+    if home.exists():
+        shutil.copytree(home, to)
+
+
+def test_killed_while_indexing(rows: Path, tmp_path: Path) -> None:
+    empty, home, fresh = tmp_path / "empty", tmp_path / "home", tmp_path / "fresh"
+    kills = 0
+    for moment in moments("index", empty, "index", str(rows), inside=22, outside=12):
+        _copy(empty, home)
+        kills += run(home, "index", str(rows), **moment) == -9  # type: ignore[arg-type]
+        there = check(home, fresh)
+        kept(home, there)
+        assert there == {article.id for article in ARTICLES[: len(there)]}
+        assert len(there) % 20 == 0, "half a batch"
+        assert run(home, "index", str(rows)) == 0
+        with Library(home / "index" / "library.sqlite") as library:
+            assert library.count()[0] == COUNT
+    assert kills >= 20
+
+
+def test_killed_while_removing(indexed: Path, tmp_path: Path) -> None:
+    home, fresh = tmp_path / "home", tmp_path / "fresh"
+    gone = [article.id for article in ARTICLES[10:50]]
+    kills = 0
+    for moment in moments("remove", indexed, "remove", *gone, inside=12, outside=12):
+        _copy(indexed, home)
+        kills += run(home, "remove", *gone, **moment) == -9  # type: ignore[arg-type]
+        there = check(home, fresh)
+        kept(home, there)
+        assert there in (set(BY_ID), set(BY_ID) - set(gone)), "half of the articles were removed"
+    assert kills >= 12
+
+
+def test_killed_while_rebuilding(indexed: Path, tmp_path: Path) -> None:
+    bare, home, fresh = tmp_path / "bare", tmp_path / "home", tmp_path / "fresh"
+    _copy(indexed, bare)
+    vectors = bare / "index" / "vectors.faiss"
+    vectors.write_bytes(vectors.read_bytes()[:-9])
+    (bare / "index" / "lexical" / "stamp.json").write_text("{}")
+    kills = 0
+    for moment in moments("search", bare, "search", QUESTIONS[0], inside=14, outside=12):
+        _copy(bare, home)
+        kills += run(home, "search", QUESTIONS[0], **moment) == -9  # type: ignore[arg-type]
+        there = check(home, fresh)
+        assert there == set(BY_ID)
+    assert kills >= 12
