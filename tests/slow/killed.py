@@ -43,7 +43,7 @@ class _Connection(sqlite3.Connection):
         return super().execute(sql, *parameters)
 
 
-def _watch(at: int) -> None:
+def _watch(at: int) -> _Point:
     """Has the process killed at its n-th point: before and after each os.replace, os.fsync, COMMIT, and sealing of the lexical
     index, whose own commit lies before."""
     point = _Point(at)
@@ -64,6 +64,7 @@ def _watch(at: int) -> None:
     _Connection.point = point
     connect = sqlite3.connect
     sqlite3.connect = lambda *a, **k: connect(*a, **{"factory": _Connection, **k})  # type: ignore[assignment,misc]
+    return point
 
 
 def _acknowledge(home: str) -> None:
@@ -91,13 +92,17 @@ def _run(home: str, arguments: list[str], at: int, batch: int) -> None:
     sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
     cli._ADD_BATCH = batch
     _acknowledge(home)
-    if at:
-        _watch(at)
-    cli.main(arguments)
+    point = _watch(at) if at else None
+    try:
+        cli.main(arguments)
+    finally:
+        if point:
+            Path(home, "points").write_text(str(at - point.left))
 
 
 def run(home: Path, *arguments: str, at: int = 0, after: float | None = None, batch: int = 20) -> int | None:
-    """Runs a command until it ends or is killed, at its n-th point or after so many seconds; gives back its exit code, -9
+    """Runs a command until it ends or is killed, at its n-th point (-1: at none, but they are counted in
+    the file `points`) or after so many seconds; gives back its exit code, -9
     where it was killed."""
     process = CONTEXT.Process(target=_run, args=(str(home), list(arguments), at, batch))
     process.start()
