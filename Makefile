@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chat test lint install install-dev lock screenshot bench models
+.PHONY: chat test test-slow lint install install-dev lock screenshot bench models
 
 chat: $(VENV)/.installed
 	@$(BIN)/rag list 2>/dev/null | grep -q . || $(BIN)/rag index seeds
@@ -15,6 +15,10 @@ install-dev: $(VENV)/.installed-dev
 
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q
+
+# kill -9, again and again, and disks that are full.
+test-slow: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest -q -m slow tests/slow
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

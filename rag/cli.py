@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from typer.exceptions import TyperException
 
-from rag import __version__, evaluate_cli, models_cli
+from rag import __version__, backup_cli, evaluate_cli, models_cli
 from rag.errors import InputError, RagError
 from rag.options import Json, Writer
 from rag.terminal import note, print_answer, print_hits, print_json, progress
@@ -258,6 +258,8 @@ def chat(
 
 
 app.command("eval")(evaluate_cli.evaluate)
+app.command()(backup_cli.backup)
+app.command()(backup_cli.restore)
 
 
 @app.command()

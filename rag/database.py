@@ -93,10 +93,9 @@ class Database:
             with self._lock:
                 yield
         except sqlite3.DatabaseError as e:
-            damaged = f"restore it from a copy, or {self._kind.again}"
             mend = {
-                "file is not a database": damaged,
-                "database disk image is malformed": damaged,
+                "file is not a database": self._mend_damage,
+                "database disk image is malformed": self._mend_damage,
                 "database or disk is full": "free some space and run the command again",
                 "database is locked": "another process is writing; try again when it has finished",
             }.get(str(e), "check the folder's permissions, or choose another with RAG_HOME")
@@ -114,6 +113,20 @@ class Database:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    def check(self) -> None:
+        """Raises the kind's error where the file is damaged inside: SQLite compares its pages, tables and indexes."""
+        with self._mapped():
+            (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+        if found != "ok":
+            raise self._damaged(" ".join(found.split()))
+
+    def _damaged(self, what: str) -> RagError:
+        return self._kind.error(f"the {self._kind.name} {self.path} is damaged: {what}; {self._mend_damage}")
+
+    @property
+    def _mend_damage(self) -> str:
+        return f"restore it from a copy (`rag restore FILE --replace`), or {self._kind.again}"
 
     def __enter__(self) -> Self:
         return self

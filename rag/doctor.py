@@ -10,6 +10,7 @@ from importlib.metadata import PackageNotFoundError, version
 
 from rag import wiring
 from rag.answer import prompts
+from rag.backup import REPLACED
 from rag.errors import IndexDamaged, RagError
 from rag.search.leg import current_stamp
 from rag.settings import Settings
@@ -62,6 +63,7 @@ def _shipped(settings: Settings) -> Iterator[Finding]:
 def _library(settings: Settings) -> Iterator[Finding]:
     try:
         with wiring.open_library(settings) as library:
+            library.check()
             articles, passages = library.count()
             empty = "" if articles else "add articles with `rag index PATH`"
             yield Finding(
@@ -80,6 +82,15 @@ def _library(settings: Settings) -> Iterator[Finding]:
                 yield Finding(f"{leg.name} index", ok, state, "" if ok else "any `rag search` brings it up to date")
     except RagError as e:
         yield Finding("library", False, str(e))
+    try:
+        if (settings.index_dir / "conversations.sqlite").exists():
+            with wiring.open_conversations(settings) as conversations:
+                conversations.check()
+                yield Finding("conversations", True, f"{conversations.count():,} in {conversations.path}")
+    except RagError as e:
+        yield Finding("conversations", False, str(e))
+    for old in sorted(settings.index_dir.glob(f"{REPLACED}*")):
+        yield Finding("restore", False, f"one was interrupted and left {old}", "run it again, then delete that folder")
 
 
 def _writer(settings: Settings) -> Iterator[Finding]:

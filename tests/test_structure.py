@@ -17,9 +17,10 @@ LAYERS = [
     {"rag.answer", "rag.models"},
     {"rag.evaluate"},
     {"rag.wiring"},
+    {"rag.backup"},
     {"rag.doctor", "rag.ui"},
     {"rag.terminal", "rag.options"},
-    {"rag.models_cli", "rag.evaluate_cli"},
+    {"rag.models_cli", "rag.evaluate_cli", "rag.backup_cli"},
     {"rag.cli"},
     {"rag.__main__"},
 ]

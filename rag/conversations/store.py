@@ -171,6 +171,11 @@ class Conversations(Database):
                 (conversation,),
             )
 
+    def count(self) -> int:
+        """The number of conversations of all owners."""
+        with self._mapped():
+            return int(self._db.execute("SELECT count(*) FROM conversations").fetchone()[0])
+
     def rename(self, owner: str, id_: str, title: str) -> None:
         """Gives a conversation another title, its end left out where it is long; an empty one is InputError."""
         title = _beginning(title)

@@ -143,6 +143,14 @@ class Library(Database):
                 self._db.execute("UPDATE meta SET generation = ?", (generation,))
         return missing
 
+    def check(self) -> None:
+        """Raises LibraryError where the file is damaged, or an article is not the one that was added, to the letter."""
+        super().check()
+        with self._mapped():
+            for *fields, digest in self._db.execute("SELECT id, text, title, date, source, url, digest FROM articles"):
+                if _digest(Article(*fields)) != digest:
+                    raise self._damaged(f"the article {fields[0]!r} fails its checksum")
+
     def article(self, id_: str) -> Article | None:
         """The article of this id, or None."""
         with self._mapped():

@@ -1,7 +1,7 @@
 """The lexical leg: BM25 (k1 1.2, b 0.75) over character 4-grams of folded words, in tantivy.
 
-tantivy keeps its files in a folder; `stamp.json` beside them names each file's size and checksum, written
-after every commit, so that a truncated or altered file is found when the index is opened.
+tantivy keeps its files in a folder; `stamp.json` beside them names each file's size and checksum and carries its own,
+written after every commit, so that a truncated or altered file is found when the index is opened.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ import tantivy
 
 from rag.arabic.words import spaced_grams, word_grams
 from rag.errors import IndexDamaged, LibraryError
-from rag.search.leg import Stamp, Within, clear
+from rag.search.leg import FORMAT, Stamp, Within, clear, lasting, put, sealed, unsealed
 from rag.search.query import Query, Word
 from rag.types import Passage
 
@@ -26,6 +26,8 @@ _WRITER_BYTES = 64_000_000
 _RARE = 1.5
 """Inverse document frequency of the grams by which a translation is looked for: of those in at most a fifth of the passages.
 The others are in so many that they cost two thirds of the time, and find no more."""
+_SMALL, _WORN = 2_000, 0.1
+"""Passages that are indexed in 0.5 s; and the share of removed ones that is let stand in a larger index."""
 _SECOND_BEST = 0.1
 """What translations of a word other than the best matching one add of their score."""
 
@@ -45,7 +47,10 @@ class LexicalIndex:
         if not (self.path / _STAMP).is_file():
             return None
         try:
-            row = json.loads((self.path / _STAMP).read_bytes())
+            row = unsealed((self.path / _STAMP).read_bytes())
+            stamp = Stamp.from_json(row)
+            if stamp.format != FORMAT:
+                return stamp
             for name, (size, checksum) in row["files"].items():
                 data = (self.path / name).read_bytes()
                 if (len(data), zlib.crc32(data)) != (size, checksum):
@@ -53,18 +58,19 @@ class LexicalIndex:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
             raise IndexDamaged(f"{_STAMP} or a file it names cannot be read: {e}") from e
         try:
-            self._counted, self._index = None, self._open()  # what is searched next is what was checked here
+            self._counted, self._index = None, _open(self.path)  # what is searched next is what was checked here
         except ValueError as e:
             raise IndexDamaged(f"tantivy cannot open it: {e}") from e
-        return Stamp.from_json(row)
+        return stamp
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
         try:
+            # What is searched meanwhile stays as it is: a fresh index is made beside it and then put in its place.
+            folder = self.path.with_name(f"{self.path.name}.new") if fresh else self.path
             if fresh:
-                self._index = self._counted = None
-                clear(self.path)
-            self.path.mkdir(parents=True, exist_ok=True)
-            index = self._open()
+                clear(folder)
+            folder.mkdir(parents=True, exist_ok=True)
+            index = _open(folder)
             writer = index.writer(_WRITER_BYTES, num_threads=1)
             for id_ in removed:
                 writer.delete_documents_by_term("id", id_)
@@ -77,37 +83,18 @@ class LexicalIndex:
                 writer.add_document(document)
             writer.commit()
             writer.wait_merging_threads()
-            self._seal(stamp)
-            self._counted, self._index = None, self._open()  # until here other threads search what was
+            _seal(folder, stamp)
+            if fresh:
+                _take_place(folder, self.path)
+            self._counted, self._index = None, _open(self.path)  # until here other threads search what was
         except (OSError, ValueError) as e:  # tantivy raises ValueError for what the disk refuses
             raise LibraryError(
                 f"the lexical index in {self.path} cannot be written: {e}; check space and permissions"
             ) from e
 
-    def _open(self) -> tantivy.Index:
-        builder = tantivy.SchemaBuilder()
-        builder.add_integer_field(
-            "id", stored=False, indexed=True, fast=True
-        )  # of an unsigned field no term is found for deletion
-        builder.add_text_field("grams", stored=False, tokenizer_name="whitespace", index_option="freq")
-        return tantivy.Index(builder.build(), path=str(self.path), reuse=True)
-
-    def _seal(self, stamp: Stamp) -> None:
-        files = {}
-        for path in sorted(self.path.iterdir()):
-            if not path.name.startswith((_STAMP, ".tantivy")) and path.is_file():
-                data = path.read_bytes()
-                files[path.name] = (len(data), zlib.crc32(data))
-        whole = self.path / f"{_STAMP}.new"
-        with whole.open("w") as file:
-            file.write(json.dumps({**stamp.as_json(), "files": files}))
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(whole, self.path / _STAMP)
-
     def _searcher(self) -> tantivy.Searcher:
         if self._index is None:
-            self._index = self._open()
+            self._index = _open(self.path)
         return self._index.searcher()
 
     @property
@@ -117,6 +104,12 @@ class LexicalIndex:
             segments = json.loads((self.path / "meta.json").read_bytes())["segments"]
             self._counted = sum(segment["max_doc"] for segment in segments)
         return self._counted
+
+    def worn(self, removed: int) -> bool:
+        """Whether it is small, or a tenth of it would be passages that were removed: they count in the scores of the others
+        until it is built anew."""
+        left = self._searcher().num_docs - removed
+        return bool(left <= _SMALL or self._total - left > _WORN * self._total)
 
     def search(self, query: Query, k: int, within: Within = None) -> list[tuple[int, float]]:
         searcher = self._searcher()
@@ -160,3 +153,32 @@ class LexicalIndex:
             for gram in set(found)
             for n in (searcher.doc_freq("grams", gram),)
         }
+
+
+def _open(folder: Path) -> tantivy.Index:
+    builder = tantivy.SchemaBuilder()
+    builder.add_integer_field(
+        "id", stored=False, indexed=True, fast=True
+    )  # of an unsigned field no term is found for deletion
+    builder.add_text_field("grams", stored=False, tokenizer_name="whitespace", index_option="freq")
+    return tantivy.Index(builder.build(), path=str(folder), reuse=True)
+
+
+def _seal(folder: Path, stamp: Stamp) -> None:
+    files = {}
+    for path in sorted(folder.iterdir()):
+        if not path.name.startswith((_STAMP, ".tantivy")) and path.is_file():
+            data = path.read_bytes()
+            files[path.name] = [len(data), zlib.crc32(data)]
+    put(folder / _STAMP, sealed({**stamp.as_json(), "files": files}))
+
+
+def _take_place(folder: Path, of: Path) -> None:
+    """Puts a folder in the place of another, or of whatever lies there; who is stopped between finds none, and builds one."""
+    old = of.with_name(f"{of.name}.old")
+    clear(old)
+    if of.exists():
+        os.replace(of, old)
+    os.replace(folder, of)
+    lasting(of.parent)
+    clear(old)

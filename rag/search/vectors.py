@@ -3,15 +3,13 @@
 Every vector is compared while there are at most EXACT_UP_TO; beyond, they lie in inverted lists of half-precision numbers,
 and a question looks into the share PROBED of the lists. A question that is asked of a part of the passages looks into all.
 
-One file: a line of JSON (the stamp and a checksum), then the index as FAISS serialises it. Python writes
-the file, because FAISS's own writer fails on some paths, and renames it into place.
+One file: a line of JSON (the stamp, the checksums of the index and of the line), then the index as FAISS serialises it.
+Python writes the file, because FAISS's own writer fails on some paths, and renames it into place.
 """
 
 from __future__ import annotations
 
-import json
 import math
-import os
 import zlib
 from collections.abc import Iterable, Sequence
 from itertools import islice
@@ -23,7 +21,7 @@ import numpy as np
 
 from rag.errors import IndexDamaged, LibraryError
 from rag.search.embedding import Embedder
-from rag.search.leg import Stamp, Within, clear
+from rag.search.leg import FORMAT, Stamp, Within, clear, put, sealed, unsealed
 from rag.search.query import Query
 from rag.types import Passage
 
@@ -55,14 +53,17 @@ class VectorIndex:
             return None
         try:
             data = self.path.read_bytes()
-            line, _, body = data.partition(b"\n")
-            row = json.loads(line)
-            if zlib.crc32(body) != row["crc32"]:
-                raise IndexDamaged(f"{self.path.name} fails its checksum")
-            self._index = faiss.deserialize_index(np.frombuffer(body, dtype=np.uint8))
+            through = data.find(b"\n") + 1
+            row = unsealed(data[:through])
+            stamp = Stamp.from_json(row)
+            if stamp.format == FORMAT:
+                body = memoryview(data)[through:]
+                if (len(body), zlib.crc32(body)) != (row["size"], row["crc32"]):
+                    raise IndexDamaged(f"{self.path.name} fails its checksum")
+                self._index = faiss.deserialize_index(np.frombuffer(body, dtype=np.uint8))
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as e:
             raise IndexDamaged(f"{self.path.name} cannot be read: {e}") from e
-        return Stamp.from_json(row)
+        return stamp
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
         # A copy is changed, since other threads may be searching; the lists of 60,000 vectors are copied in 5 ms.
@@ -78,24 +79,22 @@ class VectorIndex:
         if index is None:
             index = faiss.IndexIDMap2(faiss.IndexFlatIP(self.embedder.passages([""]).shape[1]))
         index = _suited(index)
-        body = faiss.serialize_index(index).tobytes()
-        line = json.dumps({**stamp.as_json(), "crc32": zlib.crc32(body)}).encode()
-        whole = self.path.with_suffix(".new")
+        body = faiss.serialize_index(index)
+        line = sealed({**stamp.as_json(), "size": len(body), "crc32": zlib.crc32(body)})
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with whole.open("wb") as file:
-                file.write(line + b"\n" + body)
-                file.flush()
-                os.fsync(file.fileno())
-            if fresh:
+            if fresh and self.path.is_dir():
                 clear(self.path)
-            os.replace(whole, self.path)
+            put(self.path, line, b"\n", body.data)
         except OSError as e:
-            whole.unlink(missing_ok=True)
             raise LibraryError(
                 f"the dense index {self.path} cannot be written: {e.strerror}; check space and permissions"
             ) from e
         self._index = index
+
+    def worn(self, removed: int) -> bool:
+        """False: what is taken out of it leaves no trace."""
+        return False
 
     def cosines(self, query: Query, ids: Sequence[int]) -> list[float]:
         """The cosines of the question and these passages; 0 for one that the index does not hold yet."""

@@ -100,7 +100,10 @@ def test_what_is_deleted_is_not_in_the_file_any_more(tmp_path: Path) -> None:
 def test_a_damaged_file_says_what_mends_it(tmp_path: Path) -> None:
     path = tmp_path / "conversations.sqlite"
     path.write_bytes(b"something else entirely " * 50)
-    with pytest.raises(HistoryError, match=r"not a database; restore it from a copy, or delete it .* nothing else"):
+    with pytest.raises(
+        HistoryError,
+        match=r"not a database; restore it from a copy \(`rag restore FILE --replace`\), or delete it .* nothing else",
+    ):
         Conversations(path)
     assert path.read_bytes().startswith(b"something else")
 
@@ -114,7 +117,9 @@ def test_a_file_damaged_inside_says_so_when_it_is_read(tmp_path: Path) -> None:
     path.write_bytes(whole[:8192] + b"\xff" * (len(whole) - 8192))
     with (
         Conversations(path) as kept,
-        pytest.raises(HistoryError, match=r"malformed; restore it from a copy, or delete"),
+        pytest.raises(
+            HistoryError, match=r"malformed; restore it from a copy \(`rag restore FILE --replace`\), or delete"
+        ),
     ):
         kept.turns("o", "c7")
 

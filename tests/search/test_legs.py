@@ -111,9 +111,10 @@ def _put(path: Path, data: bytes) -> None:
     new.replace(path)
 
 
-def _flip(path: Path) -> None:
+def _flip(path: Path, place: int | None = None) -> None:
+    """Turns a bit of a file, in its middle or at a place: 70 is in a stamp's numbers."""
     data = bytearray(path.read_bytes())
-    data[len(data) // 2] ^= 0x40
+    data[len(data) // 2 if place is None else place] ^= 0x40 if place is None else 0x01
     _put(path, data)
 
 
@@ -127,6 +128,8 @@ def _damage(folder: Path, how: str) -> None:
         "lexical missing": lambda: [p.unlink() for p in (folder / "lexical").iterdir()],
         "segment missing": segment.unlink,
         "segment flipped": lambda: _flip(segment),
+        "vectors' stamp flipped": lambda: _flip(folder / "vectors.faiss", 70),
+        "lexical stamp flipped": lambda: _flip(folder / "lexical" / "stamp.json", 70),
         "stamp flipped": lambda: _put(folder / "lexical" / "stamp.json", b'{"files": 3}'),
         "meta emptied": lambda: _put(folder / "lexical" / "meta.json", b""),
     }[how]()
@@ -142,6 +145,8 @@ def _damage(folder: Path, how: str) -> None:
         "lexical missing",
         "segment missing",
         "segment flipped",
+        "vectors' stamp flipped",
+        "lexical stamp flipped",
         "stamp flipped",
         "meta emptied",
     ],
@@ -344,3 +349,33 @@ def test_a_folder_that_fills_while_it_is_emptied_is_emptied_again(tmp_path: Path
     stop.set()
     filling.join()
     assert not folder.exists()
+
+
+@pytest.mark.parametrize("name", ["lexical", "dense"])
+def test_no_byte_of_a_stamp_can_change_unseen(
+    library: Library, retriever: Retriever, seeds: list[Article], name: str
+) -> None:
+    """A number that has become another would have passages indexed twice, or never."""
+    library.add(seeds)
+    retriever.catch_up()
+    leg: Leg = getattr(open_retriever(library), name)
+    path = library.path.parent / {"lexical": "lexical/stamp.json", "dense": "vectors.faiss"}[name]
+    whole = path.read_bytes()
+    for place in range(whole.find(b"\n") if name == "dense" else len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        assert not is_current(leg, library), whole[place - 20 : place + 1]
+    path.write_bytes(whole)
+    assert is_current(leg, library)
+
+
+def test_what_was_removed_leaves_no_trace_in_the_scores(
+    library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
+    library.add(seeds)
+    retriever.catch_up()
+    library.remove([seeds[0].id])
+    library.add([Article(seeds[1].id, seeds[1].text[:900], source="seeds")])
+    assert retriever.catch_up() == []
+    fresh = LexicalIndex(library.path.parent / "fresh")
+    catch_up(fresh, library)
+    assert retriever.lexical.search(query(QUESTION), 100) == fresh.search(query(QUESTION), 100)
