@@ -14,7 +14,7 @@ install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
 # kill -9, again and again, and disks that are full.
 test-slow: $(VENV)/.installed-dev
