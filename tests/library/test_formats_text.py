@@ -230,7 +230,11 @@ def test_the_kind_is_told_by_content(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("sent", "ids"),
-    [(b'{"id": "1", "text": "a"}\n{"id": "2", "text": "b"}\n', ["1", "2"]), ("نص واحد".encode(), ["stdin"])],
+    [
+        (b'{"id": "1", "text": "a"}\n{"id": "2", "text": "b"}\n', ["1", "2"]),
+        (b'{"id": "1", "text": "a"}\n', ["1"]),
+        ("نص واحد".encode(), ["stdin"]),
+    ],
 )
 def test_standard_input_is_rows_or_a_text(monkeypatch: pytest.MonkeyPatch, sent: bytes, ids: list[str]) -> None:
     monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(sent)))

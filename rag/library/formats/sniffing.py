@@ -90,7 +90,8 @@ def _kind_of_text(head: bytes, suffix: str) -> str:
     if _BY_NAME.get(suffix) == "jsonl":
         return "jsonl"
     start = text.lstrip()[:1]
-    if start == "{" and _is_object(text.lstrip().partition("\n")[0]) and text.strip().count("\n"):
+    rows = text.strip().count("\n") or suffix not in _BY_NAME  # what nothing names may be a stream of a single row
+    if start == "{" and rows and _is_object(text.lstrip().partition("\n")[0]):
         return "jsonl"
     if suffix == ".json" or (start == "[" and re.match(r"\[\s*\{\s*\"", text.lstrip())):
         return "json"
