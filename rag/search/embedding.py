@@ -4,22 +4,18 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Protocol
 
 import numpy as np
 
-from rag.arabic.folding import MARKS
 from rag.errors import ModelError
+from rag.search.tokens import Tokens
 
 _MEND = "install the program again"
 PROMPTS = {"multilingual-e5": {"query": "query: ", "document": "passage: "}}
 """Prompts that a family of models was trained with, but does not name in its configuration (its model card does)."""
 _FINGERPRINT_BYTES = 1 << 16
-_AT_ONCE = 256
-_REMEMBERED = 500_000
-"""Stretches of letters whose tokens are kept in memory (130 MB)."""
 SHIPPED = Path(__file__).resolve().parent.parent / "models" / "shipped"
 
 
@@ -34,39 +30,38 @@ class Embedder(Protocol):
 
 
 class StaticEmbedder:
-    """A sentence-transformers StaticEmbedding folder, read by model2vec: the same vectors without importing torch.
-
-    Its tokenizer never joins what white space parts, so that the tokens of each stretch of letters are remembered.
-    """
+    """A sentence-transformers StaticEmbedding folder, read without importing torch: a weighted mean of its tokens' vectors."""
 
     def __init__(self, folder: Path) -> None:
-        from model2vec import StaticModel
         from safetensors import SafetensorError
+        from safetensors.numpy import load
+        from tokenizers import Tokenizer
 
-        files = sorted((*folder.rglob("*.safetensors"), *folder.rglob("tokenizer.json")))
-        if len(files) < 2:
-            raise ModelError(f"{folder} holds no embedder; expected model.safetensors and tokenizer.json; {_MEND}")
         try:
-            checksum = 0
-            for file in files:
-                checksum = zlib.crc32(file.read_bytes(), checksum)
-            self._model = StaticModel.from_pretrained(folder, max_length=None)
+            files = [(folder / name).read_bytes() for name in ("model.safetensors", "tokenizer.json")]
+            tensors = load(files[0])
+            self._vectors, self._weights = tensors["embeddings"], tensors["weights"]
+            self._tokens = Tokens(Tokenizer.from_buffer(files[1]))
+        except FileNotFoundError as e:
+            raise ModelError(
+                f"{folder} holds no embedder; expected model.safetensors and tokenizer.json; {_MEND}"
+            ) from e
         except (OSError, ValueError, KeyError, SafetensorError) as e:
             raise ModelError(f"the embedder in {folder} cannot be read: {e}; {_MEND}") from e
-        self.name = f"{folder.name} {checksum:08x}"
-        self._tokens: dict[str, np.ndarray] = {}
+        self.name = f"{folder.name} {zlib.crc32(files[1], zlib.crc32(files[0])):08x}"
 
     def questions(self, texts: Sequence[str]) -> np.ndarray:
         return self.passages(texts)
 
     def passages(self, texts: Sequence[str]) -> np.ndarray:
-        listed = [text.split() for text in texts]
-        known = self._known(set(chain.from_iterable(listed)))
-        vectors = np.zeros((len(listed), self._model.dim), np.float32)
-        for i, stretches in enumerate(listed):
-            if stretches:
-                tokens = np.concatenate([known[stretch] for stretch in stretches])
-                vectors[i] = self._model.weights.take(tokens) @ self._model.embedding.take(tokens, axis=0)
+        tokens, ends = self._tokens.of([text.split() for text in texts])
+        vectors = np.zeros((len(texts), self._vectors.shape[1]), np.float32)
+        start = 0
+        for i, end in enumerate(ends.tolist()):
+            if end > start:
+                held = tokens[start:end]
+                vectors[i] = self._weights.take(held) @ self._vectors.take(held, axis=0)
+            start = end
         return _unit(vectors)
 
     def likeness(self, asked: Sequence[str], found: Sequence[str]) -> np.ndarray:
@@ -75,44 +70,20 @@ class StaticEmbedder:
         The length of a vector is taken as though the word's tokens stood at right angles, which ranks as well as the true
         length and needs no vector of any of the words that were found.
         """
-        tokens_of = self._known(set(found))
-        listed = [tokens_of[word] for word in found]
-        counts = np.array([len(tokens) for tokens in listed])
+        all_tokens, ends = self._tokens.of([[word] for word in found])
+        counts = np.diff(ends, prepend=0)
         likeness = np.zeros((len(asked), len(found)), np.float32)
         if not counts.any():
             return likeness
         known = counts > 0
-        starts = np.concatenate(([0], counts[known].cumsum()[:-1]))
-        tokens, places = np.unique(np.concatenate(listed), return_inverse=True)
-        rows = self._model.embedding[tokens] * self._model.weights[tokens, None]
+        starts = (ends - counts)[known]
+        tokens, places = np.unique(all_tokens, return_inverse=True)
+        rows = self._vectors[tokens] * self._weights[tokens, None]
         scores = self.questions(asked) @ rows.T
         squares = np.einsum("ij,ij->i", rows, rows)
         lengths = np.sqrt(np.add.reduceat(squares[places], starts))
         likeness[:, known] = np.add.reduceat(scores[:, places], starts, axis=1) / lengths
         return likeness
-
-    def _known(self, stretches: set[str]) -> dict[str, np.ndarray]:
-        """The tokens of these stretches of letters and of others; a thread keeps what it got when another one forgets."""
-        if len(self._tokens) > _REMEMBERED:
-            self._tokens = {}
-        tokens = self._tokens
-        bare = {stretch: stretch.strip(MARKS) for stretch in stretches.difference(tokens)}
-        tokens |= self._tokenised([text for text in set(bare.values()) if text not in tokens])
-        tokens |= {stretch: tokens[text] for stretch, text in bare.items()}
-        return tokens
-
-    def _tokenised(self, stretches: Sequence[str]) -> dict[str, np.ndarray]:
-        """The tokens of each; the tokenizer gets many at once, since it takes more time to begin than for a word."""
-        runs = [stretches[i : i + _AT_ONCE] for i in range(0, len(stretches), _AT_ONCE)]
-        texts = ["\n".join(run) for run in runs]
-        found: dict[str, np.ndarray] = {}
-        for run, encoding in zip(
-            runs, self._model.tokenizer.encode_batch(texts, add_special_tokens=False), strict=True
-        ):
-            ends = np.cumsum([len(stretch) + 1 for stretch in run])
-            firsts = np.searchsorted([start for start, _ in encoding.offsets], ends[:-1])
-            found |= zip(run, np.split(np.array(encoding.ids, np.intp), firsts), strict=True)
-        return found
 
 
 class TransformerEmbedder:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from model2vec import StaticModel
 
 from rag import wiring
 from rag.errors import ModelError
@@ -85,10 +86,10 @@ def test_another_model_in_the_same_folder_has_another_name(tmp_path: Path) -> No
 
 
 def test_tokens_are_those_of_model2vec_and_threads_do_not_disturb_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.search.embedding._REMEMBERED", 20)
+    monkeypatch.setattr("rag.search.tokens.REMEMBERED", 20)
     embedder = StaticEmbedder(SHIPPED)
     texts = [*TEXTS, *(f"كلمة{i} وأخرى{i}." for i in range(300))]
-    expected = embedder._model.encode(texts)
+    expected = StaticModel.from_pretrained(SHIPPED, max_length=None).encode(texts)
     expected /= np.maximum(np.linalg.norm(expected, axis=1, keepdims=True), 1e-9)
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: [embedder.passages([text])[0] for text in texts], range(4)):

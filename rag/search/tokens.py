@@ -1,0 +1,85 @@
+"""The tokens of stretches of letters, remembered: in an archive the same ones come again and again."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from rag.arabic.folding import MARKS
+
+_AT_ONCE = 256
+REMEMBERED = 500_000
+"""Stretches of letters whose tokens are kept in memory (100 MB)."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Table:
+    """The tokens of a stretch are `tokens[ends[place - 1] : ends[place]]`; place 0 is that of a stretch without any."""
+
+    places: dict[str, int]
+    ends: np.ndarray
+    tokens: np.ndarray
+
+
+class Tokens:
+    """What a tokenizer makes of texts, which never joins what white space parts and makes nothing of the marks beside words."""
+
+    def __init__(self, tokenizer: Any) -> None:
+        self._tokenizer = tokenizer
+        self._table = _empty()
+        self._lock = threading.Lock()
+
+    def of(self, texts: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
+        """The tokens of texts that are split into stretches, one behind the other, and where each text ends, shapes (tokens,)
+        and (texts,)."""
+        table = self._knowing(set(chain.from_iterable(texts)))
+        places = np.fromiter(map(table.places.__getitem__, chain.from_iterable(texts)), np.intp)
+        if not len(places):
+            return np.zeros(0, np.intp), np.zeros(len(texts), np.intp)
+        ends = table.ends[places]
+        counts = ends - table.ends[np.maximum(places - 1, 0)]
+        through = counts.cumsum()
+        found = table.tokens[np.arange(through[-1]) + np.repeat(ends - through, counts)]
+        last = np.fromiter(map(len, texts), np.intp, len(texts)).cumsum()
+        return found, np.concatenate(([0], through))[last]
+
+    def _knowing(self, stretches: set[str]) -> _Table:
+        """A table with these stretches; a thread keeps the one that it got when another one begins anew."""
+        with self._lock:
+            if len(self._table.places) > REMEMBERED:
+                self._table = _empty()
+            table = self._table
+            bare = {stretch: stretch.strip(MARKS) for stretch in stretches.difference(table.places)}
+            new = [text for text in set(bare.values()) if text not in table.places]
+            if new:
+                tokens, ends = self._tokenised(new)
+                known, held = len(table.ends), len(table.tokens)
+                table.places.update(zip(new, range(known, known + len(new)), strict=True))
+                table = _Table(
+                    table.places, np.concatenate((table.ends, held + ends)), np.concatenate((table.tokens, tokens))
+                )
+                self._table = table
+            table.places.update({stretch: table.places[text] for stretch, text in bare.items()})
+            return table
+
+    def _tokenised(self, stretches: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The tokens, one behind the other, and where those of each stretch end; the tokenizer gets many stretches at once,
+        since it takes more time to begin than for a word."""
+        runs = [stretches[i : i + _AT_ONCE] for i in range(0, len(stretches), _AT_ONCE)]
+        texts = ["\n".join(run) for run in runs]
+        tokens, ends, before = [], [], 0
+        for run, encoding in zip(runs, self._tokenizer.encode_batch(texts, add_special_tokens=False), strict=True):
+            letters = np.cumsum([len(stretch) + 1 for stretch in run])
+            ends.append(before + np.searchsorted([start for start, _ in encoding.offsets], letters))
+            tokens.append(np.array(encoding.ids, np.intp))
+            before += len(encoding.ids)
+        return np.concatenate(tokens), np.concatenate(ends)
+
+
+def _empty() -> _Table:
+    return _Table({"": 0}, np.zeros(1, np.intp), np.zeros(0, np.intp))
