@@ -80,7 +80,7 @@ def index(
 ) -> None:
     """Add or update articles; unchanged ones are skipped."""
     from rag import wiring
-    from rag.library import Unreadable, read
+    from rag.library.readers import Unreadable, read
     from rag.library.store import Added
 
     if not all(path.strip() for path in paths):

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from rag.answer.assistant import Assistant
-from rag.answer.evidence import EvidenceFinder
-from rag.answer.quote import QuoteWriter
-from rag.answer.support import Checker
 from rag.answer.writers import Choice, Writer
 from rag.conversations import Conversations
 from rag.errors import InputError, LibraryError, ModelError
@@ -23,6 +20,9 @@ from rag.search.retriever import Retriever
 from rag.search.translation import Translator
 from rag.search.vectors import VectorIndex
 from rag.settings import Settings
+
+if TYPE_CHECKING:
+    from rag.answer.assistant import Assistant
 
 EMPTY = "the library is empty: add articles with `rag index PATH`"
 
@@ -153,7 +153,7 @@ def open_writer(settings: Settings) -> tuple[Writer, Choice]:
     `quote`; `llama` raises ModelError without a language model, `remote` InputError without a server.
     """
     if settings.writer == "quote":
-        return QuoteWriter(), Choice("asked")
+        return _quote(), Choice("asked")
     if settings.writer == "remote":
         return _remote(settings), Choice("asked")
     name = _remembered(settings)
@@ -167,12 +167,12 @@ def open_writer(settings: Settings) -> tuple[Writer, Choice]:
                     f"no language model: RAG_MODEL is not set and {settings.models_dir} holds no .gguf file; `rag models pull "
                     "balanced` gets one"
                 )
-            return QuoteWriter(), Choice("none")
+            return _quote(), Choice("none")
         return _llama(model, settings), Choice("chosen" if name else "found", model.name, model)
     except ModelError as e:
         if settings.writer == "llama":
             raise
-        return QuoteWriter(), Choice("unusable", str(e))
+        return _quote(), Choice("unusable", str(e))
 
 
 def switch_writer(assistant: Assistant, settings: Settings, name: str) -> None:
@@ -191,12 +191,18 @@ def switch_writer(assistant: Assistant, settings: Settings, name: str) -> None:
 def _named(name: str, settings: Settings) -> tuple[Writer, Choice]:
     """The writer that was chosen by this name; errors as `switch_writer`."""
     if name == "quote":
-        return QuoteWriter(), Choice("chosen")
+        return _quote(), Choice("chosen")
     if name == "remote":
         return _remote(settings), Choice("chosen", settings.remote_model)
     configured = find_model(settings) if settings.model and name == str(settings.model) else None
     model = configured or _chosen_place(name, "language model", settings)
     return _llama(model, settings), Choice("chosen", model.name, model)
+
+
+def _quote() -> Writer:
+    from rag.answer.quote import QuoteWriter
+
+    return QuoteWriter()
 
 
 def _llama(model: Path, settings: Settings) -> Writer:
@@ -223,6 +229,10 @@ def _remote(settings: Settings) -> Writer:
 
 def open_assistant(settings: Settings, progress: Progress | None = None) -> Assistant:
     """Everything that answering needs, the indexes brought up to the library."""
+    from rag.answer.assistant import Assistant
+    from rag.answer.evidence import EvidenceFinder
+    from rag.answer.support import Checker
+
     library = open_library(settings)
     embedder = open_embedder(settings)
     retriever = open_retriever(settings, library, embedder)
@@ -234,4 +244,4 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     writer, choice = open_writer(settings)
     if choice.why == "unusable":
         notices.append(str(choice))
-    return Assistant(library, retriever, finder, checker, writer, QuoteWriter(), choice, notices)
+    return Assistant(library, retriever, finder, checker, writer, _quote(), choice, notices)

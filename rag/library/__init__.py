@@ -1,6 +1,5 @@
-"""From files to articles, passages and the library that keeps them."""
+"""The library: articles, their passages, and the readers (`rag.library.readers`) that make articles out of files."""
 
-from rag.library.readers import Unreadable, read
 from rag.library.store import Library
 
-__all__ = ["Library", "Unreadable", "read"]
+__all__ = ["Library"]

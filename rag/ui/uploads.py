@@ -13,7 +13,7 @@ from pathlib import Path
 from rag.answer.assistant import Assistant
 from rag.arabic import clean
 from rag.errors import RagError
-from rag.library import Unreadable, read
+from rag.library.readers import Unreadable, read
 from rag.library.store import Added
 from rag.types import Article
 from rag.wiring import EMPTY

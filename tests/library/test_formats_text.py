@@ -18,12 +18,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import InputError
-from rag.library import Unreadable, read
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.html import read_html
 from rag.library.formats.rows import read_csv, read_json, read_jsonl
 from rag.library.formats.sniffing import sniff
 from rag.library.formats.text import read_markdown, read_text
+from rag.library.readers import Unreadable, read
 from rag.types import Article
 from tests.conftest import SEEDS
 

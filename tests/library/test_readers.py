@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import InputError
-from rag.library import Unreadable, read
+from rag.library.readers import Unreadable, read
 from rag.types import Article
 
 
