@@ -137,12 +137,12 @@ def test_a_full_disk_and_a_closed_pipe(seeded: Rag, tmp_path: Path) -> None:
 
 def test_an_interrupted_run_says_what_was_kept(tmp_path: Path) -> None:
     code = """
-import rag.cli, rag.library
+import rag.cli, rag.library.readers
 from rag.types import Article
 def read(paths, columns):
     yield from (Article(str(i), "نص") for i in range(700))
     raise KeyboardInterrupt
-rag.library.read = read
+rag.library.readers.read = read
 rag.cli.main(["index", "x"])
 """
     environment = {**os.environ, "RAG_HOME": str(tmp_path / "home")}

@@ -15,16 +15,17 @@ import shutil
 import time
 import zlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any, Protocol
+from typing import IO, Any, Protocol
 
 from rag.errors import IndexDamaged
 from rag.library import Library
 from rag.search.query import Query
 from rag.types import Passage
 
-FORMAT = 4
+FORMAT = 5
 Within = Sequence[int] | None
 """Passage ids, or None for all."""
 Progress = Callable[[str, int, int], None]
@@ -101,13 +102,19 @@ def _seal(row: dict[str, Any]) -> int:
     return zlib.crc32(json.dumps(row).encode())
 
 
-def put(path: Path, *parts: bytes | memoryview) -> None:
-    """Writes a file, one part after the other, wholly or not at all; it lasts when this returns. OSError where the disk refuses."""
+def signature(path: Path) -> object:
+    """What tells whether a file is still the one that was read: another one, or another time of writing, gives another."""
+    found = path.stat()
+    return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[IO[bytes]]:
+    """A file to write in place of another, wholly or not at all; it lasts when this ends. OSError where the disk refuses."""
     whole = path.with_name(f"{path.name}.new")
     try:
         with whole.open("wb") as file:
-            for part in parts:
-                file.write(part)
+            yield file
             file.flush()
             os.fsync(file.fileno())
         os.replace(whole, path)

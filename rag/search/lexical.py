@@ -9,24 +9,26 @@ from __future__ import annotations
 import json
 import math
 import os
+import re
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import tantivy
 
 from rag.arabic.words import spaced_grams, word_grams
 from rag.errors import IndexDamaged, LibraryError
-from rag.search.leg import FORMAT, Stamp, Within, clear, lasting, put, sealed, unsealed
+from rag.search.leg import FORMAT, Stamp, Within, clear, lasting, replacing, sealed, signature, unsealed
 from rag.search.query import Query, Word
 from rag.types import Passage
 
 _STAMP = "stamp.json"
+_SEGMENT = re.compile(r"[0-9a-f]{32}\.")
 _WRITER_BYTES = 64_000_000
 _RARE = 1.5
 """Inverse document frequency of the grams by which a translation is looked for: of those in at most a fifth of the passages.
 The others are in so many that they cost two thirds of the time, and find no more."""
-_SMALL, _WORN = 2_000, 0.1
+_SMALL, _WORN = 2_000, 1 / 3
 """Passages that are indexed in 0.5 s; and the share of removed ones that is let stand in a larger index."""
 _SECOND_BEST = 0.1
 """What translations of a word other than the best matching one add of their score."""
@@ -42,18 +44,24 @@ class LexicalIndex:
         self.path = path
         self._index: tantivy.Index | None = None
         self._counted: int | None = None
+        self._stamp: Stamp | None = None
+        self._signature: object = None
+        self._files: dict[str, tuple[int, int]] = {}
 
     def stamp(self) -> Stamp | None:
         if not (self.path / _STAMP).is_file():
             return None
         try:
+            found = signature(self.path / _STAMP)
+            if found == self._signature:
+                return self._stamp
             row = unsealed((self.path / _STAMP).read_bytes())
             stamp = Stamp.from_json(row)
             if stamp.format != FORMAT:
                 return stamp
-            for name, (size, checksum) in row["files"].items():
-                data = (self.path / name).read_bytes()
-                if (len(data), zlib.crc32(data)) != (size, checksum):
+            files = {name: (int(size), int(checksum)) for name, (size, checksum) in row["files"].items()}
+            for name, expected in files.items():
+                if _checked(self.path / name) != expected:
                     raise IndexDamaged(f"{name} fails its checksum")
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
             raise IndexDamaged(f"{_STAMP} or a file it names cannot be read: {e}") from e
@@ -61,6 +69,7 @@ class LexicalIndex:
             self._counted, self._index = None, _open(self.path)  # what is searched next is what was checked here
         except ValueError as e:
             raise IndexDamaged(f"tantivy cannot open it: {e}") from e
+        self._files, self._stamp, self._signature = files, stamp, found
         return stamp
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
@@ -83,10 +92,11 @@ class LexicalIndex:
                 writer.add_document(document)
             writer.commit()
             writer.wait_merging_threads()
-            _seal(folder, stamp)
+            self._files = _seal(folder, stamp, {} if fresh else self._files)
             if fresh:
                 _take_place(folder, self.path)
             self._counted, self._index = None, _open(self.path)  # until here other threads search what was
+            self._stamp, self._signature = stamp, signature(self.path / _STAMP)
         except (OSError, ValueError) as e:  # tantivy raises ValueError for what the disk refuses
             raise LibraryError(
                 f"the lexical index in {self.path} cannot be written: {e}; check space and permissions"
@@ -106,7 +116,7 @@ class LexicalIndex:
         return self._counted
 
     def worn(self, removed: int) -> bool:
-        """Whether it is small, or a tenth of it would be passages that were removed: they count in the scores of the others
+        """Whether it is small, or a third of it would be passages that were removed: they count in the scores of the others
         until it is built anew."""
         left = self._searcher().num_docs - removed
         return bool(left <= _SMALL or self._total - left > _WORN * self._total)
@@ -164,13 +174,22 @@ def _open(folder: Path) -> tantivy.Index:
     return tantivy.Index(builder.build(), path=str(folder), reuse=True)
 
 
-def _seal(folder: Path, stamp: Stamp) -> None:
+def _seal(folder: Path, stamp: Stamp, known: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Writes the stamp, and gives the size and checksum of each file; tantivy never changes a segment's files."""
     files = {}
     for path in sorted(folder.iterdir()):
         if not path.name.startswith((_STAMP, ".tantivy")) and path.is_file():
-            data = path.read_bytes()
-            files[path.name] = [len(data), zlib.crc32(data)]
-    put(folder / _STAMP, sealed({**stamp.as_json(), "files": files}))
+            held = known.get(path.name) if _SEGMENT.match(path.name) else None
+            files[path.name] = held or _checked(path)
+    with replacing(folder / _STAMP) as file:
+        file.write(sealed({**stamp.as_json(), "files": files}))
+    return files
+
+
+def _checked(path: Path) -> tuple[int, int]:
+    """The size and checksum of a file."""
+    data = path.read_bytes()
+    return len(data), zlib.crc32(data)
 
 
 def _take_place(folder: Path, of: Path) -> None:
