@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,8 +12,9 @@ from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
 from rag.models import chosen, pulled
 from rag.models.catalogue import SETTING, Kind, find
+from rag.search.apart import apart, reporting
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
-from rag.search.leg import Progress
+from rag.search.leg import Progress, catch_up
 from rag.search.lexical import LexicalIndex
 from rag.search.reranking import SHIPPED_RERANKER, CrossEncoderReranker, LinearReranker, Reranker
 from rag.search.retriever import Retriever
@@ -64,9 +65,15 @@ def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> 
     folder = settings.index_dir
     lexical = LexicalIndex(folder / "lexical")
     dense = VectorIndex(folder / "vectors.faiss", embedder)
-    return Retriever(
-        library, lexical, dense, _reranker(settings, lexical), Translator(SHIPPED), folder / "writing.lock"
-    )
+    aside = partial(apart, catch_up_words, str(library.path), str(lexical.path))
+    lock = folder / "writing.lock"
+    return Retriever(library, lexical, dense, _reranker(settings, lexical), Translator(SHIPPED), lock, aside)
+
+
+def catch_up_words(library: str, index: str) -> None:
+    """Brings a lexical index up to its library, in a process that `apart` has started for it."""
+    with Library(Path(library)) as opened:
+        reporting(lambda progress: catch_up(LexicalIndex(Path(index)), opened, progress))
 
 
 def _reranker(settings: Settings, lexical: LexicalIndex) -> Reranker:

@@ -31,6 +31,8 @@ Within = Sequence[int] | None
 Progress = Callable[[str, int, int], None]
 """Called with the leg's name, the passages done and their number."""
 _TRIES, _PAUSE = 5, 0.05
+FAR = 10_000
+"""Passages for which it pays to start another process: they are indexed in 1.5 s."""
 _FIRST, _SECONDS = 256, 10
 """Passages of the first commit; the next ones take twice as many each until one takes this long."""
 
@@ -167,6 +169,17 @@ def is_current(leg: Leg, library: Library) -> bool:
         return leg.stamp() == current_stamp(leg, library)
     except IndexDamaged:
         return False
+
+
+def is_far_behind(leg: Leg, library: Library) -> bool:
+    """Whether an index lacks at least FAR passages."""
+    try:
+        stamp = leg.stamp()
+    except IndexDamaged:
+        stamp = None
+    wanted = current_stamp(leg, library)
+    known = stamp is not None and replace(stamp, generation=0, through=0) == replace(wanted, generation=0, through=0)
+    return wanted.through - (stamp.through if stamp and known else 0) >= FAR
 
 
 def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> str:

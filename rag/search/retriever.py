@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -12,8 +14,9 @@ from filelock import FileLock, Timeout
 from rag.arabic import clean
 from rag.errors import InputError, LibraryError
 from rag.library import Library
+from rag.search.apart import Other
 from rag.search.fusion import DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED, Ranking, from_worst, from_zero, fuse
-from rag.search.leg import Leg, Progress, Within, catch_up, is_current
+from rag.search.leg import Leg, Progress, Within, catch_up, is_current, is_far_behind
 from rag.search.lexical import LexicalIndex
 from rag.search.query import Query
 from rag.search.reranking import Candidate, Reranker
@@ -28,10 +31,14 @@ CANDIDATES = 100
 RERANKED = 30
 """Passages looked at again, unless more are asked for; 50 and 100 rank no better on ARCD train."""
 _WAIT_SECONDS = 600
+Aside = Callable[[Progress | None], AbstractContextManager[Other]]
 
 
 class Retriever:
-    """The two legs over one library, and the second look at what they find."""
+    """The two legs over one library, and the second look at what they find.
+
+    aside: has the lexical leg catch up in another process.
+    """
 
     def __init__(
         self,
@@ -41,10 +48,12 @@ class Retriever:
         reranker: Reranker,
         translator: Translator,
         lock: Path,
+        aside: Aside | None = None,
     ) -> None:
         self.library, self.lexical, self.dense, self.reranker = library, lexical, dense, reranker
         self._translator = translator
         self._lock = FileLock(lock)
+        self._aside = aside
         self._guard = threading.RLock()  # one search at a time
         self._writing = threading.Lock()  # an index that one thread reads anew another may not be changing
         self._generation = -1
@@ -69,7 +78,7 @@ class Retriever:
             notices = []
             if not all(is_current(leg, self.library) for leg in legs):
                 with self._lock.acquire(timeout=max(0, wait - (time.monotonic() - began))):
-                    notices = [catch_up(leg, self.library, progress) for leg in legs]
+                    notices = self._caught_up(progress)
             self._generation = generation
         except Timeout as e:
             raise behind from e
@@ -78,6 +87,14 @@ class Retriever:
         finally:
             self._writing.release()
         return [notice for notice in notices if notice]
+
+    def _caught_up(self, progress: Progress | None) -> list[str]:
+        """Brings both indexes to the library's generation, the lexical one in another process where there is much to do."""
+        if self._aside is None or not is_far_behind(self.lexical, self.library):
+            return [catch_up(leg, self.library, progress) for leg in (self.lexical, self.dense)]
+        with self._aside(progress) as other:
+            dense = catch_up(self.dense, self.library, progress)
+        return [catch_up(self.lexical, self.library, progress) or other.notice, dense]
 
     def query(self, question: str) -> Query:
         """The question as search takes it; errors as in `search`."""

@@ -1,0 +1,94 @@
+"""A leg that catches up in a process of its own, so that indexing a big archive uses two cores.
+
+The process writes an index on behalf of the one that started it, which holds the lock and waits; it ends by itself when that
+one is gone. What it does not bring about (it may not even start) is left to its parent, which looks after it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+
+from rag.search.leg import Progress
+
+_PAUSE = 0.2
+"""Seconds between two words about progress."""
+_BEGIN = "import sys; sys.path[:] = {path!r}; from {module} import {name}; {name}(*sys.argv[1:])"
+
+
+class Other:
+    """What the other process has said; notice: of its catching up, once it is done."""
+
+    notice = ""
+
+
+@contextmanager
+def apart(work: Callable[..., None], library: str, index: str, progress: Progress | None) -> Iterator[Other]:
+    """Runs a function of a module, which calls `reporting`, beside the body, and waits for it when the body ends.
+
+    It is stopped where the body fails.
+    """
+    begin = _BEGIN.format(path=[entry or os.getcwd() for entry in sys.path], module=work.__module__, name=work.__name__)
+    other = Other()
+    process = subprocess.Popen(
+        [sys.executable, "-c", begin, library, index],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for the parent to handle
+        text=True,
+        encoding="utf-8",
+    )
+    listener = threading.Thread(target=_listen, args=(process, other, progress), daemon=True)
+    listener.start()
+    try:
+        yield other
+        listener.join()
+    finally:
+        process.kill()
+        process.wait()
+        listener.join()
+        for stream in process.stdin, process.stdout:
+            assert stream is not None
+            with suppress(OSError):
+                stream.close()
+
+
+def _listen(process: subprocess.Popen[str], other: Other, progress: Progress | None) -> None:
+    assert process.stdout is not None
+    with suppress(ValueError):  # a line that is cut short, of a process that was stopped
+        for line in process.stdout:
+            said = json.loads(line)
+            if isinstance(said, str):
+                other.notice = said
+            elif progress:
+                progress(*said)
+
+
+def reporting(catch_up: Callable[[Progress], str]) -> None:
+    """In the other process: catches up, and says how far it is and what was repaired; ends when its parent is gone."""
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    last = 0.0
+
+    def show(name: str, done: int, total: int) -> None:
+        nonlocal last
+        if done == total or time.monotonic() - last > _PAUSE:
+            last = time.monotonic()
+            _say([name, done, total])
+
+    _say(catch_up(show))
+
+
+def _say(what: object) -> None:
+    print(json.dumps(what), flush=True)
+
+
+def _end_with_parent() -> None:
+    sys.stdin.buffer.read()
+    os._exit(1)

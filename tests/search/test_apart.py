@@ -1,0 +1,121 @@
+"""A leg that catches up in another process: what it says, when it fails, and when either process is stopped."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from rag import wiring
+from rag.search.apart import apart, reporting
+from rag.search.leg import Progress, is_current
+from rag.settings import load_settings
+from rag.types import Article
+from tests.conftest import ROOT
+
+PATIENCE = 60
+
+
+def says(name: str, text: str) -> None:
+    def catch_up(progress: Progress) -> str:
+        progress(name, 1, 2)
+        progress(name, 2, 2)
+        return text
+
+    reporting(catch_up)
+
+
+def lasts(mark: str, _: str) -> None:
+    def catch_up(_: Progress) -> str:
+        Path(mark).write_text(str(os.getpid()))
+        time.sleep(PATIENCE)
+        return ""
+
+    reporting(catch_up)
+
+
+def fails(_: str, __: str) -> None:
+    os._exit(3)
+
+
+def pid_in(mark: Path) -> int:
+    until = time.monotonic() + PATIENCE
+    while time.monotonic() < until:
+        if mark.exists() and (text := mark.read_text()):
+            return int(text)
+        time.sleep(0.02)
+    raise AssertionError("it did not start")
+
+
+def ends(pid: int) -> bool:
+    until = time.monotonic() + PATIENCE / 2
+    while time.monotonic() < until:
+        try:
+            os.kill(pid, 0)
+            if Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z":
+                return True
+        except (ProcessLookupError, FileNotFoundError):
+            return True
+        time.sleep(0.02)
+    return False
+
+
+def test_its_progress_and_its_notice_are_told() -> None:
+    shown: list[tuple[str, int, int]] = []
+    with apart(says, "lexical", "was mended", progress=lambda *step: shown.append(step)) as other:
+        pass
+    assert other.notice == "was mended"
+    assert shown[-1] == ("lexical", 2, 2)
+
+
+def test_one_that_fails_says_nothing() -> None:
+    with apart(fails, "", "", progress=None) as other:
+        pass
+    assert other.notice == ""
+
+
+def test_it_is_stopped_where_the_body_fails(tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+
+    def interrupted() -> None:
+        with apart(lasts, str(mark), "", progress=None):
+            pid_in(mark)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert ends(pid_in(mark))
+
+
+def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
+    mark = tmp_path / "pid"
+    code = (
+        "from rag.search.apart import apart; from tests.search.test_apart import lasts; import time\n"
+        f"with apart(lasts, {str(mark)!r}, '', progress=None): time.sleep({PATIENCE})"
+    )
+    with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as parent:
+        pid = pid_in(mark)
+        parent.send_signal(signal.SIGKILL)
+    assert ends(pid)
+
+
+@pytest.mark.parametrize("work", [wiring.catch_up_words, fails])
+def test_a_big_archive_is_indexed_by_two_processes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: object
+) -> None:
+    monkeypatch.setattr("rag.search.leg.FAR", 30)
+    monkeypatch.setattr("rag.wiring.catch_up_words", work)
+    settings = load_settings(home=tmp_path)
+    shown: list[str] = []
+    with wiring.open_library(settings) as library:
+        library.add(Article(str(i), f"قال الوزير رقم {i} إن المشروع سيبدأ قريبا.") for i in range(40))
+        retriever = wiring.open_retriever(settings, library, wiring.shipped_embedder())
+        notices = retriever.catch_up(lambda name, done, total: shown.append(name))
+        assert [notice.split(" index")[0] for notice in notices] == ["the lexical", "the dense"]
+        assert set(shown) == {"lexical", "dense"}
+        assert is_current(retriever.lexical, library)
+        assert is_current(retriever.dense, library)
+        assert retriever.search("ماذا قال الوزير رقم 7؟")[0].passage.article == "7"
