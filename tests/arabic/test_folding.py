@@ -6,6 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.arabic import clean, find, fold, fold_with_offsets, has_arabic, undirected
+from rag.arabic.folding import word_count, words
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=200)
 
@@ -88,3 +89,8 @@ def test_has_arabic() -> None:
 def test_text_without_direction_marks_keeps_lines_and_joiners() -> None:
     assert undirected("a\u202egpj.exe\u2069\u200f ب\u061c\x00\ud800") == "agpj.exe ب"
     assert undirected("سطر\n\tمی\u200cخواهم\u200d") == "سطر\n\tمی\u200cخواهم\u200d"
+
+
+@given(ANY_TEXT)
+def test_words_are_counted_as_they_are_split(text: str) -> None:
+    assert word_count(text) == len(words(text))
