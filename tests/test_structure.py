@@ -20,7 +20,8 @@ LAYERS = [
     {"rag.backup"},
     {"rag.doctor", "rag.ui"},
     {"rag.terminal", "rag.options"},
-    {"rag.models_cli", "rag.evaluate_cli", "rag.backup_cli"},
+    {"rag.meter"},
+    {"rag.index_cli", "rag.models_cli", "rag.evaluate_cli", "rag.backup_cli"},
     {"rag.cli"},
     {"rag.__main__"},
 ]
