@@ -5,14 +5,15 @@ Heavy modules are imported by the command that needs them, so that `rag --help` 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from typer.exceptions import TyperException
 
-from rag import __version__, backup_cli, evaluate_cli, index_cli, models_cli
+from rag import __version__, backup_cli, evaluate_cli, index_cli, logs, models_cli
 from rag.errors import InputError, RagError
 from rag.options import Json, Writer
 from rag.terminal import note, print_answer, print_hits, print_json, progress
@@ -27,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models_cli.app, name="models")
+log = logging.getLogger(__name__)
 _debug = False
 
 Since = Annotated[
@@ -46,13 +48,24 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
+    level: Annotated[
+        Literal["off", "info", "debug"] | None,
+        typer.Option(
+            "--log", help="Tell what is done on stderr, as JSON lines without questions and texts; also RAG_LOG."
+        ),
+    ] = None,
 ) -> None:
     global _debug
     _debug = debug
+    settings = _settings(log=level)
+    logs.configure(settings.log, settings.log_texts)
+    given = {name: getattr(settings, name) for name in ("home", "writer", "model", "embedder", "reranker", "offline")}
+    log.info("started", extra={"command": context.invoked_subcommand, "version": __version__, **given})
 
 
 app.command()(index_cli.index)
@@ -208,6 +221,7 @@ def main(arguments: list[str] | None = None) -> None:
         if _debug:
             raise
         code = _explain(e)
+        log.info("failed", extra={"error": type(e).__name__, "exit_code": code, "texts": {"message": str(e)}})
     sys.exit(code)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -15,6 +16,8 @@ BATCH = 500
 """Articles of a transaction."""
 LONGEST_BATCH = 32_000_000
 """Characters of a transaction: books are held in memory by the dozen and not by the hundred."""
+_PLAIN = re.compile("[A-Za-z ,]*")
+"""The beginning of a reason, before it quotes anything that was read."""
 log = logging.getLogger(__name__)
 
 
@@ -31,7 +34,9 @@ def add_all(
     try:
         for item in items:
             if isinstance(item, Unreadable):
-                log.info("left out", extra={"where": item.where, "texts": {"why": item.why}})
+                why = _PLAIN.match(item.why)
+                extra = {"where": item.where, "why": why.group().strip() if why else "", "texts": {"why": item.why}}
+                log.info("left out", extra=extra)
                 left_out(item)
                 continue
             held.append(item)
