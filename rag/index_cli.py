@@ -73,13 +73,13 @@ def index(
     listed = checked(left_out) if left_out else settings.index_dir / _LEFT_OUT
     began = time.monotonic()
     with wiring.open_library(settings) as library, LeftOut(listed) as record:
-        load = _Load(library, named, record)
-        watched = Watch(given, [settings.index_dir, listed]) if watch else None
+        load = _Load(library, named, record, [settings.index_dir, listed])
+        watched = Watch(given, load.without) if watch else None
         with meter() as bar:
             begun = load.begun(_that_hold_something(given) if watch else given, bar)
             record.begin()
-            retriever = caught_up(library, settings, bar.indexed)
             try:
+                retriever = caught_up(library, settings, bar.indexed)
                 load.finish(begun, retriever, bar)
             except KeyboardInterrupt:
                 count = library.count()[0]
@@ -101,11 +101,11 @@ def index(
 class _Load:
     """Reads files into a library, and remembers which file gave which article, so that none replaces another's unseen."""
 
-    def __init__(self, library: Library, columns: dict[str, str], record: LeftOut) -> None:
+    def __init__(self, library: Library, columns: dict[str, str], record: LeftOut, without: Sequence[Path]) -> None:
         from rag.library.store import Added
 
         self.library, self.record, self.added = library, record, Added()
-        self._columns = columns
+        self._columns, self.without = columns, without
         self._owners: dict[str, Path] = {}
         self._at = Path()
 
@@ -117,7 +117,7 @@ class _Load:
             self._at = place.file
             bar.placed(place)
 
-        return self._claimed(library.read(paths, self._columns, told))
+        return self._claimed(library.read(paths, self._columns, told, self.without))
 
     def finish(self, items: Iterable[Article | Unreadable], retriever: Retriever, bar: Meter) -> Added:
         """Adds what is read, and brings the indexes up to it; what this time added."""

@@ -139,7 +139,7 @@ def test_an_interrupted_run_says_what_was_kept(tmp_path: Path) -> None:
     code = """
 import rag.cli, rag.library
 from rag.types import Article
-def read(paths, columns, told):
+def read(paths, columns, told, without):
     yield from (Article(str(i), "نص") for i in range(700))
     raise KeyboardInterrupt
 rag.library.read = read

@@ -42,6 +42,17 @@ def test_what_is_left_out_is_listed_in_a_file_until_a_run_leaves_nothing_out(rag
     assert not listed.exists()
 
 
+def test_what_the_program_keeps_in_a_folder_that_is_indexed_is_passed_by(rag: Rag, tmp_path: Path) -> None:
+    home, listed = tmp_path / "home", tmp_path / "home" / "papers" / "failed.jsonl"
+    listed.parent.mkdir(parents=True)
+    broken(home / "papers" / "dump.jsonl", 1)
+    rag("index", home, code=2)
+    for options in (["--left-out", listed], [], []):
+        done = rag("index", home, *options, code=2)
+        assert done.stdout.startswith("0 new, 0 replaced, 1 unchanged, 1 left out")
+        listed.unlink(missing_ok=True)
+
+
 def test_the_list_is_written_where_it_is_wanted_and_replaces_no_other_file(rag: Rag, tmp_path: Path) -> None:
     dump, listed = broken(tmp_path / "dump.jsonl", 1), tmp_path / "failed.jsonl"
     for _ in range(2):

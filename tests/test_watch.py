@@ -13,6 +13,8 @@ from queue import Empty, Queue
 
 import pytest
 
+from rag import wiring
+from rag.settings import load_settings
 from tests.conftest import ROOT, Rag
 
 _PATIENCE = 60
@@ -144,6 +146,20 @@ def test_an_empty_folder_and_a_single_file_are_followed(
     whole.write_text("نص آخر", encoding="utf-8")
     whole.replace(single)  # as editors save
     watched.says("0 new, 1 replaced")
+    watched.interrupt()
+
+
+def test_a_process_that_searches_meanwhile_finds_what_is_new(
+    folder: Path, tmp_path: Path, start: Callable[..., Watched]
+) -> None:
+    watched = start(folder)
+    settings = load_settings(home=tmp_path / "home")
+    with wiring.open_library(settings) as library:
+        retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+        assert [hit.passage.article for hit in retriever.search("هطل المطر على حلب")] == ["first.txt"]
+        (folder / "rain.txt").write_text("هطل المطر على حلب.", encoding="utf-8")
+        watched.says("1 new, 0 replaced")
+        assert retriever.search("هطل المطر على حلب")[0].passage.article == "rain.txt"
     watched.interrupt()
 
 

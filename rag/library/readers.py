@@ -69,19 +69,25 @@ class Unreadable:
 
 
 def read(
-    paths: Sequence[Path], columns: Mapping[str, str] | None = None, told: Callable[[Place], None] | None = None
+    paths: Sequence[Path],
+    columns: Mapping[str, str] | None = None,
+    told: Callable[[Place], None] | None = None,
+    without: Sequence[Path] = (),
 ) -> Iterator[Article | Unreadable]:
     """The articles of files and folders (read through, in order of name), and what could not be read.
 
     "-" is standard input: JSON lines, or any one file. columns: what the columns of tables and dumps are called, by field.
     told: called with how far reading has come, before what was read is given and at the end of each file.
+    without: files and folders that are passed by in folders.
     Of a folder hidden files and README are passed by, and files that are no text where their name is of no kind that is read.
     Raises InputError at once, before anything is read, if a path does not exist, or a folder holds no file that can be read.
     A file that is named twice is read once; of an id that comes twice the second is Unreadable.
     """
     if unknown := set(columns or ()) - set(FIELDS):
         raise InputError(f"there is no field {min(unknown)!r}; expected some of {', '.join(FIELDS)}")
-    files = {file if file == STANDARD_INPUT else file.resolve(): file for path in paths for file in _files(path)}
+    files = {
+        file if file == STANDARD_INPUT else file.resolve(): file for path in paths for file in _files(path, without)
+    }
     return _read(list(files.values()), columns or {}, told or (lambda place: None))
 
 
@@ -118,12 +124,14 @@ def _size(file: Path) -> int:
         return 1
 
 
-def _files(path: Path) -> list[Path]:
+def _files(path: Path, without: Sequence[Path]) -> list[Path]:
     if path == STANDARD_INPUT or path.is_file():
         return [path]
     if not path.exists():
         raise InputError(f"{_shown(path)} does not exist; expected a file or a folder of articles")
-    found = sorted(p for p in path.rglob("*") if p.is_file() and is_read(p))
+    out = [other.resolve() for other in without if other.resolve().is_relative_to(path.resolve())]
+    inside = (p for p in path.rglob("*") if not any(p.resolve().is_relative_to(other) for other in out))
+    found = sorted(p for p in inside if p.is_file() and is_read(p))
     if not found:
         raise InputError(f"{_shown(path)} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}")
     return found
