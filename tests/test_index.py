@@ -4,9 +4,13 @@ import gzip
 import json
 import os
 import pty
+import signal
+import sqlite3
 import subprocess
 import sys
+import time
 import zipfile
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -148,6 +152,34 @@ def test_a_bar_on_a_terminal(tmp_path: Path) -> None:
     os.close(ours)
     assert b"of 1 files" in shown
     assert b"lexical index" in shown
+
+
+def test_ctrl_c_keeps_what_was_read_and_the_next_run_goes_on(rag: Rag, tmp_path: Path) -> None:
+    rows = (json.dumps({"id": str(number), "text": f"نص المقال رقم {number}"}) for number in range(8000))
+    (tmp_path / "dump.jsonl").write_text("\n".join(rows), encoding="utf-8")
+    environment = {**os.environ, "RAG_HOME": str(tmp_path / "home")}
+    command = [sys.executable, "-m", "rag", "index", str(tmp_path / "dump.jsonl")]
+    with subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True) as process:
+        while process.poll() is None and not (kept := held(tmp_path / "home")):
+            time.sleep(0.01)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr
+        said = line(process.stderr.read())
+    assert process.returncode == 130
+    assert (at_the_end := held(tmp_path / "home")) >= kept
+    assert said == f"rag: interrupted; {at_the_end:,} articles are in the library; run the command again to go on"
+    done = rag("index", tmp_path / "dump.jsonl")
+    assert done.stdout.startswith(f"{8000 - at_the_end:,} new, 0 replaced, {at_the_end:,} unchanged")
+
+
+def held(home: Path) -> int:
+    """The articles in the library."""
+    path = home / "index" / "library.sqlite"
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path)) as db, suppress(sqlite3.OperationalError):  # not made yet
+        return int(db.execute("SELECT count(*) FROM articles").fetchone()[0])
+    return 0
 
 
 def test_columns_that_are_named_otherwise(rag: Rag, tmp_path: Path) -> None:
