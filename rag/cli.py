@@ -5,23 +5,20 @@ Heavy modules are imported by the command that needs them, so that `rag --help` 
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
-from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 from typer.exceptions import TyperException
 
-from rag import __version__, backup_cli, evaluate_cli, models_cli
+from rag import __version__, backup_cli, evaluate_cli, index_cli, logs, models_cli
 from rag.errors import InputError, RagError
 from rag.options import Json, Writer
 from rag.terminal import note, print_answer, print_hits, print_json, progress
 
 if TYPE_CHECKING:
-    from rag.library import Library
-    from rag.search.leg import Progress
-    from rag.search.retriever import Retriever
     from rag.settings import Settings
 
 app = typer.Typer(
@@ -31,6 +28,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.add_typer(models_cli.app, name="models")
+log = logging.getLogger(__name__)
 _debug = False
 
 Since = Annotated[
@@ -40,7 +38,6 @@ Until = Annotated[str, typer.Option(metavar="DATE", help="Only articles of this 
 Source = Annotated[
     list[str] | None, typer.Option(help="Only articles of this source, as `rag list` shows it; can be repeated.")
 ]
-_ADD_BATCH = 500
 
 
 def _show_version(wanted: bool) -> None:
@@ -51,99 +48,28 @@ def _show_version(wanted: bool) -> None:
 
 @app.callback()
 def _options(
+    context: typer.Context,
     debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of a failure.")] = False,
     version: Annotated[
         bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version.")
     ] = False,
+    level: Annotated[
+        Literal["off", "info", "debug"] | None,
+        typer.Option(
+            "--log", help="Tell what is done on stderr, as JSON lines without questions and texts; also RAG_LOG."
+        ),
+    ] = None,
 ) -> None:
     global _debug
     _debug = debug
+    settings = _settings(log=level)
+    logs.configure(settings.log, settings.log_texts)
+    given = {name: getattr(settings, name) for name in ("home", "writer", "model", "embedder", "reranker", "offline")}
+    log.info("started", extra={"command": context.invoked_subcommand, "version": __version__, **given})
 
 
-@app.command()
-def index(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            help="Files (.txt, .md, .html, .pdf, .docx, .epub, .csv, .tsv, .json, .jsonl; "
-            "also in .zip, .tar, .gz, .zst), folders of them, "
-            "or - for standard input."
-        ),
-    ],
-    columns: Annotated[
-        str,
-        typer.Option(
-            metavar="FIELD=NAME,…",
-            help="What the columns of tables and dumps are called: text=…,title=…,date=…,source=…,url=…,id=….",
-        ),
-    ] = "",
-) -> None:
-    """Add or update articles; unchanged ones are skipped."""
-    from rag import wiring
-    from rag.library.readers import Unreadable, read
-    from rag.library.store import Added
-
-    if not all(path.strip() for path in paths):
-        raise InputError("a path is empty; expected files or folders of articles")
-    named = _columns(columns)
-    settings = _settings()
-    failed: list[Unreadable] = []
-    added = Added()
-    with wiring.open_library(settings) as library, progress() as bar:
-        retriever = _open_retriever(library, settings, bar)
-        batch = []
-        try:
-            for item in read([Path(path) for path in paths], named):
-                if isinstance(item, Unreadable):
-                    failed.append(item)
-                    continue
-                batch.append(item)
-                if len(batch) == _ADD_BATCH:
-                    added += library.add(batch)
-                    batch = []
-            added += library.add(batch)
-            retriever.catch_up(bar)
-        except KeyboardInterrupt:
-            note(f"interrupted; {library.count()[0]:,} articles are in the library; run the command again to go on")
-            raise
-        articles, passages = library.count()
-    for unreadable in failed:
-        note(str(unreadable))
-    left_out = f", {len(failed)} left out" if failed else ""
-    print(
-        f"{added.new} new, {added.replaced} replaced, {added.unchanged} unchanged{left_out}; "
-        f"the library holds {articles:,} articles in {passages:,} passages"
-    )
-    if failed:
-        raise typer.Exit(InputError.exit_code)
-
-
-@app.command()
-def remove(
-    ids: Annotated[list[str] | None, typer.Argument(help="Article ids, as `rag list` shows them.")] = None,
-    source: Annotated[
-        list[str] | None, typer.Option(help="All articles of this source, as `rag list` shows it; can be repeated.")
-    ] = None,
-) -> None:
-    """Remove articles from the library."""
-    from rag import wiring
-    from rag.library import browsing
-
-    if not (ids or source):
-        raise InputError("nothing is named; expected ids of articles, or --source NAME")
-    settings = _settings()
-    with wiring.open_library(settings) as library, progress() as bar:
-        unknown = set(source or ()) - set(library.sources())
-        if unknown:
-            raise InputError(
-                f"no article has the source {', '.join(sorted(unknown))}; `rag list` shows those that there are"
-            )
-        wanted = {*(ids or ()), *(id_ for name in source or () for id_ in browsing.ids(library, name))}
-        missing = library.remove(wanted)
-        _open_retriever(library, settings, bar)
-    print(f"{len(wanted) - len(missing)} removed")
-    if missing:
-        raise InputError(f"not in the library: {', '.join(missing)}; `rag list` shows what is")
+app.command()(index_cli.index)
+app.command()(index_cli.remove)
 
 
 @app.command("list")
@@ -193,7 +119,7 @@ def search(
     settings = _settings()
     with wiring.open_library(settings) as library, progress() as bar:
         scope = Scope(since, until, tuple(source or ()))
-        hits = _open_retriever(library, settings, bar).search(question, k, scope)
+        hits = index_cli.caught_up(library, settings, bar).search(question, k, scope)
         if not library.count()[0]:
             note(wiring.EMPTY)
     if as_json:
@@ -277,30 +203,10 @@ def doctor(as_json: Json = False) -> None:
         raise typer.Exit(1)
 
 
-def _columns(given: str) -> dict[str, str]:
-    """The columns' names by field."""
-    pairs = [part.partition("=") for part in given.split(",") if part.strip()]
-    if wrong := next((field for field, _, name in pairs if not field.strip() or not name.strip()), None):
-        raise InputError(
-            f"--columns has {wrong!r} without a name; expected FIELD=NAME, such as text=body,title=headline"
-        )
-    return {field.strip(): name.strip() for field, _, name in pairs}
-
-
 def _settings(**flags: object) -> Settings:
     from rag.settings import load_settings
 
     return load_settings(**flags)
-
-
-def _open_retriever(library: Library, settings: Settings, bar: Progress) -> Retriever:
-    """The search over a library, brought up to date; says what was repaired, and where there is nothing to search."""
-    from rag import wiring
-
-    retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-    for notice in retriever.catch_up(bar):
-        note(notice)
-    return retriever
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -315,6 +221,7 @@ def main(arguments: list[str] | None = None) -> None:
         if _debug:
             raise
         code = _explain(e)
+        log.info("failed", extra={"error": type(e).__name__, "exit_code": code, "texts": {"message": str(e)}})
     sys.exit(code)
 
 

@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, Settings
 from rag.errors import InputError
 
 WriterName = Literal["auto", "quote", "llama", "remote"]
+LogLevel = Literal["off", "info", "debug"]
 
 CHECKOUT = Path(__file__).resolve().parent.parent
 
@@ -38,6 +39,7 @@ class Settings(BaseSettings):
     context: tokens of the language model's window.
     answer_tokens: the longest answer. threads: 0 leaves it to llama.cpp. queue: askers that may wait for the model.
     password: what the browser chat and its API ask for; needed where `host` is not this machine alone.
+    log: from which level on the program's work is told on stderr. log_texts: whether with questions, answers and file contents.
     """
 
     model_config = SettingsConfigDict(env_prefix="RAG_", env_ignore_empty=True, extra="forbid")
@@ -58,6 +60,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(7860, ge=0, le=65535)
     password: SecretStr = SecretStr("")
+    log: LogLevel = "off"
+    log_texts: bool = False
 
     @classmethod
     def settings_customise_sources(

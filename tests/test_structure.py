@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 FILES = sorted((ROOT / "rag").rglob("*.py"))
 LAYERS = [
     {"rag", "rag.types", "rag.errors", "rag.arabic"},
-    {"rag.database"},
+    {"rag.database", "rag.logs"},
     {"rag.library", "rag.conversations", "rag.settings"},
     {"rag.search"},
     {"rag.answer", "rag.models"},
@@ -20,7 +20,8 @@ LAYERS = [
     {"rag.backup"},
     {"rag.doctor", "rag.ui"},
     {"rag.terminal", "rag.options"},
-    {"rag.models_cli", "rag.evaluate_cli", "rag.backup_cli"},
+    {"rag.meter"},
+    {"rag.index_cli", "rag.models_cli", "rag.evaluate_cli", "rag.backup_cli"},
     {"rag.cli"},
     {"rag.__main__"},
 ]

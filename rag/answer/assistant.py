@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
@@ -21,6 +22,7 @@ from rag.library import Library
 from rag.search.retriever import Retriever, checked
 from rag.types import EVERYTHING, Answer, Citation, Evidence, Hit, Passage, Scope, Status
 
+log = logging.getLogger(__name__)
 SHOWN = 10
 """Hits in an answer."""
 _MATERIAL = 6
@@ -126,7 +128,7 @@ class Assistant:
         )
         if not evidence:
             timings = {"search_ms": 1000 * (searched - began), "write_ms": 0.0, "total_ms": 1000 * (searched - began)}
-            yield replace(answer, status="abstained", text=nothing, timings=timings, done=True)
+            yield _told(replace(answer, status="abstained", text=nothing, timings=timings, done=True))
             return
         passages = _material(evidence, hits)
         citations: tuple[Citation, ...] = ()
@@ -148,6 +150,10 @@ class Assistant:
             except ModelError as e:
                 if writer is self.quoting:
                     raise
+                log.info(
+                    "writer failed",
+                    extra={"writer": writer.name, "error": type(e).__name__, "texts": {"message": str(e)}},
+                )
                 notice = _joined(answer.notice, f"{writer.name} failed ({e}); the answer is quoted")
                 writer, citations = self.quoting, ()
                 answer = replace(answer, text="", writer=writer.name, notice=notice)
@@ -167,7 +173,7 @@ class Assistant:
             "total_ms": 1000 * (ended - began),
         }
         status: Status = "abstained" if refused else "answered"
-        yield replace(answer, status=status, text=text, citations=citations, timings=timings, done=True)
+        yield _told(replace(answer, status=status, text=text, citations=citations, timings=timings, done=True))
 
     def _working(self, asked: str, work: Generator[None, None, str], by: str) -> Generator[Answer, None, str]:
         """What some work returns; an empty snapshot whenever it yields."""
@@ -177,6 +183,15 @@ class Assistant:
             except StopIteration as done:
                 return str(done.value)
             yield Answer(asked, "answered", "", by, notice=_joined(*self.notices))
+
+
+def _told(answer: Answer) -> Answer:
+    """The answer, once the log has its figures."""
+    figures = {"status": answer.status, "writer": answer.writer, "citations": len(answer.citations)}
+    took = {name: round(ms, 1) for name, ms in answer.timings.items()}
+    texts = {"question": answer.question, "standalone": answer.standalone, "answer": answer.text}
+    log.info("answered", extra={**figures, **took, "texts": texts})
+    return answer
 
 
 def _joined(*notices: str) -> str:

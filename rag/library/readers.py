@@ -8,6 +8,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import zipfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,19 @@ Found = tuple[str, str, str, Document | Unfit]
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """How far reading has come: at which file, how many of all are done, and which share of all their bytes.
+
+    Of a table or dump the share grows by the row, of a .zip by the file within; of what else holds many at its end.
+    """
+
+    file: Path
+    done: int
+    files: int
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
 class Unreadable:
     """A file or row that gave no article: where it is and why, in one line."""
 
@@ -54,20 +68,42 @@ class Unreadable:
         return f"{self.where}: {self.why}"
 
 
-def read(paths: Sequence[Path], columns: Mapping[str, str] | None = None) -> Iterator[Article | Unreadable]:
+def read(
+    paths: Sequence[Path],
+    columns: Mapping[str, str] | None = None,
+    told: Callable[[Place], None] | None = None,
+    without: Sequence[Path] = (),
+) -> Iterator[Article | Unreadable]:
     """The articles of files and folders (read through, in order of name), and what could not be read.
 
     "-" is standard input: JSON lines, or any one file. columns: what the columns of tables and dumps are called, by field.
+    told: called with how far reading has come, before what was read is given and at the end of each file.
+    without: files and folders that are passed by in folders.
     Of a folder hidden files and README are passed by, and files that are no text where their name is of no kind that is read.
-    Raises InputError before anything is read if a path does not exist, or a folder holds no file that can be read.
+    Raises InputError at once, before anything is read, if a path does not exist, or a folder holds no file that can be read.
     A file that is named twice is read once; of an id that comes twice the second is Unreadable.
     """
     if unknown := set(columns or ()) - set(FIELDS):
         raise InputError(f"there is no field {min(unknown)!r}; expected some of {', '.join(FIELDS)}")
-    files = {file if file == STANDARD_INPUT else file.resolve(): file for path in paths for file in _files(path)}
+    files = {
+        file if file == STANDARD_INPUT else file.resolve(): file for path in paths for file in _files(path, without)
+    }
+    return _read(list(files.values()), columns or {}, told or (lambda place: None))
+
+
+def _read(
+    files: Sequence[Path], columns: Mapping[str, str], told: Callable[[Place], None]
+) -> Iterator[Article | Unreadable]:
     seen: dict[str, str] = {}
-    for file in files.values():
-        for where, item in _articles(file, columns or {}):
+    sizes = [_size(file) for file in files]
+    before, whole = 0, sum(sizes)
+    for done, (file, size) in enumerate(zip(files, sizes, strict=True)):
+
+        def share(part: float, file: Path = file, done: int = done, before: int = before, size: int = size) -> None:
+            told(Place(file, done, len(files), (before + min(part, 1) * size) / whole))
+
+        share(0)
+        for where, item in _articles(file, columns, share):
             if isinstance(item, Article):
                 if item.id in seen:
                     item = Unreadable(
@@ -76,17 +112,34 @@ def read(paths: Sequence[Path], columns: Mapping[str, str] | None = None) -> Ite
                 else:
                     seen[item.id] = where
             yield item
+        before += size
+        told(Place(file, done + 1, len(files), before / whole))
 
 
-def _files(path: Path) -> list[Path]:
+def _size(file: Path) -> int:
+    """A file's bytes, at least 1; also of one whose bytes cannot be told."""
+    try:
+        return 1 if file == STANDARD_INPUT else max(1, file.stat().st_size)
+    except OSError:
+        return 1
+
+
+def _files(path: Path, without: Sequence[Path]) -> list[Path]:
     if path == STANDARD_INPUT or path.is_file():
         return [path]
     if not path.exists():
         raise InputError(f"{_shown(path)} does not exist; expected a file or a folder of articles")
-    found = sorted(p for p in path.rglob("*") if p.is_file() and not _is_note(p) and _is_fit(p))
+    out = [other.resolve() for other in without if other.resolve().is_relative_to(path.resolve())]
+    inside = (p for p in path.rglob("*") if not any(p.resolve().is_relative_to(other) for other in out))
+    found = sorted(p for p in inside if p.is_file() and is_read(p))
     if not found:
         raise InputError(f"{_shown(path)} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}")
     return found
+
+
+def is_read(path: Path) -> bool:
+    """Whether a file of a folder is read when the folder is, or named among what could not be."""
+    return not _is_note(path) and _is_fit(path)
 
 
 def _is_note(path: Path) -> bool:
@@ -109,22 +162,22 @@ def _shown(path: Path) -> str:
     return str(path).encode("utf-8", "backslashreplace").decode()
 
 
-def _articles(path: Path, columns: Mapping[str, str]) -> Iterator[tuple[str, Article | Unreadable]]:
+def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iterator[tuple[str, Article | Unreadable]]:
     """Each article of a file or what is wrong, and where it stands."""
     if path != STANDARD_INPUT:
-        yield from _named(path, columns, _shown(path), _shown(Path(path.resolve().parent.name)))
+        yield from _named(path, columns, _shown(path), _shown(Path(path.resolve().parent.name)), share)
         return
     with tempfile.TemporaryDirectory(prefix="rag-") as folder:
         file = Path(folder) / "stdin"
         with file.open("wb") as out:
             shutil.copyfileobj(sys.stdin.buffer, out)
-        yield from _named(file, columns, "standard input", file.name)
+        yield from _named(file, columns, "standard input", file.name, share)
 
 
 def _named(
-    path: Path, columns: Mapping[str, str], shown: str, source: str
+    path: Path, columns: Mapping[str, str], shown: str, source: str, share: rows.Share
 ) -> Iterator[tuple[str, Article | Unreadable]]:
-    for place, id_, its_source, item in _found(path, columns, source):
+    for place, id_, its_source, item in _found(path, columns, source, share):
         where = f"{shown}: {place}" if place else shown
         try:
             if isinstance(item, Unfit):
@@ -134,24 +187,31 @@ def _named(
             yield where, Unreadable(where, str(e))
 
 
-def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0, named: str = "") -> Iterator[Found]:
+def _found(
+    path: Path, columns: Mapping[str, str], source: str, share: rows.Share, depth: int = 0, named: str = ""
+) -> Iterator[Found]:
     """What the reader of a file's kind finds in it; of a file that holds files, what theirs find."""
     try:
         kind = sniff(path) or (_UNTOLD if path.suffix.lower() in SUFFIXES else "")
         if kind in _DOCUMENTS:
             yield "", named or path.name, source, _DOCUMENTS[kind](path)
         elif kind in _TABLES:
-            for number, id_, item in _TABLES[kind](path, columns):
+            for number, id_, item in _TABLES[kind](path, columns, share):
                 yield f"row {number}", id_, _shown(Path(named or path.name).with_suffix("")), item
         elif kind in _PACKED and depth == _DEEPEST:
             raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
         elif kind in _PACKED:
-            for name, file in _PACKED[kind](path):
+            members = _members(path) if kind == "zip" else 0
+            for number, (name, file) in enumerate(_PACKED[kind](path)):
+                if members:
+                    share(number / members)
                 if isinstance(file, Unfit):
                     yield name, name or path.name, source, file
                     continue
                 within = PurePosixPath(name).parent.name or (_shown(Path(path.stem)) if name else source)
-                for place, id_, its_source, item in _found(file, columns, within, depth + 1, PurePosixPath(name).name):
+                inner = rows.untold if name else share  # the only file of one that is packed stands for it
+                inside = PurePosixPath(name).name
+                for place, id_, its_source, item in _found(file, columns, within, inner, depth + 1, inside):
                     yield ": ".join(filter(None, (name, place))), id_, its_source, item
         elif kind:
             raise Unfit(
@@ -180,11 +240,20 @@ _DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
     "docx": _apart(read_docx),
     "epub": _apart(read_epub),
 }
-_TABLES: Mapping[str, Callable[[Path, Mapping[str, str]], Iterator[rows.Row]]] = {
+_TABLES: Mapping[str, Callable[[Path, Mapping[str, str], rows.Share], Iterator[rows.Row]]] = {
     "jsonl": rows.read_jsonl,
     "json": rows.read_json,
     "csv": rows.read_csv,
 }
+
+
+def _members(path: Path) -> int:
+    """How many files a .zip says that it holds; 0 for one that is damaged."""
+    try:
+        with zipfile.ZipFile(path) as file:
+            return len(file.infolist())
+    except (zipfile.BadZipFile, ValueError, NotImplementedError):
+        return 0
 
 
 def _archive(path: Path) -> Iterator[tuple[str, Path | Unfit]]:

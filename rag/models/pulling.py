@@ -9,9 +9,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import json
+import logging
 import os
 import re
 import shutil
+import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
@@ -22,6 +24,7 @@ from rag.models.catalogue import CATALOGUE, QUANTISED, Model, find
 from rag.models.hub import Hub, Listing, Remote
 from rag.models.pulled import Pulled
 
+log = logging.getLogger(__name__)
 _FREE_BYTES = 500_000_000
 """What must stay free on the disk: what `rag doctor` wants."""
 _FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
@@ -136,7 +139,7 @@ def pull(hub: Hub, plan: Plan, folder: Path, told: Told) -> Path:
     Raises ModelError where the disk has no room, the hub fails, or a checksum is wrong; BusyError where another process
     pulls the same model.
     """
-    path = plan.place(folder)
+    path, began = plan.place(folder), time.monotonic()
     if (other := pulled.read(path)) and other.repository != plan.model.repository:
         raise InputError(f"{path} is of {other.repository}; `rag models remove {other.name}` makes room for another")
     with pulled.alone(plan.model.name, folder) as partial:
@@ -156,6 +159,8 @@ def pull(hub: Hub, plan: Plan, folder: Path, told: Told) -> Path:
                 f"the disk is full, or takes no file that large: {e.strerror} in {folder}; free some space and run the command "
                 f"again to go on, or drop what has arrived with `rag models remove {plan.model.name}`"
             ) from e
+    pulled_now = {"model": plan.model.name, "repository": plan.model.repository, "bytes": plan.size}
+    log.info("model pulled", extra={**pulled_now, "seconds": round(time.monotonic() - began, 1)})
     return path
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import errno
 import json
+import logging
 import os
 import shutil
 import time
@@ -26,6 +27,7 @@ from rag.search.query import Query
 from rag.types import Passage
 
 FORMAT = 5
+log = logging.getLogger(__name__)
 Within = Sequence[int] | None
 """Passage ids, or None for all."""
 Progress = Callable[[str, int, int], None]
@@ -189,6 +191,7 @@ def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> st
     cannot be written.
     """
     wanted, notice = current_stamp(leg, library), ""
+    started = time.monotonic()
     try:
         stamp = leg.stamp()
     except IndexDamaged as e:
@@ -216,6 +219,15 @@ def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> st
         found = library.passages_between(through, last)
         leg.update(_counted(leg, found, done, len(ids), progress), removed, replace(wanted, through=last), fresh)
         if end == len(ids):
+            log.info(
+                "index caught up",
+                extra={
+                    "leg": leg.name,
+                    "passages": len(ids),
+                    "seconds": round(time.monotonic() - started, 3),
+                    "why": notice or ("worn" if worn else "behind"),
+                },
+            )
             return notice
         done, through, removed, fresh = end, last, [], False
         if time.monotonic() - began < _SECONDS:

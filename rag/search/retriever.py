@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections.abc import Callable
@@ -32,6 +33,7 @@ RERANKED = 30
 """Passages looked at again, unless more are asked for; 50 and 100 rank no better on ARCD train."""
 _WAIT_SECONDS = 600
 Aside = Callable[[Progress | None], AbstractContextManager[Other]]
+log = logging.getLogger(__name__)
 
 
 class Retriever:
@@ -106,7 +108,7 @@ class Retriever:
         Raises InputError for a question that is empty, has no word, or is longer than LONGEST_QUESTION characters, and
         for a scope that is no date, ends before it begins, names a source that the library does not have, or holds no article.
         """
-        query = self.query(question)
+        query, began = self.query(question), time.perf_counter()
         with self._guard:
             self._catch_up_if_free()
             within = self._within(scope)
@@ -115,6 +117,16 @@ class Retriever:
             candidates = self._candidates(query, lexical, dense, max(k, RERANKED))
         scores = self.reranker.scores(query, candidates)
         ranked = sorted(zip(candidates, scores, strict=True), key=lambda item: -item[1])[:k]
+        log.info(
+            "searched",
+            extra={
+                "characters": len(question),
+                "words": len(question.split()),
+                "hits": len(ranked),
+                "ms": round(1000 * (time.perf_counter() - began), 1),
+                "texts": {"question": question},
+            },
+        )
         lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(lexical, 1)}
         dense_ranks = {id_: rank for rank, (id_, _) in enumerate(dense, 1)}
         return [

@@ -7,7 +7,9 @@ import binascii
 import hmac
 import ipaddress
 import json
+import logging
 import re
+import time
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
@@ -47,7 +49,11 @@ _PAGES = {
     "/robots.txt",
     *(_API + name for name in ("info", "cancel", "reset", "startup-events", "theme.css", "mcp", "mcp/")),
 }
+_PART = re.compile(r"[\w.~-]{1,40}", re.ASCII)
 _KINDS = {401: "authentication_error", 429: "rate_limit_error", 500: "server_error"}
+
+
+log = logging.getLogger(__name__)
 
 
 def check(host: str, password: str) -> None:
@@ -82,13 +88,17 @@ class Guard:
             await self._app(scope, receive, send)
             return
         page = scope["path"] == "/"
-        answer = _Answer(send, page)
-        if refused := self._refusal(scope):
-            await _refuse(scope, receive, answer, *refused)
-            return
-        if page:  # as it is: a compressed page could not be changed
-            scope = {**scope, "headers": [h for h in scope["headers"] if h[0] != b"accept-encoding"]}
-        await self._app(scope, receive, answer)
+        answer, began = _Answer(send, page), time.perf_counter()
+        try:
+            if refused := self._refusal(scope):
+                await _refuse(scope, receive, answer, *refused)
+                return
+            if page:  # as it is: a compressed page could not be changed
+                scope = {**scope, "headers": [h for h in scope["headers"] if h[0] != b"accept-encoding"]}
+            await self._app(scope, receive, answer)
+        finally:
+            took = {"status": answer.status, "ms": round(1000 * (time.perf_counter() - began), 1)}
+            log.info("request", extra={"method": scope["method"], "route": _route(scope["path"]), **took})
 
     def _refusal(self, scope: Any) -> tuple[int, str] | None:
         """The status and the reason of a refusal; None for a request that may be answered."""
@@ -124,15 +134,17 @@ class Guard:
 
 
 class _Answer:
-    """Sends one answer on, with its headers; the page's body is held back until it is whole."""
+    """Sends one answer on, with its headers; the page's body is held back until it is whole. status: 0 before it is known."""
 
     def __init__(self, send: Any, page: bool) -> None:
         self._send, self._page = send, page
+        self.status = 0
         self._start: dict[str, Any] = {}
         self._body = b""
 
     async def __call__(self, message: dict[str, Any]) -> None:
         if message["type"] == "http.response.start":
+            self.status = message["status"]
             headers = [h for h in message["headers"] if h[0].lower() not in _HEADERS]
             message = {**message, "headers": [*headers, *_HEADERS.items()]}
             if self._page:
@@ -170,6 +182,13 @@ async def _refuse(scope: Any, receive: Any, send: Any, status: int, message: str
         headers.append((b"www-authenticate", b'Basic realm="rag", charset="UTF-8"'))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body.encode()})
+
+
+def _route(path: str) -> str:
+    """A path as it may be logged: of one that is asked for here, without what may be somebody's words."""
+    if path not in _PAGES and not path.startswith(_OPEN):
+        return "none"
+    return "/".join(part if not part or _PART.fullmatch(part) else "…" for part in path.split("/"))
 
 
 def _name(host: str) -> str:

@@ -88,7 +88,7 @@ class LibraryPanel:
             try:
                 self._assistant.retriever.catch_up(wait=_WAIT_SECONDS)
             except Behind:
-                log.info("the index is being written; the article %r leaves it later", id_)
+                log.info("the index is being written; an article leaves it later", extra={"article": id_})
             return articles.found(self._library, sought)
 
         return await _answered(removed)

@@ -13,9 +13,9 @@ from pathlib import Path
 from rag.answer.assistant import Assistant
 from rag.arabic import clean
 from rag.errors import RagError
+from rag.library.intake import add_all
 from rag.library.readers import Unreadable, read
 from rag.library.store import Added
-from rag.types import Article
 from rag.wiring import EMPTY
 
 _BATCH = 200
@@ -55,17 +55,10 @@ def take_in(assistant: Assistant, file: Path) -> Taken:
     """Adds the articles of a file, and brings the indexes up to them."""
     library = assistant.library
     _, before = library.state
-    added, failed, error, batch = Added(), [], None, list[Article]()
+    added, error, failed = Added(), None, list[Unreadable]()
     try:
-        for item in read([file]):
-            if isinstance(item, Unreadable):
-                failed.append(_without_folder(item, file))
-                continue
-            batch.append(item)
-            if len(batch) == _BATCH:
-                added += library.add(batch)
-                batch = []
-        added += library.add(batch)
+        for step in add_all(library, read([file]), lambda item: failed.append(_without_folder(item, file)), _BATCH):
+            added += step
         assistant.retriever.catch_up()
         if library.count()[0]:
             assistant.notices = [notice for notice in assistant.notices if notice != EMPTY]

@@ -13,7 +13,7 @@ from typing import Any
 
 import rag.search.lexical
 from rag import cli, wiring  # noqa: F401  imported once, before anything is forked
-from rag.library import Library
+from rag.library import Library, intake
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.slow.killed"])
@@ -90,7 +90,7 @@ def _run(home: str, arguments: list[str], at: int, batch: int) -> None:
     os.environ["RAG_HOME"] = home
     Path(home).mkdir(exist_ok=True)
     sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    cli._ADD_BATCH = batch
+    intake.BATCH = batch
     _acknowledge(home)
     point = _watch(at) if at else None
     try:

@@ -7,7 +7,7 @@ import csv
 import io
 import json
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
@@ -20,6 +20,8 @@ from rag.library.formats.text import ENCODINGS, LARGEST, text_of
 
 Row = tuple[int, str, Document | Unfit]
 """A row's number from 1, its id ("" where it has none), and what it holds."""
+Share = Callable[[float], None]
+"""Called with the share of a file that has been read, 0 to 1."""
 HALVES = re.compile("[\0\ud800-\udfff]")
 _HEAD = 1 << 22
 """Bytes of a long file by which its encoding is told."""
@@ -27,12 +29,16 @@ _DELIMITERS = (",", ";", "\t", "|")
 _DATES = "2015-07-23, 23/7/2015 (the day first) or the month by its name"
 
 
-def read_jsonl(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
+def untold(share: float) -> None:
+    """Tells nobody."""
+
+
+def read_jsonl(path: Path, columns: Mapping[str, str], share: Share = untold) -> Iterator[Row]:
     """The rows of JSON lines; a broken one is Unfit in its place. Every row has an id or is Unfit."""
     with path.open("rb") as file:
-        encoding = _encoding(file) or "utf-8"
-        lines = _lines(file, encoding)
-        for number, line in enumerate(lines, 1):
+        encoding, size = _encoding(file) or "utf-8", max(1, path.stat().st_size)
+        for number, line in enumerate(_lines(file, encoding), 1):
+            share(file.tell() / size)
             if isinstance(line, Unfit):
                 yield number, "", line
                 continue
@@ -80,7 +86,7 @@ def _lines(file: IO[bytes], encoding: str) -> Iterator[bytes | str | Unfit]:
             yield Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
 
 
-def read_json(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
+def read_json(path: Path, columns: Mapping[str, str], share: Share = untold) -> Iterator[Row]:
     """The rows of a JSON array, of an object that holds one, of an object of objects by their ids, or of a single object."""
     text = text_of(path)
     if not text.strip():
@@ -89,7 +95,9 @@ def read_json(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
         whole = json.loads(text)
     except (ValueError, RecursionError) as e:
         raise Unfit(f"is not JSON ({e})") from e
-    for number, (id_, row) in enumerate(_rows_within(whole, columns, path.name), 1):
+    listed = _rows_within(whole, columns, path.name)
+    for number, (id_, row) in enumerate(listed, 1):
+        share(number / len(listed))
         try:
             yield number, *_row(row, columns, id_)
         except Unfit as e:
@@ -109,7 +117,7 @@ def _rows_within(whole: object, columns: Mapping[str, str], name: str) -> list[t
     return [(name, whole)]
 
 
-def read_csv(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
+def read_csv(path: Path, columns: Mapping[str, str], share: Share = untold) -> Iterator[Row]:
     """The rows of a table whose first line names the columns; the delimiter is the one that gives a column of text.
 
     A row without an id has the table's name and its number. One with another number of fields than the first line is Unfit.
@@ -119,12 +127,13 @@ def read_csv(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
         encoding = _encoding(file)
         if encoding is None:
             raise Unfit(f"is not UTF-8 text, nor surely in another of {ENCODINGS}; save it as UTF-8")
-        table = io.TextIOWrapper(file, encoding, newline="")
+        table, size = io.TextIOWrapper(file, encoding, newline=""), max(1, path.stat().st_size)
         number = 0
         try:
             first = table.readline(LARGEST)
             names, fields, delimiter = _header(first, columns)
             for number, row in enumerate(csv.reader(table, delimiter=delimiter, strict=True), 1):
+                share(file.tell() / size)
                 if any(value.strip() for value in row):
                     yield _csv_row(number, row, names, fields, columns, path.name)
         except csv.Error as e:
