@@ -174,7 +174,7 @@ class Library(Database):
 
     def _article(self, row: Sequence[Any]) -> Article:
         *fields, pages = row
-        return Article(*fields, pages=self._pages(fields[0], pages))
+        return Article(*fields, self._pages(fields[0], pages))  # type: ignore[arg-type]
 
     def _pages(self, id_: str, stored: str | None) -> tuple[int, ...]:
         try:
