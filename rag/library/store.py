@@ -173,8 +173,8 @@ class Library(Database):
         return self._article(row) if row else None
 
     def _article(self, row: Sequence[Any]) -> Article:
-        *fields, pages = row
-        return Article(*fields, self._pages(fields[0], pages))  # type: ignore[arg-type]
+        id_, text, title, date, source, url, pages = row
+        return Article(id_, text, title, date, source, url, self._pages(id_, pages))
 
     def _pages(self, id_: str, stored: str | None) -> tuple[int, ...]:
         try:
