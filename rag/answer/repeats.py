@@ -12,8 +12,8 @@ from rag.arabic.claims import denied_places
 from rag.arabic.forms import is_content, keys
 from rag.arabic.numerals import amounts, tokens
 
-_NEW = 0.08
-"""The share of a text's words that may be others: a sentence with up to 12 of some weight has all of them, in some form."""
+_NEW = 0.04
+"""The share of a text's words that may be others: one with up to 24 of some weight has all of them, in some form."""
 _Item = TypeVar("_Item")
 
 
