@@ -35,7 +35,8 @@ def repeats(text: str, said: str) -> bool:
     """Whether a text says nothing but what was said: the same words but for a few, the same numbers, the same denied."""
     own, known = tokens(text), tokens(said)
     agreed = frozenset[str]().union(*map(keys, set(known)))
-    asked = set(filter(is_content, own))
+    numbers = {i for amount in amounts(own) for i in range(amount.first, amount.after)}
+    asked = {word for i, word in enumerate(own) if i not in numbers and is_content(word)}
     new = [word for word in asked if agreed.isdisjoint(keys(word))]
     if len(new) > _NEW * len(asked) or not _places(own) <= _places(known):
         return False
