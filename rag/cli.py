@@ -79,9 +79,13 @@ def list_articles(as_json: Json = False) -> None:
 
     with wiring.open_library(_settings()) as library:
         rows = library.articles()
+        near = library.all_near_duplicates() if as_json else {}
     if as_json:
         names = ("article", "title", "date", "source", "characters")
-        print_json([dict(zip(names, row, strict=True)) for row in rows])
+        listed = [dict(zip(names, row, strict=True)) for row in rows]
+        print_json(
+            [row | ({"near_duplicates": near[row["article"]]} if row["article"] in near else {}) for row in listed]
+        )
         return
     for id_, title, date, source, characters in rows:
         print("\t".join([id_, date or "-", source or "-", f"{characters:,}", title]).rstrip())
@@ -98,9 +102,12 @@ def show(
 
     with wiring.open_library(_settings()) as library:
         found = library.article(article)
+        near = library.near_duplicates(article)
     if found is None:
         raise InputError(f"no article has the id {article!r}; `rag list` shows those that there are")
     print(found.text)
+    if near:
+        note(f"near-duplicates: {', '.join(near)}")
 
 
 @app.command()

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -17,13 +17,15 @@ from typing import Self
 from rag.errors import RagError
 
 _BUSY_SECONDS = 30
+Migration = str | Callable[[sqlite3.Connection], None]
+"""A statement, or what writes to the connection."""
 
 
 @dataclass(frozen=True, slots=True)
 class Kind:
     """A kind of file: what it is called, the format that this program reads, its tables, and how its failures are told.
 
-    migrations: what brings a file of a format to the next one. again: what is done where no copy of a damaged one is left.
+    migrations: what brings a file of a format to the next one, step by step. again: what is done where no copy of a damaged one is left.
     """
 
     name: str
@@ -31,7 +33,7 @@ class Kind:
     schema: str
     again: str
     error: type[RagError]
-    migrations: Mapping[int, str] = field(default_factory=dict)
+    migrations: Mapping[int, Sequence[Migration]] = field(default_factory=dict)
 
 
 class Database:
@@ -78,9 +80,12 @@ class Database:
         migrations = self._kind.migrations
         if self._format() in migrations:
             with self._write():  # another process may have been first
-                while statements := migrations.get(self._format()):
-                    for statement in statements.split(";"):
-                        self._db.execute(statement)
+                while steps := migrations.get(self._format()):
+                    for step in steps:
+                        if callable(step):
+                            step(self._db)
+                        else:
+                            self._db.execute(step)
                     self._db.execute("UPDATE meta SET format = format + 1")
 
     def _format(self) -> int:

@@ -29,7 +29,7 @@ def print_hits(hits: Sequence[Hit]) -> None:
     """Each hit with its place, its ranks and its text."""
     for hit in hits:
         p, legs = hit.passage, f"lexical {hit.lexical or '-'}, dense {hit.dense or '-'}"
-        print(f"{hit.rank}. {p.article} [{p.start}:{p.end}] {hit.score:.3f} ({legs})\n{p.text}\n")
+        print(f"{hit.rank}. {p.article}{_page(p.page)} [{p.start}:{p.end}] {hit.score:.3f} ({legs})\n{p.text}\n")
 
 
 def print_answer(answers: Iterable[Answer], told: str) -> None:
@@ -55,11 +55,13 @@ def print_answer(answers: Iterable[Answer], told: str) -> None:
     if answer.status == "abstained":
         for hit in answer.hits[:3]:
             p = hit.passage
-            print(f"  nearest: {p.article} [{p.start}:{p.end}] {_shortened(p.text)}")
+            print(f"  nearest: {p.article}{_page(p.page)} [{p.start}:{p.end}] {_shortened(p.text)}")
     for c in answer.citations:
-        where = f"{c.article} [{c.start}:{c.end}]" if c.n else "cites nothing"
+        where = f"{c.article}{_page(c.page)} [{c.start}:{c.end}]" if c.n else "cites nothing"
         short = f" ({c.short})" if c.short else ""
         print(f"  [{c.n or '-'}] {c.verdict}{short}: {where} {_shortened(c.quote or c.claim)}")
+    for article, others in {c.article: c.near_duplicates for c in answer.citations if c.near_duplicates}.items():
+        print(f"  {article} also in: {', '.join(others)}")
     if notice := answer.notice.removeprefix(told).removeprefix("; "):
         note(notice)
 
@@ -94,6 +96,10 @@ def _figure(name: str, value: float | None) -> str:
         return "-"
     decimals = 0 if name in ("questions", "citations") else 1 if name.endswith("_ms") else 3
     return f"{value:.{decimals}f}"
+
+
+def _page(page: int) -> str:
+    return f" p. {page}" if page else ""
 
 
 def _shortened(text: str, longest: int = 100) -> str:

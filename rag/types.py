@@ -5,6 +5,8 @@ Offsets are code-point offsets into `Article.text`, end exclusive.
 
 from __future__ import annotations
 
+from bisect import bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -14,7 +16,10 @@ Verdict = Literal["supported", "unsupported"]
 
 @dataclass(frozen=True, slots=True)
 class Article:
-    """One document of the archive; `text` is what people read and is never folded."""
+    """One document of the archive; `text` is what people read and is never folded.
+
+    pages: where each page begins in the text, for what was read from pages.
+    """
 
     id: str
     text: str
@@ -22,11 +27,20 @@ class Article:
     date: str | None = None
     source: str = ""
     url: str | None = None
+    pages: tuple[int, ...] = ()
+
+
+def page_of(pages: Sequence[int], offset: int) -> int:
+    """The number, from 1, of the page on which a character of an article stands; `pages` is `Article.pages`."""
+    return max(1, bisect_right(pages, offset))
 
 
 @dataclass(frozen=True, slots=True)
 class Passage:
-    """A run of whole sentences: `text == article.text[start:end]`, always."""
+    """A run of whole sentences: `text == article.text[start:end]`, always.
+
+    page: the one on which it begins, from 1; 0 where the article has no pages.
+    """
 
     id: int
     article: str
@@ -36,6 +50,7 @@ class Passage:
     title: str = ""
     date: str | None = None
     source: str = ""
+    page: int = 0
 
     @property
     def searched(self) -> str:
@@ -70,7 +85,7 @@ class Hit:
     dense: int | None
 
     def as_json(self) -> dict[str, object]:
-        """The row of `rag search --json`."""
+        """The row of `rag search --json`; `page` only where there are pages."""
         p = self.passage
         return {
             "rank": self.rank,
@@ -80,6 +95,7 @@ class Hit:
             "title": p.title,
             "source": p.source,
             "date": p.date,
+            **({"page": p.page} if p.page else {}),
             "start": p.start,
             "end": p.end,
             "text": p.text,
@@ -109,6 +125,8 @@ class Citation:
 
     n: the passage's number; 0 for a claim that cites nothing. at: where its marker begins in `Answer.text`, or where the
     claim ends that has none. short: the words of the quote that are the date or number asked for, where that is clear.
+    page: the one on which the evidence begins, from 1; 0 where the article has no pages. near_duplicates: of the article, their
+    ids, the likest first.
     """
 
     n: int
@@ -121,10 +139,13 @@ class Citation:
     verdict: Verdict
     at: int = 0
     short: str = ""
+    page: int = 0
+    near_duplicates: tuple[str, ...] = ()
 
     def as_json(self) -> dict[str, object]:
-        """The row of `citations` in `rag ask --json`; `short` only where there is one."""
-        left_out = {"at"} if self.short else {"at", "short"}
+        """The row of `citations` in `rag ask --json`; `short`, `page` and `near_duplicates` only where there are some."""
+        optional = ("short", "page", "near_duplicates")
+        left_out = {"at", *(name for name in optional if not getattr(self, name))}
         return {name: getattr(self, name) for name in self.__slots__ if name not in left_out}
 
 

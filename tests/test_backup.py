@@ -142,7 +142,7 @@ def test_a_library_of_a_newer_program_in_a_backup_is_refused(tmp_path: Path) -> 
         _row(files={**files, "library.sqlite": backups._sha256_of(tmp_path / "x")})(entries)
 
     _rewritten(tmp_path / "b.zip", newer)
-    with pytest.raises(InputError, match="has format 99, this program reads 2"):
+    with pytest.raises(InputError, match="has format 99, this program reads 3"):
         restore(one, tmp_path / "b.zip", replace=True)
     assert held(one.home) == {"a": "نص أول."}
 

@@ -13,6 +13,7 @@ from rag.answer import prompts
 from rag.answer.citations import cite
 from rag.answer.conversation import understood
 from rag.answer.evidence import EvidenceFinder
+from rag.answer.repeats import once
 from rag.answer.support import Checker
 from rag.answer.writers import Choice, Closable, Notice, Writer
 from rag.arabic import find
@@ -25,6 +26,8 @@ from rag.types import EVERYTHING, Answer, Citation, Evidence, Hit, Passage, Scop
 log = logging.getLogger(__name__)
 SHOWN = 10
 """Hits in an answer."""
+_FOUND = 2 * SHOWN
+"""Passages out of which they are taken, those left out that repeat others."""
 _MATERIAL = 6
 """Passages given to a writer, at least where there are as many."""
 
@@ -113,8 +116,8 @@ class Assistant:
         asked = checked(question)
         standalone = understood(asked, history, writer)
         question = checked((yield from self._working(asked, standalone, writer.name)))
-        hits = tuple(self.search(question, SHOWN, scope))
-        evidence = self.finder.find(question, hits, scope)
+        hits = self._hits(question, scope)
+        evidence = self._evidence(question, hits, scope)
         searched = time.perf_counter()
         nothing = prompts.text(f"nothing_found.{prompts.language(question)}")
         answer = Answer(
@@ -166,6 +169,7 @@ class Assistant:
             text, citations = cite(text, passages, self.checker)
         if evidence[0].sure:
             citations = tuple(replace(c, short=short_answer(question, c.quote)) for c in citations)
+        citations = self._placed(citations)
         ended = time.perf_counter()
         timings = {
             "search_ms": 1000 * (searched - began),
@@ -174,6 +178,27 @@ class Assistant:
         }
         status: Status = "abstained" if refused else "answered"
         yield _told(replace(answer, status=status, text=text, citations=citations, timings=timings, done=True))
+
+    def _hits(self, question: str, scope: Scope) -> tuple[Hit, ...]:
+        """The best passages, best first, without those in which near-duplicate articles repeat one another."""
+        found = self.search(question, _FOUND, scope)
+        near = self.library.near_pairs({hit.passage.article for hit in found})
+        kept = once(found, near, lambda hit: (hit.passage.article, hit.passage.text))
+        return tuple(replace(hit, rank=rank) for rank, hit in enumerate(kept[:SHOWN], 1))
+
+    def _evidence(self, question: str, hits: Sequence[Hit], scope: Scope) -> list[Evidence]:
+        """The sentences that answer the question, none that a near-duplicate article has given already."""
+        found = self.finder.find(question, hits, scope)
+        near = self.library.near_pairs({evidence.passage.article for evidence in found})
+        return once(found, near, lambda evidence: (evidence.passage.article, evidence.quote))
+
+    def _placed(self, citations: Sequence[Citation]) -> tuple[Citation, ...]:
+        """The citations with the page on which each one's evidence begins, and its article's near-duplicates."""
+        near = {c.article: tuple(self.library.near_duplicates(c.article)) for c in citations if c.n}
+        return tuple(
+            replace(c, page=self.library.page(c.article, c.start), near_duplicates=near[c.article]) if c.n else c
+            for c in citations
+        )
 
     def _working(self, asked: str, work: Generator[None, None, str], by: str) -> Generator[Answer, None, str]:
         """What some work returns; an empty snapshot whenever it yields."""

@@ -17,9 +17,13 @@ def packed(value: Answer | Scope) -> bytes:
 def answer(stored: bytes) -> Answer:
     """The answer that was packed. Raises ValueError, TypeError or KeyError where it was none."""
     found = _object(stored)
-    citations = tuple(Citation(**citation) for citation in found.pop("citations"))
+    citations = tuple(map(_citation, found.pop("citations")))
     hits = tuple(Hit(**{**hit, "passage": Passage(**hit["passage"])}) for hit in found.pop("hits"))
     return Answer(**found, citations=citations, hits=hits)
+
+
+def _citation(stored: dict[str, Any]) -> Citation:
+    return Citation(**{**stored, "near_duplicates": tuple(stored.get("near_duplicates", ()))})
 
 
 def scope(stored: bytes) -> Scope:

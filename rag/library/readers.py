@@ -280,4 +280,5 @@ def _article(document: Document, id_: str, source: str) -> Article:
         raise Unfit("is empty" if not document.text.strip() else "holds no words")
     if any(rows.HALVES.search(value) for value in (document.text, document.title, document.url or "")):
         raise Unfit(f"(id {id_!r}) holds a NUL or half a surrogate pair; expected whole characters")
-    return Article(id_, document.text, document.title, document.date, document.source or source, document.url)
+    about = document.title, document.date, document.source or source, document.url, document.pages
+    return Article(id_, document.text, *about)

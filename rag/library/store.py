@@ -10,21 +10,24 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import astuple, dataclass
 from pathlib import Path
+from typing import Any
 
-from rag.database import Database, Kind
+from rag.database import Database, Kind, Migration
 from rag.errors import LibraryError
+from rag.library import duplicates
 from rag.library.splitting import passages
-from rag.types import Article, Passage, Scope
+from rag.types import Article, Passage, Scope, page_of
 
-FORMAT = 2
+FORMAT = 3
 _SCHEMA = f"""
 CREATE TABLE meta (format INTEGER NOT NULL, library TEXT NOT NULL, generation INTEGER NOT NULL);
 CREATE TABLE articles (
-    id TEXT PRIMARY KEY, text TEXT NOT NULL, title TEXT NOT NULL, date TEXT, source TEXT NOT NULL, url TEXT, digest TEXT NOT NULL
+    id TEXT PRIMARY KEY, text TEXT NOT NULL, title TEXT NOT NULL, date TEXT, source TEXT NOT NULL, url TEXT, digest TEXT NOT NULL,
+    pages TEXT
 );
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
@@ -34,19 +37,25 @@ CREATE INDEX passages_article ON passages(article);
 CREATE INDEX articles_scope ON articles(date, source, id);
 CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
 CREATE INDEX removed_generation ON removed(generation);
+{duplicates.SCHEMA};
 INSERT INTO meta VALUES ({FORMAT}, lower(hex(randomblob(16))), 0)
 """
-_MIGRATIONS = {
-    1: """DROP INDEX passages_generation;
-ALTER TABLE passages DROP COLUMN generation;
-CREATE INDEX articles_scope ON articles(date, source, id)"""
+_MIGRATIONS: dict[int, tuple[Migration, ...]] = {
+    1: (
+        "DROP INDEX passages_generation",
+        "ALTER TABLE passages DROP COLUMN generation",
+        "CREATE INDEX articles_scope ON articles(date, source, id)",
+    ),
+    2: ("ALTER TABLE articles ADD COLUMN pages TEXT", *duplicates.SCHEMA.split(";"), duplicates.remember_all),
 }
 _KIND = Kind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, _MIGRATIONS)
 WITHIN = """(?1 = '' OR a.date >= ?1) AND (?2 = '' OR a.date <= ?2)
             AND (?3 = '[]' OR a.source IN (SELECT value FROM json_each(?3)))"""
 """The condition on `articles a` that it is within a scope; ?1 to ?3 are the scope's `bounds`."""
-_PASSAGE = """SELECT p.id, p.article, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), a.title, a.date, a.source
+_PASSAGE = """SELECT p.id, p.article, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), a.title, a.date, a.source,
+              CASE WHEN a.pages IS NULL THEN 0 ELSE (SELECT count(*) FROM json_each(a.pages) WHERE value <= p.start) END
               FROM passages p JOIN articles a ON a.id = p.article"""
+_ARTICLE = "id, text, title, date, source, url, pages"
 _READ_AT_ONCE = 256
 """Passages; between them other threads read and write."""
 
@@ -98,6 +107,7 @@ class Library(Database):
         """Adds or replaces articles in one transaction; those that have not changed are skipped."""
         new = replaced = unchanged = 0
         prepared = [(article, _digest(article)) for article in articles]
+        changed: dict[str, str] = {}
         with self._write():
             generation = self.generation + 1
             for article, digest in prepared:
@@ -111,14 +121,16 @@ class Library(Database):
                 else:
                     new += 1
                 self._insert(article, digest)
-            if new or replaced:
+                changed[article.id] = article.text
+            if changed:
+                duplicates.remember(self._db, list(changed.items()))
                 self._db.execute("UPDATE meta SET generation = ?", (generation,))
         return Added(new, replaced, unchanged)
 
     def _insert(self, article: Article, digest: str) -> None:
         self._db.execute(
-            "INSERT INTO articles (id, text, title, date, source, url, digest) VALUES (?, ?, ?, ?, ?, ?, ?)",
-            (*astuple(article), digest),
+            f"INSERT INTO articles ({_ARTICLE}, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+            (*astuple(article)[:-1], json.dumps(article.pages) if article.pages else None, digest),
         )
         self._db.executemany(
             'INSERT INTO passages (article, start, "end") VALUES (?, ?, ?)',
@@ -127,6 +139,7 @@ class Library(Database):
 
     def _drop(self, id_: str, generation: int) -> None:
         self._db.execute("INSERT INTO removed SELECT id, ? FROM passages WHERE article = ?", (generation, id_))
+        duplicates.forget(self._db, id_)
         self._db.execute("DELETE FROM articles WHERE id = ?", (id_,))
 
     def remove(self, ids: Iterable[str]) -> list[str]:
@@ -147,17 +160,49 @@ class Library(Database):
         """Raises LibraryError where the file is damaged, or an article is not the one that was added, to the letter."""
         super().check()
         with self._mapped():
-            for *fields, digest in self._db.execute("SELECT id, text, title, date, source, url, digest FROM articles"):
-                if _digest(Article(*fields)) != digest:
+            for *fields, digest in self._db.execute(f"SELECT {_ARTICLE}, digest FROM articles"):
+                if _digest(self._article(fields)) != digest:
                     raise self._damaged(f"the article {fields[0]!r} fails its checksum")
+            if not duplicates.are_whole(self._db):
+                raise self._damaged("what near-duplicates are known by is not what the articles give")
 
     def article(self, id_: str) -> Article | None:
         """The article of this id, or None."""
         with self._mapped():
-            row = self._db.execute(
-                "SELECT id, text, title, date, source, url FROM articles WHERE id = ?", (id_,)
-            ).fetchone()
-        return Article(*row) if row else None
+            row = self._db.execute(f"SELECT {_ARTICLE} FROM articles WHERE id = ?", (id_,)).fetchone()
+        return self._article(row) if row else None
+
+    def _article(self, row: Sequence[Any]) -> Article:
+        id_, text, title, date, source, url, pages = row
+        return Article(id_, text, title, date, source, url, self._pages(id_, pages))
+
+    def _pages(self, id_: str, stored: str | None) -> tuple[int, ...]:
+        try:
+            return tuple(map(int, json.loads(stored))) if stored else ()
+        except (ValueError, TypeError) as e:
+            raise self._damaged(f"the pages of the article {id_!r} cannot be read") from e
+
+    def page(self, id_: str, offset: int) -> int:
+        """The page, from 1, on which a character of an article stands; 0 where it has no pages, or is not there."""
+        with self._mapped():
+            row = self._db.execute("SELECT pages FROM articles WHERE id = ?", (id_,)).fetchone()
+        pages = self._pages(id_, row[0]) if row else ()
+        return page_of(pages, offset) if pages else 0
+
+    def near_duplicates(self, id_: str) -> dict[str, str]:
+        """The ids and titles of the articles that say nearly the same as one, the likest first; at most 20."""
+        with self.reading() as db:
+            return duplicates.near(db, id_)
+
+    def all_near_duplicates(self) -> dict[str, list[str]]:
+        """The ids of the near-duplicates of every article that has some."""
+        with self.reading() as db:
+            return duplicates.linked(db)
+
+    def near_pairs(self, ids: Iterable[str]) -> set[frozenset[str]]:
+        """Those two of some articles that are near-duplicates."""
+        with self.reading() as db:
+            return duplicates.pairs(db, ids)
 
     def articles(self) -> list[tuple[str, str, str | None, str, int]]:
         """(id, title, date, source, characters) of every article, ordered by id."""
@@ -231,4 +276,6 @@ def bounds(scope: Scope) -> tuple[str, str, str]:
 
 
 def _digest(article: Article) -> str:
-    return hashlib.sha256(json.dumps(astuple(article)).encode()).hexdigest()
+    """Of all fields; of one without pages as it was before there were pages."""
+    fields = astuple(article) if article.pages else astuple(article)[:-1]
+    return hashlib.sha256(json.dumps(fields).encode()).hexdigest()

@@ -191,6 +191,7 @@ class Asking:
 
     def _articles(self, answer: Answer) -> dict[str, Article]:
         ids = {c.article for c in answer.citations if c.n} | {hit.passage.article for hit in answer.hits}
+        ids |= {i for c in answer.citations for i in c.near_duplicates[: rendering.ALSO]}
         found = {i: self._assistant.library.article(i) for i in ids}
         return {i: article for i, article in found.items() if article}
 

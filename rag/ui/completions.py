@@ -70,8 +70,8 @@ class Written:
 def annotated(answer: Answer, library: Any, written: Written) -> list[dict[str, object]]:
     """The citations as OpenAI's annotations: each marker's place in the message, in code points, end exclusive.
 
-    Beside OpenAI's fields: the article's id, the quote and its place there, the marker's number and the verdict. An article
-    without an address of the web has a urn for one.
+    Beside OpenAI's fields: the article's id, the quote and its place there, its page where there are pages, the marker's
+    number and the verdict. An article without an address of the web has a urn for one.
     """
     found: list[dict[str, object]] = []
     for c, (start, end) in zip(answer.citations, written.places(answer), strict=True):
@@ -86,7 +86,8 @@ def annotated(answer: Answer, library: Any, written: Written) -> list[dict[str, 
             "url": url if url.startswith(("https://", "http://")) else f"urn:rag:{quote(c.article, safe='')}",
         }
         ours = {"n": c.n, "article": c.article, "start": c.start, "end": c.end, "quote": c.quote, "verdict": c.verdict}
-        found.append({"type": "url_citation", "url_citation": {**place, **ours}})
+        page = {"page": c.page} if c.page else {}
+        found.append({"type": "url_citation", "url_citation": {**place, **ours, **page}})
     return found
 
 

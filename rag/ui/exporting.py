@@ -28,7 +28,7 @@ _OPENING = re.compile(r"^([0-9]+(?=[.)])|(?=[-+]))")
 
 @dataclass(frozen=True, slots=True)
 class Quote:
-    """What a marker stands for. about: the article's title where it has one, its id, source and date where known."""
+    """What a marker stands for. about: the article's title where it has one, its id, page, source and date where known."""
 
     n: int
     text: str
@@ -162,7 +162,14 @@ def _quotes(answer: Answer) -> list[Quote]:
 
     def about(citation: Citation) -> tuple[str, ...]:
         passage = passages.get(citation.article)
-        known = (passage.title if passage else "", citation.article, citation.source, passage.date if passage else "")
+        page = say("page", page=citation.page) if citation.page else ""
+        known = (
+            passage.title if passage else "",
+            citation.article,
+            page,
+            citation.source,
+            passage.date if passage else "",
+        )
         return tuple(part for part in known if part and part.strip())
 
     cited = [c for c in answer.citations if c.n]

@@ -79,13 +79,27 @@ def details(article: Article) -> str:
     return " · ".join(f"<bdi>{plain(part)}</bdi>" for part in known)
 
 
-def article_html(article: Article, spans: Iterable[Span], hidden: bool = True) -> str:
-    """The article for the panel: its name, what is known about it, and its whole text with the spans marked."""
+def links(articles: Mapping[str, str]) -> str:
+    """Buttons that open articles of the library, given by id with their titles."""
+    return " · ".join(
+        f'<button type="button" class="rag-link"{attributes({"data-article": id_})}>{name(id_, title)}</button>'
+        for id_, title in articles.items()
+    )
+
+
+def article_html(
+    article: Article, spans: Iterable[Span], near: Mapping[str, str] | None = None, hidden: bool = True
+) -> str:
+    """The article for the panel: its name, what is known about it, and its whole text with the spans marked.
+
+    near: the ids and titles of its near-duplicates.
+    """
     about = details(article)
     return (
         f'<article class="rag-article" data-article="{plain(article.id)}"{" hidden" if hidden else ""}>'
         f'<h3 tabindex="-1">{name(article.id, article.title)}</h3>'
         + (f'<p class="rag-about">{about}</p>' if about else "")
+        + (f'<p class="rag-about">{plain(say("near_duplicates"))}: {links(near)}</p>' if near else "")
         + f'<div class="rag-text" dir="auto">{marked(article.text, spans)}</div></article>'
     )
 

@@ -14,13 +14,15 @@ from rag.arabic import undirected
 from rag.conversations import Turn
 from rag.errors import RagError
 from rag.types import EVERYTHING, Answer, Article, Citation, Hit, Scope
-from rag.ui.reading import Span, article_html, attributes, error_line, isolated, missing_html, name, plain
+from rag.ui.reading import Span, article_html, attributes, error_line, isolated, links, missing_html, name, plain
 from rag.ui.texts import say, texts
 
 SHOWN_QUESTION = 600
 """Characters of a question that the chat repeats."""
 _NEAREST = 3  # passages shown under a refusal before the fold
 _EXCERPT = 260  # characters
+ALSO = 3
+"""Near-duplicates of a cited article that are named under an answer."""
 _MARKER = re.compile(r"\[([0-9]+)\]")
 _MILLISECOND_LIMIT = 1000
 
@@ -145,6 +147,7 @@ def chip(index: int, citation: Citation, title: str = "") -> str:
     """The button behind a claim; one whose evidence does not support it says so in words."""
     good = citation.verdict == "supported"
     label = f"{say('evidence')} {citation.n}: {title or citation.article}"
+    label += f" ({say('page', page=citation.page)})" if citation.page else ""
     label += "" if good else f" ({say('unsupported')})"
     shown = {
         "data-open": citation.article,
@@ -164,16 +167,35 @@ def unsupported() -> str:
 
 
 def sources(citations: Sequence[Citation], articles: Mapping[str, Article]) -> str:
-    """The cited articles and nothing else, each with the numbers that cite it."""
+    """The cited articles and nothing else, each with the numbers that cite it, the pages, and what says nearly the same."""
     rows = []
     for article_id in dict.fromkeys(c.article for c in citations if c.n):
         numbers = sorted({c.n for c in citations if c.n and c.article == article_id})
         first = next(i for i, c in enumerate(citations) if c.n and c.article == article_id)
+        pages = sorted({c.page for c in citations if c.n and c.article == article_id and c.page})
+        behind = "".join(map(on_page, pages)) + also_in(near(citations[first], articles))
         title = articles[article_id].title if article_id in articles else ""
         chips = " ".join(f'<span class="rag-number">{n}</span>' for n in numbers)
         at = attributes({"data-open": article_id, "data-span": f"c{first}"})
-        rows.append(f'<li>{chips} <button type="button" class="rag-link"{at}>{name(article_id, title)}</button></li>')
+        rows.append(
+            f'<li>{chips} <button type="button" class="rag-link"{at}>{name(article_id, title)}</button>{behind}</li>'
+        )
     return f'<div class="rag-sources"><h3>{plain(say("sources"))}</h3><ul>{"".join(rows)}</ul></div>' if rows else ""
+
+
+def on_page(page: int) -> str:
+    """On which page something stands; nothing for 0."""
+    return f' <span class="rag-about">{isolated(say("page", page=page))}</span>' if page else ""
+
+
+def near(citation: Citation, articles: Mapping[str, Article]) -> dict[str, str]:
+    """The ids and titles of the first near-duplicates of a cited article, of those that are there."""
+    return {i: articles[i].title for i in citation.near_duplicates[:ALSO] if i in articles}
+
+
+def also_in(others: Mapping[str, str]) -> str:
+    """The articles that say nearly the same as a cited one, as links."""
+    return f' <span class="rag-about">{plain(say("also_in"))} {links(others)}</span>' if others else ""
 
 
 def nearest(hits: Sequence[Hit]) -> str:
@@ -197,7 +219,7 @@ def passage_row(hit: Hit) -> str:
     p = hit.passage
     text = p.text if len(p.text) <= _EXCERPT else p.text[:_EXCERPT].rsplit(" ", 1)[0] + "…"
     at = attributes({"data-open": p.article, "data-span": f"h{hit.rank}"})
-    button = f'<button type="button" class="rag-link"{at}>{name(p.article, p.title)}</button>'
+    button = f'<button type="button" class="rag-link"{at}>{name(p.article, p.title)}</button>{on_page(p.page)}'
     return f'<li>{button}<span class="rag-excerpt" dir="auto">{isolated(text)}</span></li>'
 
 
@@ -237,7 +259,10 @@ def panel(answer: Answer, articles: Mapping[str, Article]) -> str:
     names = {i: name(i, articles[i].title if i in articles else "") for i in cited or found}
     tabs = [f'<button type="button"{attributes({"data-open": i})}>{shown}</button>' for i, shown in names.items()]
     label = attributes({"aria-label": say("cited_articles" if cited else "nearest_articles")})
-    bodies = "".join(article_html(articles[i], spans[i]) if i in articles else missing_html(i) for i in found)
+    others = {c.article: near(c, articles) for c in answer.citations if c.n}
+    bodies = "".join(
+        article_html(articles[i], spans[i], others.get(i, {})) if i in articles else missing_html(i) for i in found
+    )
     return f"<nav{label}>{''.join(tabs)}</nav>{bodies}"
 
 

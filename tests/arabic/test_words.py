@@ -205,6 +205,8 @@ def test_what_does_not_contradict(claim: str, quote: str) -> None:
         ("Monday, March 3, 2010", {"day 2", "month 3", "3", "2010"}),
         ("they may march", set()),
         ("Carlos IV", {"4"}),
+        ("المتر² والحاشية ¹ ①", set()),
+        ("5 million و ² ٣", {"5000000", "3"}),
     ],
 )
 def test_quantities(text: str, expected: set[str]) -> None:

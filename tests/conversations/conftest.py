@@ -16,7 +16,9 @@ SCOPE = Scope("2008", "2009-01", ("أرشيف", "b"))
 
 
 def answer(question: str = "ماذا قال الوزير؟", text: str = "السعر 12.5 دولارا [1].", done: bool = True) -> Answer:
-    cited = Citation(1, "السعر 12.5 دولارا", "a.txt", "أرشيف", 0, 40, TEXT[:40], "supported", 18, "12.5")
+    cited = Citation(
+        1, "السعر 12.5 دولارا", "a.txt", "أرشيف", 0, 40, TEXT[:40], "supported", 18, "12.5", 3, ("b.txt", "c")
+    )
     uncited = Citation(0, "وانتهى", "", "", 0, 0, "", "unsupported", 22)
     hits = Hit(PASSAGE, 1, 0.1 + 0.2, 1, None), Hit(PASSAGE, 2, 1 / 3, None, 4)
     timings = {"search_ms": 0.1 + 0.7, "total_ms": 12.0}

@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from dataclasses import replace
 
 import pytest
 
-from rag.conversations import Conversations, Turn
+from rag.conversations import Conversations, Turn, answers
 from rag.errors import InputError
 from rag.types import EVERYTHING, Answer, Citation
 from tests.conversations.conftest import answer, turn
@@ -181,3 +182,14 @@ def test_an_unknown_id_is_bad_input(kept: Conversations, how: str) -> None:
     kept.save("o", turn("1"))
     with pytest.raises(InputError, match="'none'"):
         TOUCHES[how](kept, "o", "none", "none")
+
+
+def test_an_answer_kept_before_there_were_pages_is_read() -> None:
+    now = answer()
+    row = json.loads(answers.packed(now))
+    for citation in row["citations"]:
+        del citation["page"], citation["near_duplicates"]
+    for hit in row["hits"]:
+        del hit["passage"]["page"]
+    before = tuple(replace(citation, page=0, near_duplicates=()) for citation in now.citations)
+    assert answers.answer(json.dumps(row).encode()) == replace(now, citations=before)

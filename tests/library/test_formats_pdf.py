@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.limits import limited
-from rag.library.formats.pdf import page_of, read_pdf
+from rag.library.formats.pdf import read_pdf
+from rag.types import page_of
 from tests.library.pdf_files import assembled, drawn, glyph_by_glyph, pdf, stream
 
 FONT = "/usr/share/fonts/truetype/noto/NotoNaskhArabic-Regular.ttf"

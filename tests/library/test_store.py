@@ -1,12 +1,15 @@
+import hashlib
+import json
 import sqlite3
 import threading
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from rag.errors import LibraryError
 from rag.library import Library
-from rag.library.store import FORMAT
+from rag.library.store import FORMAT, Added
 from rag.types import Article, Scope
 
 
@@ -113,21 +116,107 @@ def test_a_scope_holds_the_articles_of_its_time_and_sources(library: Library) ->
     assert library.sources() == ["sa", "sb", "sc", "sd"]
 
 
-def test_a_library_of_the_first_format_is_brought_to_this_one(tmp_path: Path, seeds: list[Article]) -> None:
+def aged(path: Path, to: int) -> None:
+    """Makes of a library what an earlier program left."""
+    with sqlite3.connect(path) as db:
+        if to < 3:
+            db.execute("DROP TABLE sketches")
+            db.execute("DROP TABLE sketch_keys")
+            db.execute("ALTER TABLE articles DROP COLUMN pages")
+        if to < 2:
+            db.execute("DROP INDEX articles_scope")
+            db.execute("ALTER TABLE passages ADD COLUMN generation INTEGER NOT NULL DEFAULT 1")
+            db.execute("CREATE INDEX passages_generation ON passages(generation)")
+        db.execute("UPDATE meta SET format = ?", (to,))
+    db.close()
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_a_library_of_an_earlier_format_is_brought_to_this_one(
+    tmp_path: Path, seeds: list[Article], before: int
+) -> None:
+    path = tmp_path / "library.sqlite"
+    copy = replace(seeds[1], id="copy", text=f"{seeds[1].text} وكالات")
+    with Library(path) as made:
+        made.add([*seeds, copy])
+        held = made.articles(), made.state, made.all_near_duplicates()
+    assert held[2] == {"copy": [seeds[1].id], seeds[1].id: ["copy"]}
+    aged(path, before)
+    with Library(path) as opened:
+        assert (opened.articles(), opened.state, opened.all_near_duplicates()) == held
+        assert opened.format == FORMAT
+        opened.check()
+        assert opened.add(seeds) == Added(unchanged=len(seeds))
+        assert opened.add([Article("new", "نص.")]).new == 1
+        assert opened.remove([copy.id]) == []
+        assert opened.all_near_duplicates() == {}
+
+
+def test_a_migration_that_fails_leaves_the_library_as_it_was(tmp_path: Path, seeds: list[Article]) -> None:
     path = tmp_path / "library.sqlite"
     with Library(path) as made:
         made.add(seeds)
-        before = made.articles(), made.state
+    aged(path, 2)
     with sqlite3.connect(path) as db:
-        db.execute("DROP INDEX articles_scope")
-        db.execute("ALTER TABLE passages ADD COLUMN generation INTEGER NOT NULL DEFAULT 1")
-        db.execute("CREATE INDEX passages_generation ON passages(generation)")
-        db.execute("UPDATE meta SET format = 1")
+        db.execute("CREATE TABLE sketch_keys (in_the_way)")
+    db.close()
+    with pytest.raises(LibraryError, match="already exists"):
+        Library(path)
+    with sqlite3.connect(path) as db:
+        assert db.execute("SELECT format FROM meta").fetchone() == (2,)
+        assert "pages" not in {name for (name,) in db.execute("SELECT name FROM pragma_table_info('articles')")}
+        db.execute("DROP TABLE sketch_keys")
     db.close()
     with Library(path) as opened:
-        assert (opened.articles(), opened.state) == before
-        assert opened.format == FORMAT
-        assert opened.add([Article("new", "نص.")]).new == 1
+        opened.check()
+
+
+def test_pages_are_kept_and_tell_where_a_passage_begins(library: Library, seeds: list[Article]) -> None:
+    paged = replace(seeds[0], pages=(0, 400, 400, 900))
+    library.add([paged, seeds[1]])
+    assert library.article(paged.id) == paged
+    assert [library.page(paged.id, offset) for offset in (0, 399, 400, 900, 5000)] == [1, 1, 3, 4, 4]
+    assert library.page(seeds[1].id, 500) == library.page("none", 0) == 0
+    for passage in library.passages_of(paged.id):
+        assert passage.page == library.page(paged.id, passage.start)
+    assert {passage.page for passage in library.passages_of(seeds[1].id)} == {0}
+    assert library.add([paged]) == Added(unchanged=1)
+    assert library.add([replace(paged, pages=(0, 500))]) == Added(replaced=1)
+    library.check()
+
+
+def test_an_article_without_pages_has_the_digest_that_it_had_before_there_were_pages(library: Library) -> None:
+    library.add([Article("a", "نص.", "عنوان", "2015", "م", "http://x")])
+    fields = ["a", "نص.", "عنوان", "2015", "م", "http://x"]
+    with library.reading() as db:
+        assert db.execute("SELECT digest FROM articles").fetchone() == (
+            hashlib.sha256(json.dumps(fields).encode()).hexdigest(),
+        )
+
+
+@pytest.mark.parametrize(
+    ("damage", "told"),
+    [
+        ("UPDATE articles SET pages = '[0, 4' WHERE pages IS NOT NULL", "pages of the article"),
+        ("UPDATE articles SET pages = '[0, 401]' WHERE pages IS NOT NULL", "fails its checksum"),
+        ("UPDATE articles SET pages = NULL", "fails its checksum"),
+        ("UPDATE sketches SET hashes = x'0011223344556677' WHERE id = 1", "near-duplicates"),
+        ("DELETE FROM sketches WHERE id = 2", "near-duplicates"),
+        (
+            "UPDATE sketch_keys SET hash = hash + 4096 WHERE hash = (SELECT max(hash) FROM sketch_keys)",
+            "near-duplicates",
+        ),
+        ("DELETE FROM sketch_keys WHERE hash = (SELECT max(hash) FROM sketch_keys)", "near-duplicates"),
+    ],
+)
+def test_a_check_finds_what_was_changed(library: Library, seeds: list[Article], damage: str, told: str) -> None:
+    library.add([replace(seeds[0], pages=(0, 400)), *seeds[1:]])
+    library.check()
+    with sqlite3.connect(library.path) as db:
+        db.execute(damage)
+    db.close()
+    with pytest.raises(LibraryError, match=told):
+        library.check()
 
 
 def test_another_format_is_refused(tmp_path: Path) -> None:

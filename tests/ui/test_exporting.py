@@ -193,3 +193,13 @@ def test_the_page_is_in_the_direction_of_the_interface() -> None:
     context = copy_context()
     context.run(speak, "en")
     assert '<html lang="en" dir="ltr">' in context.run(page, CONVERSATION, [TURN])
+
+
+def test_the_page_of_a_citation_is_told() -> None:
+    told = say("page", page=12)
+    paged = replace(TURN, answer=replace(ANSWER, citations=(replace(GOOD, page=12), BAD, NONE)))
+    for written in (markdown(CONVERSATION, [paged]), page(CONVERSATION, [paged])):
+        shown = re.sub("<[^>]+>|\\\\", "", written)
+        assert shown.count(told) == 1
+        assert shown.index("a.txt") < shown.index(told) < shown.index("أرشيف", shown.index(told))
+    assert told not in re.sub("<[^>]+>|\\\\", "", page(CONVERSATION, [TURN]))

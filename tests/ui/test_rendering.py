@@ -229,3 +229,27 @@ def test_a_judgement_and_its_note_are_shown() -> None:
     pressed = {b["data-rating"]: b["aria-pressed"] for b in read.buttons() if "data-rating" in b}
     assert pressed == {"1": "false", "-1": "true"}
     assert [attrs["value"] for tag, attrs in read.attrs if tag == "input"] == ['"> <script>']
+
+
+def test_pages_and_near_duplicates_stand_beside_the_sources() -> None:
+    copies = {f"{i}.txt": Article(f"{i}.txt", ARTICLE.text, f"<b>نسخة {i}") for i in range(5)}
+    paged = tuple(
+        replace(c, page=12 + i, near_duplicates=("gone.txt", *copies)) if c.n else c
+        for i, c in enumerate(ANSWER.citations)
+    )
+    hits = replace(ANSWER.hits[0], passage=replace(ANSWER.hits[0].passage, page=7)), ANSWER.hits[1]
+    shown = Read(turn(replace(ANSWER, citations=paged, hits=hits), {**ARTICLES, **copies}))
+    links = [attrs["data-article"] for tag, attrs in shown.attrs if tag == "button" and "data-article" in attrs]
+    assert links == ["0.txt", "1.txt"] * 2  # under the answer and in the panel; of the first three, one is gone
+    assert say("page", page=12) in shown.text
+    assert say("page", page=13) in shown.text
+    assert f"{say('also_in')} <b>نسخة 0 · <b>نسخة 1" in shown.text
+    assert f"{say('near_duplicates')}: <b>نسخة 0" in shown.text
+    labels = [str(attrs.get("aria-label")) for attrs in shown.buttons()]
+    assert sum(say("page", page=12) in label for label in labels) == 1
+    bare = Read(turn(ANSWER, ARTICLES))
+    assert say("also_in") not in bare.text
+    assert say("near_duplicates") not in bare.text
+    assert say("page", page="") not in bare.text
+    refused = replace(ANSWER, status="abstained", citations=(), hits=hits)
+    assert say("page", page=7) in Read(turn(refused, ARTICLES)).text

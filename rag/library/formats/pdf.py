@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
-from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -46,11 +44,6 @@ def read_pdf(path: Path) -> Document:
         except Exception as e:  # pypdf meets damage with errors of many kinds
             why = " ".join(str(e).split())[:120] or type(e).__name__
             raise Unfit(f"is a damaged PDF ({why}); expected one that opens; save it again as PDF") from e
-
-
-def page_of(pages: Sequence[int], offset: int) -> int:
-    """The number, from 1, of the page on which a character of `Document.text` stands; `pages` is `Document.pages`."""
-    return max(1, bisect_right(pages, offset))
 
 
 def _document(reader: PdfReader) -> Document:

@@ -1,0 +1,57 @@
+"""What near-duplicate articles say once more is shown once; what one of them says otherwise stays.
+
+Pure; which articles are near-duplicates the library knows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence, Set
+from typing import TypeVar
+
+from rag.arabic.claims import denied_places
+from rag.arabic.forms import is_content, keys
+from rag.arabic.numerals import amounts, tokens
+
+_NEW = 0.04
+"""The share of a text's words that may be others: one with up to 24 of some weight has all of them, in some form."""
+_Item = TypeVar("_Item")
+
+
+def once(items: Sequence[_Item], near: Set[frozenset[str]], said: Callable[[_Item], tuple[str, str]]) -> list[_Item]:
+    """The items without those that repeat earlier ones of near-duplicate articles.
+
+    said: the article of an item, and what it says. near: the pairs of articles that are near-duplicates.
+    """
+    kept: list[tuple[_Item, str, str]] = []
+    for item in items:
+        article, text = said(item)
+        before = [other for _, of, other in kept if frozenset((article, of)) in near]
+        if not (before and repeats(text, "\n".join(before))):
+            kept.append((item, article, text))
+    return [item for item, _, _ in kept]
+
+
+def repeats(text: str, said: str) -> bool:
+    """Whether a text says nothing but what was said: the same words but for a few, the same numbers, the same denied."""
+    own, known = tokens(text), tokens(said)
+    agreed = frozenset[str]().union(*map(keys, set(known)))
+    numbers = {i for amount in amounts(own) for i in range(amount.first, amount.after)}
+    asked = {word for i, word in enumerate(own) if i not in numbers and is_content(word)}
+    new = [word for word in asked if agreed.isdisjoint(keys(word))]
+    if len(new) > _NEW * len(asked) or not _places(own) <= _places(known):
+        return False
+    denied, denied_before = _denied(own), _denied(known)
+    return denied <= denied_before and not (denied_before - denied) & asked
+
+
+def _places(listed: Sequence[str]) -> set[tuple[str, str]]:
+    """Each number, month and week day with a word at its side, before it where there is one."""
+    found = set()
+    for amount in amounts(listed):
+        beside = listed[: amount.first][-1:] or listed[amount.after :][:1]
+        found.add((amount.name, "".join(beside)))
+    return found
+
+
+def _denied(listed: Sequence[str]) -> set[str]:
+    return {listed[i] for i in denied_places(listed) if is_content(listed[i])}
