@@ -16,13 +16,13 @@ from pathlib import Path, PurePosixPath
 from rag.arabic.columns import FIELDS
 from rag.arabic.folding import words
 from rag.errors import InputError
-from rag.library.formats import compressed, rows
+from rag.library.formats import rows
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.docx import read_docx
 from rag.library.formats.epub import read_epub
 from rag.library.formats.html import read_html
 from rag.library.formats.limits import limited
-from rag.library.formats.packed import unpacked
+from rag.library.formats.packed import plain, unpacked
 from rag.library.formats.pdf import read_pdf
 from rag.library.formats.sniffing import sniff
 from rag.library.formats.text import read_markdown, read_text
@@ -146,12 +146,13 @@ def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0, 
         elif kind in _PACKED and depth == _DEEPEST:
             raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
         elif kind in _PACKED:
-            for name, file in _PACKED[kind](path):
+            for name, file in _files_in(path):
                 if isinstance(file, Unfit):
                     yield name, name or path.name, source, file
                     continue
                 within = PurePosixPath(name).parent.name or (_shown(Path(path.stem)) if name else source)
-                for place, id_, its_source, item in _found(file, columns, within, depth + 1, PurePosixPath(name).name):
+                its_name = PurePosixPath(name).name or plain(named or path.name)
+                for place, id_, its_source, item in _found(file, columns, within, depth + 1, its_name):
                     yield ": ".join(filter(None, (name, place))), id_, its_source, item
         elif kind:
             raise Unfit(
@@ -180,6 +181,7 @@ _DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
     "docx": _apart(read_docx),
     "epub": _apart(read_epub),
 }
+_PACKED = ("zip", "tar", "gz", "bz2", "xz", "zst")
 _TABLES: Mapping[str, Callable[[Path, Mapping[str, str]], Iterator[rows.Row]]] = {
     "jsonl": rows.read_jsonl,
     "json": rows.read_json,
@@ -187,19 +189,13 @@ _TABLES: Mapping[str, Callable[[Path, Mapping[str, str]], Iterator[rows.Row]]] =
 }
 
 
-def _archive(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
-    """The files of an archive."""
+def _files_in(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
+    """The files within a file, each with its name there, "" for the only one; gone when the next is asked for."""
     with tempfile.TemporaryDirectory(prefix="rag-") as folder:
-        yield from unpacked(path, Path(folder))
-
-
-_PACKED: Mapping[str, Callable[[Path], Iterator[tuple[str, Path | Unfit]]]] = {
-    "zip": _archive,
-    "tar": _archive,
-    "gz": compressed.unpacked,
-    "zst": compressed.unpacked,
-}
-"""The files within a file, each with its name there, "" for the only one, until the next is asked for."""
+        for name, file in unpacked(path, Path(folder)):
+            yield name, file
+            if isinstance(file, Path):
+                file.unlink()
 
 
 def _article(document: Document, id_: str, source: str) -> Article:
