@@ -195,7 +195,7 @@ def amounts(listed: Sequence[str]) -> list[Amount]:
             or _english(listed[i : i + _LONGEST])
             or _numeral([_word(token) for token in listed[i : i + _LONGEST]])
         )
-        if taken and name[0].isdigit() and i + taken < len(listed) and listed[i + taken] in _PARTS:
+        if taken and name[0].isdecimal() and i + taken < len(listed) and listed[i + taken] in _PARTS:
             name, taken = f"{float(name) * _PARTS[listed[i + taken]]:.12g}", taken + 1
         if taken:
             found.append(Amount(name, i, i + taken))
@@ -211,7 +211,7 @@ def _english(listed: Sequence[str]) -> tuple[str, int] | None:
     last, taken = -1.0, 0
     for i, token in enumerate(listed):
         following = listed[i + 1] if i + 1 < len(listed) else ""
-        if token[0].isdigit() and not i and following in _ENGLISH_LARGE:
+        if token[0].isdecimal() and not i and following in _ENGLISH_LARGE:
             part = last = _word(token).value
         elif token in _PARTS and i:
             break
@@ -275,7 +275,7 @@ def _goes_on(value: float, part: float, scale: float) -> bool:
 
 def _word(token: str) -> _Word:
     """What a token is within a number."""
-    if token[0].isdigit():
+    if token[0].isdecimal():
         digits = _THOUSANDS.sub("", token).replace(",", ".")
         return _Word("digits", float(digits if digits.count(".") <= 1 else digits.replace(".", "")))
     for form, joined in ((token, False), (_PREFIX.sub("", token), token.startswith(_AND))):

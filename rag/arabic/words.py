@@ -131,9 +131,9 @@ _SIGNS: dict[Kind, frozenset[str]] = {"why": _REASON, "where": _PLACE}
 def holds(kind: Kind, found: Iterable[str]) -> bool:
     """Whether folded words hold something that could answer a question of this kind; True for kinds with no sign of their own."""
     if kind == "when":
-        return any(word in _DATE or (word.isdigit() and len(word) == 4) for word in found)
+        return any(word in _DATE or (word.isdecimal() and len(word) == 4) for word in found)
     if kind == "many":
-        return any(word in _COUNT or any(c.isdigit() for c in word) for word in found)
+        return any(word in _COUNT or any(c.isdecimal() for c in word) for word in found)
     if kind in _SIGNS:
         return not _SIGNS[kind].isdisjoint(found)
     return True

@@ -21,7 +21,7 @@ from typing import IO, Any, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from rag.arabic.filenames import readable
-from rag.library.formats.document import Unfit
+from rag.library.formats.document import Unfit, is_damage
 
 MOST_FILES = 500_000
 """In one archive; the greatest collections of news in Arabic that are shared have some hundred thousand articles."""
@@ -325,10 +325,9 @@ def _zip_name(member: ZipInfo) -> str:
 
 
 def _is_damage(e: Exception) -> bool:
-    """Whether an error tells of the archive; the disk's errors have a number, which those of gzip and bz2 have not."""
-    if isinstance(e, OSError):
-        return e.errno is None
-    return isinstance(e, _BROKEN) or type(e).__module__.partition(".")[0] == "zstandard"
+    """Whether an error tells of the archive."""
+    known = (*_BROKEN, OSError)
+    return is_damage(e) and (isinstance(e, known) or type(e).__module__.partition(".")[0] == "zstandard")
 
 
 def _damaged(e: Exception) -> Unfit:
