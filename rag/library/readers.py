@@ -5,6 +5,7 @@ What cannot be read is yielded as `Unreadable` in its place, so that the rest go
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -82,10 +83,12 @@ def _files(path: Path) -> list[Path]:
     if path == STANDARD_INPUT or path.is_file():
         return [path]
     if not path.exists():
-        raise InputError(f"{_shown(path)} does not exist; expected a file or a folder of articles")
+        raise InputError(f"{_shown(_name(path))} does not exist; expected a file or a folder of articles")
     found = sorted(p for p in path.rglob("*") if p.is_file() and not _is_note(p) and _is_fit(p))
     if not found:
-        raise InputError(f"{_shown(path)} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}")
+        raise InputError(
+            f"{_shown(_name(path))} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}"
+        )
     return found
 
 
@@ -104,15 +107,21 @@ def _is_fit(path: Path) -> bool:
         return True
 
 
-def _shown(path: Path) -> str:
-    """A path as it can be printed: bytes of its name that are not UTF-8 as backslash escapes."""
-    return str(path).encode("utf-8", "backslashreplace").decode()
+def _name(path: Path) -> str:
+    """A path in UTF-8, as names are written on disks, whatever the machine's language takes them for."""
+    return os.fsencode(path).decode("utf-8", "surrogateescape")
+
+
+def _shown(name: str) -> str:
+    """A name as it can be printed: bytes of it that are not UTF-8 as backslash escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _articles(path: Path, columns: Mapping[str, str]) -> Iterator[tuple[str, Article | Unreadable]]:
     """Each article of a file or what is wrong, and where it stands."""
     if path != STANDARD_INPUT:
-        yield from _named(path, columns, _shown(path), _shown(Path(path.resolve().parent.name)))
+        folder = _name(Path(path.resolve().parent.name))
+        yield from _named(path, columns, _shown(_name(path)), _shown(folder))
         return
     with tempfile.TemporaryDirectory(prefix="rag-") as folder:
         file = Path(folder) / "stdin"
@@ -124,7 +133,7 @@ def _articles(path: Path, columns: Mapping[str, str]) -> Iterator[tuple[str, Art
 def _named(
     path: Path, columns: Mapping[str, str], shown: str, source: str
 ) -> Iterator[tuple[str, Article | Unreadable]]:
-    for place, id_, its_source, item in _found(path, columns, source):
+    for place, id_, its_source, item in _found(path, columns, source, 0, _name(Path(path.name))):
         where = f"{shown}: {place}" if place else shown
         try:
             if isinstance(item, Unfit):
@@ -134,24 +143,24 @@ def _named(
             yield where, Unreadable(where, str(e))
 
 
-def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0, named: str = "") -> Iterator[Found]:
-    """What the reader of a file's kind finds in it; of a file that holds files, what theirs find."""
+def _found(path: Path, columns: Mapping[str, str], source: str, depth: int, named: str) -> Iterator[Found]:
+    """What the reader of a file's kind finds in it; of a file that holds files, what theirs find. named: what it is called."""
     try:
         kind = sniff(path) or (_UNTOLD if path.suffix.lower() in SUFFIXES else "")
         if kind in _DOCUMENTS:
-            yield "", named or path.name, source, _DOCUMENTS[kind](path)
+            yield "", named, source, _DOCUMENTS[kind](path)
         elif kind in _TABLES:
-            for number, id_, item in _TABLES[kind](path, columns):
-                yield f"row {number}", id_, _shown(Path(named or path.name).with_suffix("")), item
+            for number, id_, item in _TABLES[kind](path, columns, named):
+                yield f"row {number}", id_, _shown(str(PurePosixPath(named).with_suffix(""))), item
         elif kind in _PACKED and depth == _DEEPEST:
             raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
         elif kind in _PACKED:
             for name, file in _files_in(path):
                 if isinstance(file, Unfit):
-                    yield name, name or path.name, source, file
+                    yield name, name or named, source, file
                     continue
-                within = PurePosixPath(name).parent.name or (_shown(Path(path.stem)) if name else source)
-                its_name = PurePosixPath(name).name or plain(named or path.name)
+                within = PurePosixPath(name).parent.name or (_shown(PurePosixPath(named).stem) if name else source)
+                its_name = PurePosixPath(name).name or plain(named)
                 for place, id_, its_source, item in _found(file, columns, within, depth + 1, its_name):
                     yield ": ".join(filter(None, (name, place))), id_, its_source, item
         elif kind:
@@ -161,9 +170,9 @@ def _found(path: Path, columns: Mapping[str, str], source: str, depth: int = 0, 
         else:
             raise Unfit(f"is no text and of no kind that is read; expected such as {', '.join(SUFFIXES)}")
     except Unfit as e:
-        yield "", named or path.name, source, e
+        yield "", named, source, e
     except OSError as e:
-        yield "", named or path.name, source, Unfit(f"cannot be read: {e.strerror or e}")
+        yield "", named, source, Unfit(f"cannot be read: {e.strerror or e}")
 
 
 def _apart(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
@@ -182,7 +191,7 @@ _DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
     "epub": _apart(read_epub),
 }
 _PACKED = ("zip", "tar", "gz", "bz2", "xz", "zst")
-_TABLES: Mapping[str, Callable[[Path, Mapping[str, str]], Iterator[rows.Row]]] = {
+_TABLES: Mapping[str, Callable[[Path, Mapping[str, str], str], Iterator[rows.Row]]] = {
     "jsonl": rows.read_jsonl,
     "json": rows.read_json,
     "csv": rows.read_csv,

@@ -48,7 +48,7 @@ def reading(name: str) -> Callable[[bytes], None]:
                 assert list(found.pages) == sorted(found.pages)
                 assert all(0 <= page <= len(found.text) for page in found.pages)
             elif name in tables:
-                assert all(isinstance(item, Unfit) or id_ for _, id_, item in tables[name](path, {}))
+                assert all(isinstance(item, Unfit) or id_ for _, id_, item in tables[name](path, {}, name))
             else:
                 into = _FOLDER / "into"
                 shutil.rmtree(into, ignore_errors=True)

@@ -1,4 +1,7 @@
-"""Tables and dumps: JSON lines, JSON arrays and objects, CSV and TSV, one article a row."""
+"""Tables and dumps: JSON lines, JSON arrays and objects, CSV and TSV, one article a row.
+
+The name that a reader is given is the file's for people, by which rows without an id are called.
+"""
 
 from __future__ import annotations
 
@@ -27,7 +30,7 @@ _DELIMITERS = (",", ";", "\t", "|")
 _DATES = "2015-07-23, 23/7/2015 (the day first) or the month by its name"
 
 
-def read_jsonl(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
+def read_jsonl(path: Path, columns: Mapping[str, str], name: str) -> Iterator[Row]:
     """The rows of JSON lines; a broken one is Unfit in its place. Every row has an id or is Unfit."""
     with path.open("rb") as file:
         encoding = _encoding(file) or "utf-8"
@@ -80,7 +83,7 @@ def _lines(file: IO[bytes], encoding: str) -> Iterator[bytes | str | Unfit]:
             yield Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
 
 
-def read_json(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
+def read_json(path: Path, columns: Mapping[str, str], name: str) -> Iterator[Row]:
     """The rows of a JSON array, of an object that holds one, of an object of objects by their ids, or of a single object."""
     text = text_of(path)
     if not text.strip():
@@ -89,7 +92,7 @@ def read_json(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
         whole = json.loads(text)
     except (ValueError, RecursionError) as e:
         raise Unfit(f"is not JSON ({e})") from e
-    for number, (id_, row) in enumerate(_rows_within(whole, columns, path.name), 1):
+    for number, (id_, row) in enumerate(_rows_within(whole, columns, name), 1):
         try:
             yield number, *_row(row, columns, id_)
         except Unfit as e:
@@ -109,7 +112,7 @@ def _rows_within(whole: object, columns: Mapping[str, str], name: str) -> list[t
     return [(name, whole)]
 
 
-def read_csv(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
+def read_csv(path: Path, columns: Mapping[str, str], name: str) -> Iterator[Row]:
     """The rows of a table whose first line names the columns; the delimiter is the one that gives a column of text.
 
     A row without an id has the table's name and its number. One with another number of fields than the first line is Unfit.
@@ -126,7 +129,7 @@ def read_csv(path: Path, columns: Mapping[str, str]) -> Iterator[Row]:
             names, fields, delimiter = _header(first, columns)
             for number, row in enumerate(csv.reader(table, delimiter=delimiter, strict=True), 1):
                 if any(value.strip() for value in row):
-                    yield _csv_row(number, row, names, fields, columns, path.name)
+                    yield _csv_row(number, row, names, fields, columns, name)
         except csv.Error as e:
             why = f"and those behind it are no table ({e}); expected quotes in pairs around fields"
             yield number + 1, "", Unfit(why)
