@@ -14,7 +14,7 @@ from tests.slow.fuzz import TARGETS
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
 RUNS = 4_000
-LONGEST_SECONDS = 120
+LONGEST_SECONDS = 30
 
 
 @pytest.mark.parametrize("name", TARGETS)
