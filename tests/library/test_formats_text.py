@@ -216,22 +216,6 @@ def test_the_files_of_an_archive_are_read(tmp_path: Path) -> None:
     assert "a.zip: empty.txt: is empty" in str(found[-1])
 
 
-def test_rows_without_an_id_are_called_by_their_file_wherever_it_was_packed(tmp_path: Path) -> None:
-    table = "text\nنص أول\nنص ثان\n"
-    (tmp_path / "one.csv.gz").write_bytes(gzip.compress(table.encode()))
-    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
-        archive.writestr("in/two.csv", table)
-        archive.writestr("three.json", '[{"text": "نص ثالث"}]')
-    found = {item.id: item.source for item in read([tmp_path]) if isinstance(item, Article)}
-    assert found == {
-        "one.csv:1": "one",
-        "one.csv:2": "one",
-        "two.csv:1": "two",
-        "two.csv:2": "two",
-        "three.json:1": "three",
-    }
-
-
 def test_columns_can_be_given_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("الخبر;عنوان;س\nقال نعم;أول;1\n\nقال لا;ثان;\n", encoding="utf-8")
     assert "has no column of text in its first line" in failure(tmp_path / "a.csv")
