@@ -122,7 +122,7 @@ class Database:
     def check(self) -> None:
         """Raises the kind's error where the file is damaged inside: SQLite compares its pages, tables and indexes."""
         with self._mapped():
-            (found,) = self._db.execute("PRAGMA quick_check(1)").fetchone()
+            (found,) = self._db.execute("PRAGMA integrity_check(1)").fetchone()
         if found != "ok":
             raise self._damaged(" ".join(found.split()))
 

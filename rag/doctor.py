@@ -3,20 +3,35 @@
 from __future__ import annotations
 
 import shutil
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 
 from rag import wiring
 from rag.answer import prompts
 from rag.backup import REPLACED
 from rag.errors import IndexDamaged, RagError
-from rag.search.leg import current_stamp
+from rag.library import Library
+from rag.models import checksums, pulled
+from rag.models.pulled import size_of
+from rag.models.pulling import in_words
+from rag.search.embedding import SHIPPED
+from rag.search.leg import Leg, current_stamp
 from rag.settings import Settings
 
-_PACKAGES = ("sentence-transformers", "faiss-cpu", "gradio", "llama-cpp-python", "tantivy", "model2vec")
+_PACKAGES = (
+    *("sentence-transformers", "torch", "faiss-cpu", "gradio", "llama-cpp-python", "tantivy", "model2vec"),
+    *("trafilatura", "lxml", "pypdf", "python-docx", "zstandard"),
+)
 _FREE_BYTES = 500_000_000
+_FREE_MEMORY = 1_200_000_000
+"""What indexing an archive of 30,000 articles may take at its peak; a language model takes its own size more."""
+_READ_A_SECOND = 400_000_000
+"""Bytes of a model that are read and compared in a second, on a plain disk and one core."""
+_MEMORY = Path("/proc/meminfo")
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +46,15 @@ class Finding:
 
 def examine(settings: Settings) -> list[Finding]:
     """The findings in order; nothing is changed but that an empty library is made where there is none."""
-    return [*_installed(), *_shipped(settings), *_library(settings), *_writer(settings), *_machine(settings)]
+    parts = (
+        _installed(),
+        _shipped(settings),
+        _library(settings),
+        _models(settings),
+        _writer(settings),
+        _machine(settings),
+    )
+    return [finding for part in parts for finding in part]
 
 
 def _installed() -> Iterator[Finding]:
@@ -49,6 +72,9 @@ def _installed() -> Iterator[Finding]:
 
 
 def _shipped(settings: Settings) -> Iterator[Finding]:
+    wrong = "; ".join(checksums.damage(SHIPPED))
+    mend = "`git checkout rag/models/shipped`, or install the program again"
+    yield Finding("shipped model", not wrong, wrong or "every byte is as it was made", mend if wrong else "")
     try:
         yield Finding("embedder", True, wiring.open_embedder(settings).name)
     except RagError as e:
@@ -65,21 +91,16 @@ def _library(settings: Settings) -> Iterator[Finding]:
         with wiring.open_library(settings) as library:
             library.check()
             articles, passages = library.count()
-            empty = "" if articles else "add articles with `rag index PATH`"
+            size = sum(file.stat().st_size for file in settings.index_dir.glob("library.sqlite*"))
             yield Finding(
-                "library", bool(articles), f"{articles:,} articles, {passages:,} passages in {library.path}", empty
+                "library",
+                bool(articles),
+                f"{articles:,} articles, {passages:,} passages, generation {library.generation}, {in_words(size)} in {library.path}",
+                "" if articles else "add articles with `rag index PATH`",
             )
             retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-            for leg in (retriever.lexical, retriever.dense):
-                wanted = current_stamp(leg, library)
-                try:
-                    stamp = leg.stamp()
-                except IndexDamaged as e:
-                    yield Finding(f"{leg.name} index", False, f"damaged: {e}", "any `rag search` rebuilds it")
-                    continue
-                state = "missing" if stamp is None else "current" if stamp == wanted else "stale"
-                ok = state == "current" or not articles
-                yield Finding(f"{leg.name} index", ok, state, "" if ok else "any `rag search` brings it up to date")
+            for leg, name in ((retriever.lexical, "lexical"), (retriever.dense, "vectors.faiss")):
+                yield _leg(leg, library, settings.index_dir / name, bool(articles))
     except RagError as e:
         yield Finding("library", False, str(e))
     try:
@@ -91,6 +112,48 @@ def _library(settings: Settings) -> Iterator[Finding]:
         yield Finding("conversations", False, str(e))
     for old in sorted(settings.index_dir.glob(f"{REPLACED}*")):
         yield Finding("restore", False, f"one was interrupted and left {old}", "run it again, then delete that folder")
+
+
+def _leg(leg: Leg, library: Library, path: Path, needed: bool) -> Finding:
+    """An index: whether it is whole and reflects the library, its generation and size."""
+    what, wanted = f"{leg.name} index", current_stamp(leg, library)
+    try:
+        stamp = leg.stamp()
+    except IndexDamaged as e:
+        return Finding(what, False, f"damaged: {e}", "any `rag search` rebuilds it")
+    if stamp is None:
+        return Finding(what, not needed, "missing", "any `rag search` builds it" if needed else "")
+    found = f"generation {stamp.generation}, {in_words(size_of(path))} in {path}"
+    if stamp == wanted or not needed:
+        return Finding(what, True, f"current: {found}")
+    return Finding(
+        what, False, f"stale: {found}, the library is at {wanted.generation}", "any `rag search` brings it up to date"
+    )
+
+
+def _models(settings: Settings) -> Iterator[Finding]:
+    """The models that were pulled; what has arrived of others."""
+    for entry in pulled.entries(settings.models_dir):
+        name, what = entry.model.name, f"model {entry.model.name}"
+        record = pulled.read(entry.path) if entry.path else None
+        if entry.arrived:
+            yield Finding(what, True, f"{in_words(entry.arrived)} arrived", f"`rag models pull {name}` goes on")
+        if entry.path and record is None:
+            yield Finding(
+                what, True, f"{in_words(size_of(entry.path))}, put there by hand, without a checksum to compare"
+            )
+        elif entry.path and record:
+            wrong = pulled.sign_of_damage(record, entry.path)
+            if wrong:
+                yield Finding(what, False, wrong, f"`rag models pull {name}` pulls it again")
+                continue
+            seconds = max(1, round(record.size / _READ_A_SECOND))
+            yield Finding(
+                what,
+                True,
+                f"{in_words(record.size)} of {record.repository}, whole by its size",
+                f"`rag models pull {name}` compares every byte with its checksum (about {seconds} s, no network)",
+            )
 
 
 def _writer(settings: Settings) -> Iterator[Finding]:
@@ -107,4 +170,45 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     free = shutil.disk_usage(folder).free
     ok = free >= _FREE_BYTES
     yield Finding("disk", ok, f"{free / 1e9:.1f} GB free in {folder}", "" if ok else "free some space")
-    yield Finding("network", True, "not needed")
+    yield from _memory()
+    yield _fonts()
+    remote = (
+        f"not needed, but by the writer `remote`, for {settings.remote_url}" if settings.remote_url else "not needed"
+    )
+    yield Finding("network", True, remote)
+
+
+def _memory() -> Iterator[Finding]:
+    """The memory that programs can still have, where the system says it (Linux)."""
+    try:
+        rows = dict(row.split(":", 1) for row in _MEMORY.read_text(encoding="ascii").splitlines())
+        free = 1024 * int(rows["MemAvailable"].split()[0])
+    except (OSError, ValueError, KeyError):
+        return
+    ok = free >= _FREE_MEMORY
+    yield Finding(
+        "memory", ok, f"{free / 1e9:.1f} GB free", "" if ok else "close other programs, or take a smaller model"
+    )
+
+
+def _fonts() -> Finding:
+    """Whether a browser on this machine finds letters for Arabic; macOS and Windows bring them."""
+    if not sys.platform.startswith("linux"):
+        return Finding("Arabic fonts", True, "the system's own")
+    if (command := shutil.which("fc-list")) is None:
+        return Finding(
+            "Arabic fonts", True, "not looked for, since there is no fontconfig: a browser elsewhere brings its own"
+        )
+    try:
+        listed = subprocess.run(
+            [command, ":lang=ar", "family"], capture_output=True, text=True, timeout=20, errors="replace"
+        )
+    except (OSError, subprocess.TimeoutExpired) as e:
+        return Finding("Arabic fonts", False, f"{command} fails: {e}", "install fontconfig again")
+    fonts = sorted({line.split(",")[0] for line in listed.stdout.splitlines() if line.strip()})
+    if not fonts:
+        mend = (
+            "`apt install fonts-noto-core`, or another font with Arabic letters, or open the chat from another machine"
+        )
+        return Finding("Arabic fonts", False, "none; a browser here would show empty boxes", mend)
+    return Finding("Arabic fonts", True, ", ".join(fonts[:3]) + (f" and {len(fonts) - 3} more" if fonts[3:] else ""))

@@ -109,7 +109,7 @@ def _dates(found: Sequence[_Token]) -> list[_Run]:
     runs: list[_Run] = []
     for amount in reversed(listed):  # the day before a month, the number behind «سنة»
         after = amount.after + (texts[amount.after : amount.after + 1] == [_OF])
-        behind_year = amount.first and texts[amount.first - 1] in YEARS and texts[amount.first].isdigit()
+        behind_year = amount.first and texts[amount.first - 1] in YEARS and texts[amount.first].isdecimal()
         if behind_year or _at(part, amount.first - 1) or _at(part, after):
             part[amount.first : amount.after] = [True] * (amount.after - amount.first)
     for i, text in enumerate(texts):
@@ -131,9 +131,9 @@ def _dates(found: Sequence[_Token]) -> list[_Run]:
 
 def _names_time(amount: Amount, texts: Sequence[str]) -> bool:
     """Whether an amount is a month, a day of the week or a year."""
-    if not amount.name[0].isdigit():
+    if not amount.name[0].isdecimal():
         return True
-    in_digits = texts[amount.first].isdigit() and amount.after == amount.first + 1
+    in_digits = texts[amount.first].isdecimal() and amount.after == amount.first + 1
     return in_digits and len(amount.name) == 4 and amount.name < "2200"
 
 
@@ -151,7 +151,7 @@ def _number(read: _Read) -> _Run | None:
     runs = [
         _Run(amount.first, amount.after)
         for amount in amounts(texts)
-        if amount.name[0].isdigit()
+        if amount.name[0].isdecimal()
         and not ({amount.first} & dated or read.asked[amount.first] or texts[amount.first] in _ORDINALS)
     ]
     counting = [run for run in runs if any(read.asked[run.after : run.after + 1])]

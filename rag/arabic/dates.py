@@ -119,8 +119,8 @@ def _read(text: str) -> tuple[bool, str] | None:
         return None
     bare = _COMMON.sub(" ", _HIJRI.sub(" ", _TIME.sub(" ", text)))
     tokens = _months_joined([token for token in _TOKEN.findall(bare) if token not in _IGNORED])
-    digits = [token for token in tokens if token.isdigit()]
-    names = [token for token in tokens if not token.isdigit()]
+    digits = [token for token in tokens if token.isdecimal()]
+    names = [token for token in tokens if not token.isdecimal()]
     if names:
         return _named(names, tokens, digits, hijri)
     figures = re.sub(r"[^\d/.-]+", " ", bare).strip(" -./")
@@ -154,7 +154,7 @@ def _named(names: list[str], tokens: list[str], digits: list[str], hijri: bool) 
     month = months.pop()
     if months or month is None or (hijri and not lunar):
         return None
-    order = "".join("n" if token.isdigit() else "m" for token in tokens)
+    order = "".join("n" if token.isdecimal() else "m" for token in tokens)
     shape = re.sub("m+", "m", order)
     if shape == "mn":
         return _dated(digits[0], month, None, hijri=lunar)

@@ -49,6 +49,9 @@ _LETTERS = {
     "\u212b": "a",  # the sign of the ångström
 }
 
+LONGEST = 100
+"""Letters of a stretch without white space that is remembered: a file of stretches of megabytes must not fill the memory."""
+
 
 def _table() -> dict[int, str]:
     table = dict.fromkeys(_DELETED, "")
@@ -104,7 +107,10 @@ def has_arabic(text: str) -> bool:
 
 def words(text: str) -> list[str]:
     """The folded words of a text: runs of letters and digits."""
-    return list(chain.from_iterable(map(_stretch_words, text.split())))
+    stretches = text.split()
+    if max(map(len, stretches), default=0) > LONGEST:
+        return _WORD.findall(fold(text))
+    return list(chain.from_iterable(map(_stretch_words, stretches)))
 
 
 @lru_cache(maxsize=1 << 17)

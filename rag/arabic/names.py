@@ -28,13 +28,13 @@ class Name:
         self._wanted = [_Word(word) for word in wanted]
 
     def stands_in(self, found: Sequence[str]) -> Iterator[tuple[int, int]]:
-        """The places (first, last) of the name among folded words."""
-        places = []
+        """The places (first, last) of the name among folded words; none for a name without words."""
+        places: list[list[int]] = []
         for wanted in self._wanted:
             places.append([i for i, word in enumerate(found) if wanted.is_in(word)])
             if not places[-1]:
                 return
-        for first in places[0]:
+        for first in places[0] if places else ():
             last = first
             for n, following in enumerate(places[1:], 1):
                 definite = is_definite(self._wanted[n].word)

@@ -195,7 +195,7 @@ def amounts(listed: Sequence[str]) -> list[Amount]:
             or _english(listed[i : i + _LONGEST])
             or _numeral([_word(token) for token in listed[i : i + _LONGEST]])
         )
-        if taken and name[0].isdigit() and i + taken < len(listed) and listed[i + taken] in _PARTS:
+        if taken and name[0].isdecimal() and i + taken < len(listed) and listed[i + taken] in _PARTS:
             name, taken = f"{float(name) * _PARTS[listed[i + taken]]:.12g}", taken + 1
         if taken:
             found.append(Amount(name, i, i + taken))

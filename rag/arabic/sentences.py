@@ -53,7 +53,7 @@ def _ends_here(text: str, start: int, match: re.Match[str]) -> bool:
     token = re.split(r"[\s(«\"“.]", before)[-1]
     if len(token) == 1 and token.isalpha() and mark == ".":
         return False
-    if token.isdigit() and before.strip() == token:
+    if token.isdecimal() and before.strip() == token:
         return False
     if after.isspace() or after in _CLOSING or after in _OPENERS:
         return True

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from typing import Literal
 
-from rag.arabic.folding import MARKS, fold, word_set, words
+from rag.arabic.folding import LONGEST, MARKS, fold, word_set, words
 from rag.arabic.speech import asked_speaker
 
 Kind = Literal["speech", "who", "when", "where", "many", "why", "other"]
@@ -32,6 +32,8 @@ class _Spaced(dict[str, str]):
     """Stretch of letters → its grams, as they are asked for; a plain dictionary is five times as quick as `lru_cache`."""
 
     def __missing__(self, stretch: str) -> str:
+        if len(stretch) > LONGEST:
+            return " ".join(gram for word in words(stretch) for gram in _grams_of(word))
         if len(self) >= _REMEMBERED:
             self.clear()
         bare = stretch.strip(MARKS)
@@ -46,6 +48,10 @@ _SPACED = _Spaced()
 @lru_cache(maxsize=1 << 16)
 def word_grams(word: str) -> tuple[str, ...]:
     """The grams of one folded word, in order."""
+    return _grams_of(word)
+
+
+def _grams_of(word: str) -> tuple[str, ...]:
     if len(word) <= 2:
         return (word,)
     marked = f"#{word}#"
@@ -125,9 +131,9 @@ _SIGNS: dict[Kind, frozenset[str]] = {"why": _REASON, "where": _PLACE}
 def holds(kind: Kind, found: Iterable[str]) -> bool:
     """Whether folded words hold something that could answer a question of this kind; True for kinds with no sign of their own."""
     if kind == "when":
-        return any(word in _DATE or (word.isdigit() and len(word) == 4) for word in found)
+        return any(word in _DATE or (word.isdecimal() and len(word) == 4) for word in found)
     if kind == "many":
-        return any(word in _COUNT or any(c.isdigit() for c in word) for word in found)
+        return any(word in _COUNT or any(c.isdecimal() for c in word) for word in found)
     if kind in _SIGNS:
         return not _SIGNS[kind].isdisjoint(found)
     return True

@@ -5,6 +5,7 @@ What cannot be read is yielded as `Unreadable` in its place, so that the rest go
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import tempfile
@@ -17,13 +18,13 @@ from pathlib import Path, PurePosixPath
 from rag.arabic.columns import FIELDS
 from rag.arabic.folding import words
 from rag.errors import InputError
-from rag.library.formats import compressed, rows
+from rag.library.formats import rows
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.docx import read_docx
 from rag.library.formats.epub import read_epub
 from rag.library.formats.html import read_html
 from rag.library.formats.limits import limited
-from rag.library.formats.packed import unpacked
+from rag.library.formats.packed import plain, unpacked
 from rag.library.formats.pdf import read_pdf
 from rag.library.formats.sniffing import sniff
 from rag.library.formats.text import read_markdown, read_text
@@ -128,12 +129,14 @@ def _files(path: Path, without: Sequence[Path]) -> list[Path]:
     if path == STANDARD_INPUT or path.is_file():
         return [path]
     if not path.exists():
-        raise InputError(f"{_shown(path)} does not exist; expected a file or a folder of articles")
+        raise InputError(f"{_shown(_name(path))} does not exist; expected a file or a folder of articles")
     out = [other.resolve() for other in without if other.resolve().is_relative_to(path.resolve())]
     inside = (p for p in path.rglob("*") if not any(p.resolve().is_relative_to(other) for other in out))
     found = sorted(p for p in inside if p.is_file() and is_read(p))
     if not found:
-        raise InputError(f"{_shown(path)} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}")
+        raise InputError(
+            f"{_shown(_name(path))} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}"
+        )
     return found
 
 
@@ -157,15 +160,21 @@ def _is_fit(path: Path) -> bool:
         return True
 
 
-def _shown(path: Path) -> str:
-    """A path as it can be printed: bytes of its name that are not UTF-8 as backslash escapes."""
-    return str(path).encode("utf-8", "backslashreplace").decode()
+def _name(path: Path) -> str:
+    """A path in UTF-8, as names are written on disks, whatever the machine's language takes them for."""
+    return os.fsencode(path).decode("utf-8", "surrogateescape")
+
+
+def _shown(name: str) -> str:
+    """A name as it can be printed: bytes of it that are not UTF-8 as backslash escapes."""
+    return name.encode("utf-8", "backslashreplace").decode()
 
 
 def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iterator[tuple[str, Article | Unreadable]]:
     """Each article of a file or what is wrong, and where it stands."""
     if path != STANDARD_INPUT:
-        yield from _named(path, columns, _shown(path), _shown(Path(path.resolve().parent.name)), share)
+        folder = _name(Path(path.resolve().parent.name))
+        yield from _named(path, columns, _shown(_name(path)), _shown(folder), share)
         return
     with tempfile.TemporaryDirectory(prefix="rag-") as folder:
         file = Path(folder) / "stdin"
@@ -177,7 +186,7 @@ def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iter
 def _named(
     path: Path, columns: Mapping[str, str], shown: str, source: str, share: rows.Share
 ) -> Iterator[tuple[str, Article | Unreadable]]:
-    for place, id_, its_source, item in _found(path, columns, source, share):
+    for place, id_, its_source, item in _found(path, columns, source, share, 0, _name(Path(path.name))):
         where = f"{shown}: {place}" if place else shown
         try:
             if isinstance(item, Unfit):
@@ -188,30 +197,30 @@ def _named(
 
 
 def _found(
-    path: Path, columns: Mapping[str, str], source: str, share: rows.Share, depth: int = 0, named: str = ""
+    path: Path, columns: Mapping[str, str], source: str, share: rows.Share, depth: int, named: str
 ) -> Iterator[Found]:
-    """What the reader of a file's kind finds in it; of a file that holds files, what theirs find."""
+    """What the reader of a file's kind finds in it; of a file that holds files, what theirs find. named: what it is called."""
     try:
         kind = sniff(path) or (_UNTOLD if path.suffix.lower() in SUFFIXES else "")
         if kind in _DOCUMENTS:
-            yield "", named or path.name, source, _DOCUMENTS[kind](path)
+            yield "", named, source, _DOCUMENTS[kind](path)
         elif kind in _TABLES:
-            for number, id_, item in _TABLES[kind](path, columns, share):
-                yield f"row {number}", id_, _shown(Path(named or path.name).with_suffix("")), item
+            for number, id_, item in _TABLES[kind](path, columns, named, share):
+                yield f"row {number}", id_, _shown(str(PurePosixPath(named).with_suffix(""))), item
         elif kind in _PACKED and depth == _DEEPEST:
             raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
         elif kind in _PACKED:
             members = _members(path) if kind == "zip" else 0
-            for number, (name, file) in enumerate(_PACKED[kind](path)):
+            for at, (name, file) in enumerate(_files_in(path)):
                 if members:
-                    share(number / members)
+                    share(at / members)
                 if isinstance(file, Unfit):
-                    yield name, name or path.name, source, file
+                    yield name, name or named, source, file
                     continue
-                within = PurePosixPath(name).parent.name or (_shown(Path(path.stem)) if name else source)
+                within = PurePosixPath(name).parent.name or (_shown(PurePosixPath(named).stem) if name else source)
                 inner = rows.untold if name else share  # the only file of one that is packed stands for it
-                inside = PurePosixPath(name).name
-                for place, id_, its_source, item in _found(file, columns, within, inner, depth + 1, inside):
+                its_name = PurePosixPath(name).name or plain(named)
+                for place, id_, its_source, item in _found(file, columns, within, inner, depth + 1, its_name):
                     yield ": ".join(filter(None, (name, place))), id_, its_source, item
         elif kind:
             raise Unfit(
@@ -220,9 +229,9 @@ def _found(
         else:
             raise Unfit(f"is no text and of no kind that is read; expected such as {', '.join(SUFFIXES)}")
     except Unfit as e:
-        yield "", named or path.name, source, e
+        yield "", named, source, e
     except OSError as e:
-        yield "", named or path.name, source, Unfit(f"cannot be read: {e.strerror or e}")
+        yield "", named, source, Unfit(f"cannot be read: {e.strerror or e}")
 
 
 def _apart(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
@@ -240,7 +249,8 @@ _DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
     "docx": _apart(read_docx),
     "epub": _apart(read_epub),
 }
-_TABLES: Mapping[str, Callable[[Path, Mapping[str, str], rows.Share], Iterator[rows.Row]]] = {
+_PACKED = ("zip", "tar", "gz", "bz2", "xz", "zst")
+_TABLES: Mapping[str, Callable[[Path, Mapping[str, str], str, rows.Share], Iterator[rows.Row]]] = {
     "jsonl": rows.read_jsonl,
     "json": rows.read_json,
     "csv": rows.read_csv,
@@ -256,19 +266,13 @@ def _members(path: Path) -> int:
         return 0
 
 
-def _archive(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
-    """The files of an archive."""
+def _files_in(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
+    """The files within a file, each with its name there, "" for the only one; gone when the next is asked for."""
     with tempfile.TemporaryDirectory(prefix="rag-") as folder:
-        yield from unpacked(path, Path(folder))
-
-
-_PACKED: Mapping[str, Callable[[Path], Iterator[tuple[str, Path | Unfit]]]] = {
-    "zip": _archive,
-    "tar": _archive,
-    "gz": compressed.unpacked,
-    "zst": compressed.unpacked,
-}
-"""The files within a file, each with its name there, "" for the only one, until the next is asked for."""
+        for name, file in unpacked(path, Path(folder)):
+            yield name, file
+            if isinstance(file, Path):
+                file.unlink()
 
 
 def _article(document: Document, id_: str, source: str) -> Article:

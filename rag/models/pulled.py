@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -20,6 +20,8 @@ from rag.models.catalogue import CATALOGUE, Kind, Model, find
 PARTIAL = ".partial"
 """The folder, beside the models, of what has not wholly arrived: a folder for each model's name."""
 _PIECE = 1 << 20
+_SMALL = 1 << 16
+"""Bytes: configurations, in one of which prompts are written once it is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +78,12 @@ def entries(folder: Path) -> list[Entry]:
     """The catalogue's models, then the others that are here; one without a record was put there by hand."""
     here = listed(folder)
     places = {name_of(path, record): path for path, record in here.items()}
-    found = [Entry(m, places.pop(m.name, None), _bytes(folder / PARTIAL / m.name)) for m in CATALOGUE]
+    found = [Entry(m, places.pop(m.name, None), size_of(folder / PARTIAL / m.name)) for m in CATALOGUE]
     for name, path in places.items():
         record = here[path]
         kind: Kind = record.kind if record else "language model"
         repository, licence = (record.repository, record.licence) if record else ("", "")
-        found.append(Entry(Model(name, kind, repository, path.name, _bytes(path), licence), path))
+        found.append(Entry(Model(name, kind, repository, path.name, size_of(path), licence), path))
     return found
 
 
@@ -121,6 +123,19 @@ def damage(pulled: Pulled, path: Path, progress: Callable[[int], None]) -> str:
     return ""
 
 
+def sign_of_damage(pulled: Pulled, path: Path) -> str:
+    """What is wrong with the model at `path` as far as a moment shows: its files are there, of their size in all, and small
+    ones are as they were pulled; "" where nothing is. `damage` looks at every byte."""
+    files = {name: path / name if path.is_dir() else path for name in pulled.files}
+    if lost := next((file for file in files.values() if not file.is_file()), None):
+        return f"{lost} is missing"
+    sizes = {name: file.stat().st_size for name, file in files.items()}
+    if abs((size := sum(sizes.values())) - pulled.size) > _SMALL:
+        return f"{path} has {size:,} bytes, but {pulled.size:,} were pulled"
+    small = {name: sha256 for name, sha256 in pulled.files.items() if sizes[name] <= _SMALL}
+    return damage(replace(pulled, files=small), path, lambda done: None)
+
+
 def _after(before: int, progress: Callable[[int], None]) -> Callable[[int], None]:
     return lambda done: progress(before + done)
 
@@ -149,7 +164,7 @@ def remove(name: str, folder: Path) -> int:
     if name not in traces:
         raise InputError(f"no model here has the name {name!r}; here are: {', '.join(sorted(traces)) or 'none'}")
     with alone(name, folder):
-        freed = sum(_bytes(path) for path in traces[name])
+        freed = sum(size_of(path) for path in traces[name])
         for path in traces[name]:
             if path.is_dir() and not path.is_symlink():
                 shutil.rmtree(path)
@@ -174,7 +189,8 @@ def alone(name: str, folder: Path) -> Iterator[Path]:
         raise BusyError(f"another process is pulling or removing {name}; try again when it is done") from e
 
 
-def _bytes(path: Path) -> int:
+def size_of(path: Path) -> int:
+    """The bytes of a file, or of all files in a folder; 0 for what is not there."""
     if path.is_dir():
         return sum(file.stat().st_size for file in path.rglob("*") if file.is_file())
     return path.stat().st_size if path.exists() else 0

@@ -1,3 +1,5 @@
+import tracemalloc
+
 import pytest
 
 from rag.arabic.claims import MARKER, contradicts, quotations
@@ -5,7 +7,7 @@ from rag.arabic.folding import words
 from rag.arabic.names import Name
 from rag.arabic.numerals import quantities
 from rag.arabic.speech import asked_speaker, says, speaker
-from rag.arabic.words import content_words, grams, holds, kind
+from rag.arabic.words import content_words, grams, holds, kind, spaced_grams, word_grams
 
 
 def test_grams_mark_the_edges_of_folded_words() -> None:
@@ -211,3 +213,17 @@ def test_what_does_not_contradict(claim: str, quote: str) -> None:
 )
 def test_quantities(text: str, expected: set[str]) -> None:
     assert quantities(text) == expected
+
+
+def test_long_stretches_give_the_same_and_are_not_remembered() -> None:
+    """A file whose lines are megabytes without a space must not fill the memory."""
+    word = "قصف" * 50
+    assert words(f"{word}،{word} قالَ") == [word, word, "قال"]
+    assert grams(f"«{word}» x") == [*word_grams(word), "x"]
+    tracemalloc.start()
+    try:
+        for n in range(20):
+            spaced_grams(f"{word * 400}{n}")
+        assert tracemalloc.get_traced_memory()[0] < 2_000_000
+    finally:
+        tracemalloc.stop()

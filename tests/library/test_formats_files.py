@@ -173,10 +173,11 @@ def test_an_archive_that_is_cut_off_says_so(tmp_path: Path, name: str) -> None:
 
 @pytest.mark.parametrize("pack", [gzip.compress, bz2.compress, lzma.compress, zstandard.compress])
 def test_a_packed_dump_is_its_content(tmp_path: Path, pack: Callable[[bytes], bytes]) -> None:
-    path = tmp_path / "dump.jsonl.x"
+    path = tmp_path / "dump.jsonl.XZ"
     content = random.Random(1).randbytes(300_000)
     path.write_bytes(pack(content))
-    assert contents(path) == [("dump.jsonl", content)]
+    assert contents(path) == [("", content)]
+    assert [item.suffix for item in (tmp_path / "into").iterdir()] == [".jsonl"]
 
 
 def test_archives_within_archives_one_level(tmp_path: Path) -> None:
@@ -274,6 +275,14 @@ def test_a_tar_header_that_would_fill_the_memory(tmp_path: Path) -> None:
     path = tmp_path / "a.tar"
     path.write_bytes(tar((info, bytes(packed.LARGEST_HEADER + 1)), plain("a", b"x")))
     assert "header of" in str(contents(path)[-1][1])
+
+
+def test_a_window_that_would_fill_the_memory(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt.zst"
+    wide = zstandard.ZstdCompressionParameters(window_log=28, enable_ldm=True)
+    with path.open("wb") as file, zstandard.ZstdCompressor(compression_params=wide).stream_writer(file) as stream:
+        stream.write(random.Random(1).randbytes(1000))
+    assert "--long=27" in str(contents(path)[-1][1])
 
 
 def slow(path: Path) -> Document:

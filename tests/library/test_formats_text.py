@@ -1,12 +1,15 @@
 """Text, Markdown, pages, tables and dumps: what goes into a file comes out of it, and what is no such file is named."""
 
+import bz2
 import csv
 import gzip
 import html
 import io
 import json
+import lzma
 import random
 import sys
+import tracemalloc
 import zipfile
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -152,23 +155,52 @@ def test_a_page_is_in_the_encoding_that_it_is_in_whatever_it_declares(tmp_path: 
         assert plain(k.paragraphs[0].encode(encoding, "ignore").decode(encoding)) in plain(text)
 
 
-@pytest.mark.parametrize("kind", ["gz", "zst"])
+PACKS: dict[str, Callable[[bytes], bytes]] = {
+    "gz": lambda data: gzip.compress(data[:900]) + gzip.compress(data[900:]),
+    "zst": lambda data: zstandard.compress(data[:900]) + zstandard.compress(data[900:]),
+    "bz2": bz2.compress,
+    "xz": lzma.compress,
+}
+
+
+@pytest.mark.parametrize("kind", PACKS)
 def test_a_compressed_dump_is_read_and_a_cut_one_named(tmp_path: Path, kind: str) -> None:
     data = "".join(json.dumps({"id": str(i), "text": f"نص رقم {i}"}) + "\n" for i in range(500)).encode()
-    packed = gzip.compress(data) if kind == "gz" else zstandard.compress(data[:900]) + zstandard.compress(data[900:])
     path = tmp_path / f"d.jsonl.{kind}"
-    path.write_bytes(packed)
+    path.write_bytes(PACKS[kind](data))
     found = list(read([path]))
     assert [item.id for item in found if isinstance(item, Article)] == [str(i) for i in range(500)]
     assert found[0] == Article("0", "نص رقم 0", source="d")
-    path.write_bytes(packed[:-9])
-    assert "is damaged or cut short" in failure(path)
+    path.write_bytes(PACKS[kind](data)[:-9])
+    assert failure(path).startswith(f"{path}: is damaged or cut short")
 
 
-def test_a_bomb_is_named_before_it_fills_the_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.library.formats.compressed._FREE", 1_000_000)
-    (tmp_path / "bomb.txt.gz").write_bytes(gzip.compress(bytes(50_000_000)))
-    assert "unpacks to more than" in failure(tmp_path / "bomb.txt.gz")
+def test_a_large_compressed_dump_takes_little_memory(tmp_path: Path) -> None:
+    chance, path = random.Random(1), tmp_path / "d.jsonl.zst"
+    with path.open("wb") as file, zstandard.ZstdCompressor(level=1).stream_writer(file) as stream:
+        for n in range(500):
+            stream.write((json.dumps({"id": str(n), "text": chance.randbytes(40_000).hex()}) + "\n").encode())
+    tracemalloc.start()
+    try:
+        assert sum(isinstance(item, Article) for item in read([path])) == 500
+        assert tracemalloc.get_traced_memory()[1] < 20_000_000, "of 40 MB much was held in memory"
+    finally:
+        tracemalloc.stop()
+
+
+@pytest.mark.parametrize("kind", PACKS)
+def test_a_compressed_text_keeps_the_names_of_file_and_folder(tmp_path: Path, kind: str) -> None:
+    for name in (f"a.txt.{kind}", f"b.txt.{kind}.gz", f"..{kind}", "c.txt"):
+        packed = PACKS[kind]("نص واحد.".encode())
+        (tmp_path / name).write_bytes(gzip.compress(packed) if name.endswith(f"{kind}.gz") else packed)
+        plain = {f"..{kind}": "."}.get(name, f"{name[0]}.txt")
+        assert one(tmp_path / name) == Article(plain, "نص واحد.", source=tmp_path.name)
+
+
+def test_a_bomb_is_named_before_it_fills_the_disk(tmp_path: Path) -> None:
+    for bomb, pack in (("a.txt.gz", gzip.compress), ("b.jsonl.zst", zstandard.compress), ("c.txt.xz", lzma.compress)):
+        (tmp_path / bomb).write_bytes(pack(bytes(50_000_000)))
+        assert "times its size" in failure(tmp_path / bomb)
 
 
 def test_the_files_of_an_archive_are_read(tmp_path: Path) -> None:
@@ -351,7 +383,7 @@ def test_any_bytes_give_a_document_or_unfit(tmp_path: Path, data: bytes, name: s
             continue
     for rows in (read_jsonl, read_json, read_csv):
         try:
-            for _, id_, item in rows(path, {}):
+            for _, id_, item in rows(path, {}, name):
                 assert isinstance(item, Unfit) or id_
         except Unfit:
             continue

@@ -1,5 +1,7 @@
+import gzip
 import json
 import os
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -116,3 +118,19 @@ def test_another_kind_of_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "photo").write_bytes(b"\x89PNG\r\n\x1a\n\0\0")
     assert "an old Office file; save it as .docx" in failures(list(read([tmp_path / "a.doc"])))[0]
     assert "of no kind that is read" in failures(list(read([tmp_path / "photo"])))[0]
+
+
+def test_rows_without_an_id_are_called_by_their_file_wherever_it_was_packed(tmp_path: Path) -> None:
+    table = "text\nنص أول\nنص ثان\n"
+    (tmp_path / "one.csv.gz").write_bytes(gzip.compress(table.encode()))
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("in/two.csv", table)
+        archive.writestr("three.json", '[{"text": "نص ثالث"}]')
+    found = {item.id: item.source for item in read([tmp_path]) if isinstance(item, Article)}
+    assert found == {
+        "one.csv:1": "one",
+        "one.csv:2": "one",
+        "two.csv:1": "two",
+        "two.csv:2": "two",
+        "three.json:1": "three",
+    }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 from dataclasses import dataclass
 
 
@@ -23,3 +24,11 @@ class Document:
 
 class Unfit(Exception):
     """A file that is not what it should be; the message says what was found, what was expected, and what mends it."""
+
+
+def is_damage(e: Exception) -> bool:
+    """Whether an error tells of what a file holds and not of the disk.
+
+    gzip and bz2 raise OSError without a number; a place in the file that cannot be, named by the file itself, is EINVAL.
+    """
+    return not isinstance(e, OSError) or e.errno in (None, errno.EINVAL, errno.EOVERFLOW)

@@ -1,4 +1,4 @@
-"""The files in archives: .zip, .tar, and what .gz, .bz2, .xz and .zst hold, archives within archives one level deep.
+"""The files in archives, .zip and .tar, and the one that .gz, .bz2, .xz and .zst hold; archives within them one level deep.
 
 Whatever an archive calls its files, they are written into one folder under names of our own; what is counted are the
 bytes that come out, never what the archive says of itself.
@@ -21,11 +21,11 @@ from typing import IO, Any, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from rag.arabic.filenames import readable
-from rag.library.formats.document import Unfit
+from rag.library.formats.document import Unfit, is_damage
 
 MOST_FILES = 500_000
 """In one archive; the greatest collections of news in Arabic that are shared have some hundred thousand articles."""
-LARGEST_FILE = 4 << 30
+LARGEST_FILE = 20 << 30
 """Bytes; a dump of a million articles is about 3 GB."""
 LARGEST_WHOLE = 32 << 30
 """Bytes that come out of one archive: what a disk can be expected to have free."""
@@ -54,6 +54,7 @@ _BROKEN = (
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}$")
 _UNSAFE = re.compile(r"^/|^[A-Za-z]:|(?:^|/)\.\.(?:/|$)|\0")
 _NOTES = re.compile(r"(?:^|/)(?:\.[^/]*|__MACOSX)(?:/|$)")
+_PACKED_NAME = re.compile(r"(?<=.)(?:\.(?:gz|bz2|xz|zst))+$", re.I)
 _TAR_MAGIC, _TAR_AT = b"ustar", 257
 _DOCUMENTS = ("[Content_Types].xml", "mimetype", "META-INF/container.xml", "META-INF/manifest.xml")
 """Names that are in ZIP files which are one document: Word, EPUB, OpenDocument."""
@@ -64,14 +65,21 @@ Member = tuple[str, "Path | Unfit"]
 def unpacked(path: Path, into: Path) -> Iterator[Member]:
     """The name in the archive and the path in the folder `into` of each file, or what is wrong with it, in order.
 
-    Names within an archive within are as `inner.zip/name`. Notes of systems (`.DS_Store`, `__MACOSX`) are left out, as
-    they are in folders. Files stay where they were written; whoever reads them may remove each one.
-    Raises Unfit if the file is no archive; what is broken or too large later on is the last item, under the empty name.
+    The one file of a packed file that is no archive has the name "". Names within an archive within are as
+    `inner.zip/name`. Notes of systems (`.DS_Store`, `__MACOSX`) are left out, as they are in folders. Files stay where
+    they were written, under their own suffix; whoever reads them may remove each one.
+    Raises Unfit if the file is no archive and not packed; what is broken or too large later on is the last item, under
+    the empty name.
     """
     if packing(path) is None:
         raise Unfit("is no archive that is read; expected .zip, .tar, .gz, .bz2, .xz or .zst")
     into.mkdir(parents=True, exist_ok=True)
     yield from _Unpacking(path, into).members()
+
+
+def plain(name: str) -> str:
+    """What the one file in a packed file of this name is called: `dump.jsonl` of `dump.jsonl.zst`."""
+    return _PACKED_NAME.sub("", name)
 
 
 def packing(path: Path) -> str | None:
@@ -152,13 +160,13 @@ class _Unpacking:
 
     def members(self) -> Iterator[Member]:
         try:
-            yield from self._of(self._path, readable(os.fsencode(self._path.name)), 0)
+            yield from self._of(self._path, "", 0)
         except _TooMuch as e:
             yield "", Unfit(str(e))
 
     def _of(self, path: Path, name: str, depth: int) -> Iterator[Member]:
-        """The members of an archive; `name` is its own within the outer one, where there is one."""
-        prefix = f"{name}/" if depth else ""
+        """The members of an archive; `name` is its own within the outer one, "" for that and for what it alone holds."""
+        prefix = f"{name}/" if name else ""
         try:
             for inner, item in self._zip(path) if packing(path) == "zip" else self._stream(path, name):
                 kind = packing(item) if isinstance(item, Path) else None
@@ -207,8 +215,8 @@ class _Unpacking:
             stream = io.BufferedReader(cast(Any, content), _CHUNK)
             if not _is_tar(stream.peek(_CHUNK)):
                 self._count_file()
-                inner = name.rpartition("/")[2]
-                yield inner.rpartition(".")[0] or inner, self._written(inner.rpartition(".")[0], stream)
+                inner = plain(name.rpartition("/")[2])
+                yield inner, self._written(inner or plain(os.fsdecode(self._path.name)), stream)
                 return
             yield from self._tar(stream)
             while rest := stream.read(_CHUNK):  # to the end, where the checksum stands
@@ -317,14 +325,17 @@ def _zip_name(member: ZipInfo) -> str:
 
 
 def _is_damage(e: Exception) -> bool:
-    """Whether an error tells of the archive; the disk's errors have a number, which those of gzip and bz2 have not."""
-    if isinstance(e, OSError):
-        return e.errno is None
-    return isinstance(e, _BROKEN) or type(e).__module__.partition(".")[0] == "zstandard"
+    """Whether an error tells of the archive."""
+    known = (*_BROKEN, OSError)
+    return is_damage(e) and (isinstance(e, known) or type(e).__module__.partition(".")[0] == "zstandard")
 
 
 def _damaged(e: Exception) -> Unfit:
     why = " ".join(str(e).split())[:120] or type(e).__name__
+    if "too much memory" in why:
+        return Unfit(
+            f"takes over {LARGEST_WINDOW >> 20} MB of memory to unpack; expected less; pack it again with --long=27"
+        )
     return Unfit(
-        f"is damaged or packed in an unknown way ({why}); expected an archive that unpacks; fetch or pack it again"
+        f"is damaged or cut short, or packed in an unknown way ({why}); expected a file that unpacks; fetch or pack it again"
     )

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.arabic import presentation
-from rag.library.formats.document import Document, Unfit
+from rag.library.formats.document import Document, Unfit, is_damage
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -35,13 +35,15 @@ def read_pdf(path: Path) -> Document:
             if reader.is_encrypted and not reader.decrypt(""):
                 raise Unfit("is protected by a password; expected a PDF that opens without one; save it without")
             return _document(reader)
-        except (Unfit, OSError):
+        except Unfit:
             raise
         except DependencyError as e:
             raise Unfit(f"is protected in a way that is not read here ({e}); save it without protection") from e
         except MemoryError as e:
             raise Unfit("needs more memory than there is; expected pages of text; split it") from e
         except Exception as e:  # pypdf meets damage with errors of many kinds
+            if not is_damage(e):
+                raise
             why = " ".join(str(e).split())[:120] or type(e).__name__
             raise Unfit(f"is a damaged PDF ({why}); expected one that opens; save it again as PDF") from e
 

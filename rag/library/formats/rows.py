@@ -1,4 +1,7 @@
-"""Tables and dumps: JSON lines, JSON arrays and objects, CSV and TSV, one article a row."""
+"""Tables and dumps: JSON lines, JSON arrays and objects, CSV and TSV, one article a row.
+
+The name that a reader is given is the file's for people, by which rows without an id are called.
+"""
 
 from __future__ import annotations
 
@@ -33,7 +36,7 @@ def untold(share: float) -> None:
     """Tells nobody."""
 
 
-def read_jsonl(path: Path, columns: Mapping[str, str], share: Share = untold) -> Iterator[Row]:
+def read_jsonl(path: Path, columns: Mapping[str, str], name: str, share: Share = untold) -> Iterator[Row]:
     """The rows of JSON lines; a broken one is Unfit in its place. Every row has an id or is Unfit."""
     with path.open("rb") as file:
         encoding, size = _encoding(file) or "utf-8", max(1, path.stat().st_size)
@@ -86,7 +89,7 @@ def _lines(file: IO[bytes], encoding: str) -> Iterator[bytes | str | Unfit]:
             yield Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
 
 
-def read_json(path: Path, columns: Mapping[str, str], share: Share = untold) -> Iterator[Row]:
+def read_json(path: Path, columns: Mapping[str, str], name: str, share: Share = untold) -> Iterator[Row]:
     """The rows of a JSON array, of an object that holds one, of an object of objects by their ids, or of a single object."""
     text = text_of(path)
     if not text.strip():
@@ -95,7 +98,7 @@ def read_json(path: Path, columns: Mapping[str, str], share: Share = untold) -> 
         whole = json.loads(text)
     except (ValueError, RecursionError) as e:
         raise Unfit(f"is not JSON ({e})") from e
-    listed = _rows_within(whole, columns, path.name)
+    listed = _rows_within(whole, columns, name)
     for number, (id_, row) in enumerate(listed, 1):
         share(number / len(listed))
         try:
@@ -117,7 +120,7 @@ def _rows_within(whole: object, columns: Mapping[str, str], name: str) -> list[t
     return [(name, whole)]
 
 
-def read_csv(path: Path, columns: Mapping[str, str], share: Share = untold) -> Iterator[Row]:
+def read_csv(path: Path, columns: Mapping[str, str], name: str, share: Share = untold) -> Iterator[Row]:
     """The rows of a table whose first line names the columns; the delimiter is the one that gives a column of text.
 
     A row without an id has the table's name and its number. One with another number of fields than the first line is Unfit.
@@ -135,7 +138,7 @@ def read_csv(path: Path, columns: Mapping[str, str], share: Share = untold) -> I
             for number, row in enumerate(csv.reader(table, delimiter=delimiter, strict=True), 1):
                 share(file.tell() / size)
                 if any(value.strip() for value in row):
-                    yield _csv_row(number, row, names, fields, columns, path.name)
+                    yield _csv_row(number, row, names, fields, columns, name)
         except csv.Error as e:
             why = f"and those behind it are no table ({e}); expected quotes in pairs around fields"
             yield number + 1, "", Unfit(why)

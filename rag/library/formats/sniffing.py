@@ -45,15 +45,15 @@ _HTML_NAMES = (".html", ".htm", ".xhtml")
 
 
 def sniff(path: Path) -> str:
-    """The kind of a file: text, markdown, html, csv, jsonl, json, pdf, docx, epub, zip, tar, gz or zst; "" for no text.
+    """The kind of a file: text, markdown, html, csv, jsonl, json, pdf, docx, epub, zip, tar, gz, bz2, xz or zst; "" for no text.
 
-    Raises Unfit for a document of a kind that is known and not read. A .bz2 or .xz is a tar.
+    Raises Unfit for a document of a kind that is known and not read.
     """
     with path.open("rb") as file:
         head = file.read(HEAD)
     for magic, kind in _MAGIC.items():
         if head.startswith(magic):
-            return _packed(path, kind)
+            return kind
     for magic, what in _UNREAD.items():
         if head.startswith(magic):
             raise Unfit(f"is {what}")
@@ -62,12 +62,6 @@ def sniff(path: Path) -> str:
     if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
         return "tar"
     return _kind_of_text(head, path.suffix.lower())
-
-
-def _packed(path: Path, kind: str) -> str:
-    """A tar that is compressed, by its name; else what it is compressed with."""
-    name = path.name.lower()
-    return "tar" if kind in ("bz2", "xz") or ".tar." in name or name.endswith((".tgz", ".tzst")) else kind
 
 
 def _zipped(path: Path) -> str:

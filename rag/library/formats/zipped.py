@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from rag.library.formats.document import Unfit
+from rag.library.formats.document import Unfit, is_damage
 
 MOST_MEMBERS = 20_000
 """An illustrated book of a thousand pages has about 3,000."""
@@ -28,13 +28,15 @@ def zipped(path: Path, kind: str) -> Iterator[ZipFile]:
         with ZipFile(path) as file:
             _check(file, kind)
             yield file
-    except (Unfit, OSError):
+    except Unfit:
         raise
     except MemoryError as e:
         raise Unfit(f"needs more memory than there is; expected {kind}; split it") from e
     except BadZipFile as e:
         raise Unfit(f"is a damaged ZIP file ({e}); expected {kind}; save it again") from e
     except Exception as e:  # zlib, lxml and python-docx meet damage with errors of many kinds
+        if not is_damage(e):
+            raise
         why = " ".join(str(e).split())[:120] or type(e).__name__
         raise Unfit(f"is damaged ({why}); expected {kind}; save it again") from e
 

@@ -1,0 +1,177 @@
+"""What holds of any text whatever: nothing in rag.arabic fails on it, and every offset is exact. The fuzzers look for the text
+of which it does not hold."""
+
+from __future__ import annotations
+
+import math
+import re
+from datetime import date
+
+from rag.arabic import (
+    answers,
+    attributes,
+    claims,
+    columns,
+    dates,
+    encodings,
+    filenames,
+    folding,
+    followups,
+    forms,
+    names,
+    numerals,
+    places,
+    presentation,
+    quoting,
+    scripts,
+    skeletons,
+    speakers,
+    speech,
+    varieties,
+    words,
+)
+from rag.arabic.sentences import sentences
+from rag.library.splitting import passages
+
+_LONE = re.compile("[\ud800-\udfff]")
+
+
+def _unturned(char: str) -> str:
+    """A bracket for any, since those are turned with the text."""
+    return "(" if ord(char) in presentation._MIRROR else char
+
+
+def check_text(text: str, other: str) -> None:
+    """Looks at a text through all of rag.arabic; other: a question asked of it, or a claim made of it."""
+    _folding(text, other)
+    _spans(text)
+    _numbers(text)
+    _speech(text, other)
+    _questions(text, other)
+    for word in folding.words(text):
+        _word(word)
+    presentation.order_votes(text)
+    assert not any("\ufe70" <= char <= "\ufefc" for char in presentation.plain(text))
+    for right in (True, False):
+        ordered = presentation.in_reading_order(list(text), right)
+        assert sorted(map(_unturned, ordered)) == sorted(map(_unturned, text))
+    presentation.joined(text, other)
+    columns.fields_of([text, other], {"text": other})
+
+
+def check_bytes(data: bytes) -> None:
+    """Looks at bytes as a file's content and as a file's name."""
+    encoding, text = encodings.encoding_of(data), encodings.decoded(data)
+    if text is not None:
+        assert not _LONE.search(text)
+        assert encoding
+    assert isinstance(filenames.readable(data), str)
+
+
+def _folding(text: str, other: str) -> None:
+    folded, offsets = folding.fold_with_offsets(text)
+    assert folded == folding.fold(text)
+    assert len(offsets) == len(folded)
+    assert offsets == sorted(offsets)
+    assert all(0 <= offset < len(text) for offset in offsets)
+    assert folding.words(text) == folding._WORD.findall(folded)
+    folding.clean(text)
+    folding.undirected(text)
+    if (span := folding.find(other, text)) is not None:
+        assert folding.words(text[slice(*span)]) == folding.words(other)
+    assert folding.fold(folding.fold(text)) == folding.fold(text)
+
+
+def _spans(text: str) -> None:
+    spans = sentences(text)
+    after = 0
+    for start, end in spans:
+        assert after <= start < end <= len(text)
+        assert text[start:end] == text[start:end].strip()
+        assert not folding.words(text[after:start])
+        wanted = folding.words(text[start:end])
+        if wanted:
+            found = folding.find(text[start:end], text)
+            assert found is not None
+            assert folding.words(text[slice(*found)]) == wanted
+        after = end
+    assert not folding.words(text[after:])
+    parts = passages(text)
+    if folding.words(text):
+        assert parts
+        assert {start for start, _ in parts} <= {start for start, _ in spans}
+        assert {end for _, end in parts} <= {end for _, end in spans}
+        assert set().union(*(range(*part) for part in parts)) >= set().union(*(range(*span) for span in spans))
+
+
+def _numbers(text: str) -> None:
+    tokens = numerals.tokens(text)
+    after = 0
+    for amount in numerals.amounts(tokens):
+        assert after <= amount.first < amount.after <= len(tokens)
+        after = amount.after
+        if amount.name[0].isdigit():
+            assert math.isfinite(float(amount.name)), amount.name
+    if (iso := dates.iso_date(text)) is not None:
+        assert date.fromisoformat((iso + "-01-01")[:10])
+
+
+def _speech(text: str, other: str) -> None:
+    name = names.Name(folding.words(other))
+    said_by = speech.speaker(text)
+    assert said_by in text
+    assert speech.speaker(text, name) in text
+    speech.says(text, name)
+    speech.telling_verbs(text)
+    speakers.short_name(said_by or text)
+    speakers.is_feminine(text)
+    speakers.has_feminine_head(text)
+    assert all(word in text for topic in speakers.topics(text) for word in topic.split() if word in topic)
+    speakers.unmarked(text)
+    speakers.countries(text)
+    speakers.event(text)
+    claims.quotations(text)
+    claims.denies(text)
+    claims.denied_places(folding.words(text))
+    for across in (True, False):
+        claims.contradicts(other, text, across)
+    quoted = quoting.readable(text)
+    assert quoting.readable(quoted) == quoted
+    assert all(run in text for _, run in scripts.runs(text))
+    scripts.given([text, other])
+
+
+def _questions(text: str, question: str) -> None:
+    assert answers.short_answer(question, text) in text
+    assert attributes.speaks_of(question, text) in (True, False, None)
+    assert words.kind(question) is None or isinstance(words.kind(question), str)
+    assert set(words.content_words(question)) <= set(folding.words(question))
+    words.bare_words(text)
+    speech.asked_speaker(question)
+    speech.asks_about_subject(question)
+    place = speech.lacks_speaker(question)
+    assert place is None or 0 < place <= len(question)
+    followups.leans(question)
+    followups.topic(question)
+    followups.without_and(question)
+    followups.standalone(question, text, question)
+    varieties.variety(question)
+    forms.refers_back(text)
+    scripts.own(question)
+
+
+def _word(word: str) -> None:
+    skeletons.skeletons(word)
+    skeletons.consonants(word)
+    places.country(word)
+    places.country_named(word)
+    places.bare(word)
+    names.is_definite(word)
+    speech.spoken_to(word)
+    for looked in (forms.is_content, forms.begins_anew, forms.keys, forms.sounds, forms.is_dual, forms.is_verb):
+        looked(word)
+    forms.begins_statement(word)
+    forms.is_object(word, word)
+    forms.holds_glued(word, word)
+    forms.marker(word, word)
+    forms.compares([word, word], 0)

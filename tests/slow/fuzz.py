@@ -1,0 +1,143 @@
+"""Fuzz targets for atheris, which is told which branches an input reached: `python -m tests.slow.fuzz TARGET -runs=N [CORPUS]`.
+
+A target gets bytes and must come back: with a document, or with Unfit. What else it raises is a defect, and atheris writes the
+bytes of it to a file `crash-…`; it belongs in tests/data/fuzzed.
+"""
+
+from __future__ import annotations
+
+import gzip
+import io
+import logging
+import shutil
+import sys
+import tarfile
+import tempfile
+import warnings
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import zstandard
+
+_FOLDER = Path(tempfile.mkdtemp(prefix="rag-fuzz-"))
+
+
+def reading(name: str) -> Callable[[bytes], None]:
+    """A target that writes the bytes to a file of this name and has the reader of its kind read it."""
+    from rag.library.formats import docx, epub, html, packed, pdf, rows, sniffing, text
+    from rag.library.formats.document import Document, Unfit
+
+    documents = {
+        "pdf": pdf.read_pdf,
+        "docx": docx.read_docx,
+        "epub": epub.read_epub,
+        "html": html.read_html,
+        "markdown": text.read_markdown,
+    }
+    tables = {"jsonl": rows.read_jsonl, "json": rows.read_json, "csv": rows.read_csv}
+    path = _FOLDER / f"fuzzed.{name}"
+
+    def read(data: bytes) -> None:
+        path.write_bytes(data)
+        try:
+            sniffing.sniff(path)
+            if name in documents:
+                found = documents[name](path)
+                assert isinstance(found, Document)
+                assert list(found.pages) == sorted(found.pages)
+                assert all(0 <= page <= len(found.text) for page in found.pages)
+            elif name in tables:
+                assert all(isinstance(item, Unfit) or id_ for _, id_, item in tables[name](path, {}, name))
+            else:
+                into = _FOLDER / "into"
+                shutil.rmtree(into, ignore_errors=True)
+                for _, file in packed.unpacked(path, into):
+                    assert isinstance(file, Unfit) or (file.is_file() and not file.is_symlink() and file.parent == into)
+        except Unfit as e:
+            if "\n" in str(e):
+                raise ValueError(f"more than a line: {e}") from e
+        except MemoryError:
+            pass  # the process that reads a file has a bound of its own, and says so
+
+    return read
+
+
+def arabic(data: bytes) -> None:
+    """Everything in rag.arabic, on a text and a question of it."""
+    from tests.arabic.exact import check_bytes, check_text
+
+    text, _, other = data[:600].decode("utf-8", "surrogateescape").partition("\0\0")
+    check_text(text, other)
+    check_bytes(data)
+
+
+def target(name: str) -> Callable[[bytes], None]:
+    return arabic if name == "arabic" else reading(name)
+
+
+TARGETS = ("arabic", "pdf", "docx", "epub", "html", "markdown", "jsonl", "json", "csv", "packed")
+
+
+def seeds(name: str, folder: Path) -> None:
+    """Whole files of a kind, to begin with."""
+    from tests.arabic.test_any_text import PIECES
+    from tests.library import pdf_files
+    from tests.library.test_formats_files import LINES, PACKED, book, word_file
+    from tests.library.test_formats_text import FORMATS, known
+
+    folder.mkdir(parents=True, exist_ok=True)
+    if name == "arabic":
+        for n in range(0, len(PIECES), 8):
+            both = " ".join(PIECES[n : n + 8]) + "\0\0" + " ".join(PIECES[n : n + 4])
+            (folder / str(n)).write_bytes(both.encode("utf-8", "surrogatepass"))
+    elif name == "pdf":
+        (folder / "drawn").write_bytes(pdf_files.pdf([pdf_files.drawn(LINES)], "/Title(T)/CreationDate(D:2015)"))
+        (folder / "glyphs").write_bytes(pdf_files.pdf([pdf_files.glyph_by_glyph(LINES[0])]))
+    elif name == "docx":
+        whole = io.BytesIO()
+        with zipfile.ZipFile(word_file(folder / "whole")) as old, zipfile.ZipFile(whole, "w") as new:
+            for part in old.namelist():
+                if not part.endswith((".jpeg", ".png")):
+                    new.writestr(part, old.read(part))  # not deflated, so that a changed byte is a changed letter
+        (folder / "whole").write_bytes(whole.getvalue())
+    elif name == "epub":
+        with zipfile.ZipFile(book(folder / "packed")) as old, zipfile.ZipFile(folder / "plain", "w") as new:
+            for part in old.namelist():
+                new.writestr(part, old.read(part))
+    elif name == "packed":
+        for kind, data in PACKED.items():
+            (folder / kind).write_bytes(data)
+        (folder / "gz").write_bytes(gzip.compress(b"text"))
+        (folder / "zst").write_bytes(zstandard.compress(b"text"))
+        with tarfile.open(folder / "pax", "w", format=tarfile.PAX_FORMAT) as pax:
+            member = tarfile.TarInfo("x" * 150)
+            member.pax_headers = {"mtime": "1.5"}
+            pax.addfile(member)
+    else:
+        for n, (kind, (_, made)) in enumerate(FORMATS.items()):
+            if kind.split()[0] == name:
+                (folder / str(n)).write_bytes(made(known(n)).encode())
+
+
+def main() -> None:
+    name, *flags = sys.argv[1:]
+    import atheris
+
+    logging.disable(logging.CRITICAL)
+    warnings.simplefilter("ignore")
+    with atheris.instrument_imports(include=["rag", "pypdf", "docx", "trafilatura", "tarfile", "zipfile"]):
+        import tests.arabic.exact  # noqa: F401
+
+        wanted = target(name)
+    corpus = _FOLDER / "corpus"
+    seeds(name, corpus)
+    atheris.Setup([sys.argv[0], *flags, str(corpus)], wanted)
+    try:
+        atheris.Fuzz()
+    finally:
+        shutil.rmtree(_FOLDER, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
