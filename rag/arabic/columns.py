@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 from rag.arabic.folding import fold
 
@@ -18,6 +19,7 @@ _NAMES = {
 """In the order of preference where a table has several; _ stands for a space or an underscore."""
 
 
+@lru_cache(maxsize=1 << 10)
 def _plain(name: str) -> str:
     return "_".join(fold(name).replace("-", " ").replace("_", " ").split())
 

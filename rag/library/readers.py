@@ -16,7 +16,7 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 
 from rag.arabic.columns import FIELDS
-from rag.arabic.folding import words
+from rag.arabic.folding import has_words
 from rag.errors import InputError
 from rag.library.formats import rows
 from rag.library.formats.document import Document, Unfit
@@ -280,7 +280,7 @@ def _article(document: Document, id_: str, source: str) -> Article:
     if rows.HALVES.search(id_) or any(ord(char) < _SPACE for char in id_):
         shown = id_.encode("unicode_escape").decode()
         raise Unfit(f"has the name {shown}; expected whole characters without line ends and tabs; rename it")
-    if not words(document.text):
+    if not has_words(document.text):
         raise Unfit("is empty" if not document.text.strip() else "holds no words")
     if any(rows.HALVES.search(value) for value in (document.text, document.title, document.url or "")):
         raise Unfit(f"(id {id_!r}) holds a NUL or half a surrogate pair; expected whole characters")

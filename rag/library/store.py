@@ -12,7 +12,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import astuple, dataclass
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +130,7 @@ class Library(Database):
     def _insert(self, article: Article, digest: str) -> None:
         self._db.execute(
             f"INSERT INTO articles ({_ARTICLE}, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*astuple(article)[:-1], json.dumps(article.pages) if article.pages else None, digest),
+            (*_fields(article), json.dumps(article.pages) if article.pages else None, digest),
         )
         self._db.executemany(
             'INSERT INTO passages (article, start, "end") VALUES (?, ?, ?)',
@@ -160,10 +160,14 @@ class Library(Database):
         """Raises LibraryError where the file is damaged, or an article is not the one that was added, to the letter."""
         super().check()
         with self._mapped():
-            for *fields, digest in self._db.execute(f"SELECT {_ARTICLE}, digest FROM articles"):
-                if _digest(self._article(fields)) != digest:
-                    raise self._damaged(f"the article {fields[0]!r} fails its checksum")
-            if not duplicates.are_whole(self._db):
+            try:
+                for *fields, digest in self._db.execute(f"SELECT {_ARTICLE}, digest FROM articles"):
+                    if _digest(self._article(fields)) != digest:
+                        raise self._damaged(f"the article {fields[0]!r} fails its checksum")
+                whole = duplicates.are_whole(self._db)
+            except (TypeError, ValueError) as e:  # numbers where letters belong, letters that are none
+                raise self._damaged(f"it holds what was never put into it ({e})") from e
+            if not whole:
                 raise self._damaged("what near-duplicates are known by is not what the articles give")
 
     def article(self, id_: str) -> Article | None:
@@ -275,7 +279,12 @@ def bounds(scope: Scope) -> tuple[str, str, str]:
     return scope.since, f"{scope.until}\U0010ffff" if scope.until else "", json.dumps(scope.sources)
 
 
+def _fields(article: Article) -> tuple[str | None, ...]:
+    """All but the pages, in the order of the table."""
+    return article.id, article.text, article.title, article.date, article.source, article.url
+
+
 def _digest(article: Article) -> str:
     """Of all fields; of one without pages as it was before there were pages."""
-    fields = astuple(article) if article.pages else astuple(article)[:-1]
+    fields = (*_fields(article), article.pages) if article.pages else _fields(article)
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()

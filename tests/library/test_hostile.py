@@ -11,10 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import Unreadable, read, readers
+from rag.library import readers
 from rag.library.formats import packed
 from rag.library.formats.limits import limited
 from rag.library.formats.pdf import read_pdf
+from rag.library.readers import Unreadable, read
 from rag.types import Article
 from tests.library.pdf_files import assembled, drawn, pdf, stream
 from tests.library.test_formats_files import UNSAFE, book, plain, tar, zipped

@@ -13,7 +13,7 @@ from typing import Any
 
 from rag.arabic.dates import iso_date
 from rag.arabic.encodings import decoded, encoding_of
-from rag.arabic.folding import words
+from rag.arabic.folding import has_words
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.text import ENCODINGS
 
@@ -61,9 +61,9 @@ def read_html(path: Path) -> Document:
             date_extraction_params={"extensive_search": False, "original_date": True, "outputformat": "%Y-%m-%d"},
         )
     text = (found and found.text) or ""
-    if not words(text):
+    if not has_words(text):
         text = _seen(tree)
-    if not words(text):
+    if not has_words(text):
         raise Unfit("has no text beside menus and scripts; expected a page with an article")
     title = " ".join(((found and found.title) or tree.findtext(".//title") or "").split())
     return Document(text.replace("\0", ""), title, _date(tree, html), found.url if found else None)

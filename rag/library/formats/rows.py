@@ -17,7 +17,7 @@ from typing import IO
 from rag.arabic.columns import fields_of
 from rag.arabic.dates import iso_date
 from rag.arabic.encodings import encoding_of
-from rag.arabic.folding import words
+from rag.arabic.folding import has_words
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.text import ENCODINGS, LARGEST, text_of
 
@@ -186,7 +186,7 @@ def _row(row: object, columns: Mapping[str, str], otherwise: str = "") -> tuple[
         id_ = otherwise
     if not isinstance(id_, str) or not id_.strip():
         raise Unfit(f"has no id; expected a string under {columns.get('id', 'id')!r}")
-    if not isinstance(text, str) or not words(text):
+    if not isinstance(text, str) or not has_words(text):
         raise Unfit(f"(id {id_!r}) has no text; expected a string with words under {columns.get('text', 'text')!r}")
     for field in ("title", "date", "source", "url"):
         value = values.get(field)
