@@ -9,16 +9,20 @@ import os
 import shutil
 import sys
 import tempfile
+import time
 import zipfile
+from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path, PurePosixPath
+from threading import get_ident
 
 from rag.arabic.columns import FIELDS
 from rag.arabic.folding import has_words
 from rag.errors import InputError
-from rag.library.formats import rows
+from rag.library.formats import limits, rows
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.docx import read_docx
 from rag.library.formats.epub import read_epub
@@ -41,6 +45,9 @@ SECONDS, MEGABYTES = 60, 1024
 _SPACE = ord(" ")
 _DEEPEST = 3
 """Files within files."""
+_PAUSE = 0.02
+_WORKERS = 4
+"""Documents that are read at once, at most; each may take MEGABYTES."""
 Found = tuple[str, str, str, Document | Unfit]
 """Where something stands in a file ("" for the whole), its id, its source, and what it is."""
 
@@ -67,6 +74,10 @@ class Unreadable:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.why}"
+
+
+Read = tuple[str, Article | Unreadable]
+"""An article or what is wrong, and where it stands."""
 
 
 def read(
@@ -98,13 +109,13 @@ def _read(
     seen: dict[str, str] = {}
     sizes = [_size(file) for file in files]
     before, whole = 0, sum(sizes)
-    for done, (file, size) in enumerate(zip(files, sizes, strict=True)):
+    for done, ((file, ready), size) in enumerate(zip(_ahead(files, columns), sizes, strict=True)):
 
         def share(part: float, file: Path = file, done: int = done, before: int = before, size: int = size) -> None:
             told(Place(file, done, len(files), (before + min(part, 1) * size) / whole))
 
         share(0)
-        for where, item in _articles(file, columns, share):
+        for where, item in _articles(file, columns, share) if ready is None else ready:
             if isinstance(item, Article):
                 if item.id in seen:
                     item = Unreadable(
@@ -115,6 +126,42 @@ def _read(
             yield item
         before += size
         told(Place(file, done + 1, len(files), before / whole))
+
+
+def _ahead(files: Sequence[Path], columns: Mapping[str, str]) -> Iterator[tuple[Path, list[Read] | None]]:
+    """Each file with what is read in it; None for one that holds many articles, which are read as they are asked for.
+
+    The next documents are read meanwhile, on all cores.
+    """
+
+    def document(file: Path) -> list[Read] | None:
+        return list(_articles(file, columns, rows.untold)) if _is_document(file) else None
+
+    workers = min(_WORKERS, os.cpu_count() or 1, len(files))
+    waiting: deque[tuple[Path, Future[list[Read] | None]]] = deque()
+    threads: list[int] = []
+    pool = ThreadPoolExecutor(workers, initializer=lambda: threads.append(get_ident()))
+    try:
+        for file in files:
+            waiting.append((file, pool.submit(document, file)))
+            if len(waiting) > workers:
+                first, ready = waiting.popleft()
+                yield first, ready.result()
+        while waiting:
+            first, ready = waiting.popleft()
+            yield first, ready.result()
+    finally:
+        pool.shutdown(wait=False, cancel_futures=True)
+        while not all(ready.done() for _, ready in waiting):  # reading ends early, and waits for no long file
+            limits.stop(threads)
+            time.sleep(_PAUSE)
+
+
+def _is_document(file: Path) -> bool:
+    try:
+        return file != STANDARD_INPUT and sniff(file) in _DOCUMENTS
+    except (Unfit, OSError):
+        return False
 
 
 def _size(file: Path) -> int:
@@ -170,7 +217,7 @@ def _shown(name: str) -> str:
     return name.encode("utf-8", "backslashreplace").decode()
 
 
-def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iterator[tuple[str, Article | Unreadable]]:
+def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iterator[Read]:
     """Each article of a file or what is wrong, and where it stands."""
     if path != STANDARD_INPUT:
         folder = _name(Path(path.resolve().parent.name))
@@ -183,9 +230,7 @@ def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iter
         yield from _named(file, columns, "standard input", file.name, share)
 
 
-def _named(
-    path: Path, columns: Mapping[str, str], shown: str, source: str, share: rows.Share
-) -> Iterator[tuple[str, Article | Unreadable]]:
+def _named(path: Path, columns: Mapping[str, str], shown: str, source: str, share: rows.Share) -> Iterator[Read]:
     for place, id_, its_source, item in _found(path, columns, source, share, 0, _name(Path(path.name))):
         where = f"{shown}: {place}" if place else shown
         try:

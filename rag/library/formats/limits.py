@@ -1,8 +1,8 @@
-"""Readers run in a process of their own, which has a bounded time and memory and no network.
+"""Readers run in processes of their own, which have a bounded time and memory and no network.
 
-A file that needs more becomes Unfit and the run goes on. The process stays for the next files, so that a file costs a
-message there and back; it is replaced when it ends. Where the system has no limits of memory and processor time for a
-process (macOS has none of memory), the wall clock alone bounds it.
+A file that needs more becomes Unfit and the run goes on. A process stays for the next files, so that a file costs a
+message there and back; it is replaced when it ends. As many run as threads read at once. Where the system has no limits of
+memory and processor time for a process (macOS has none of memory), the wall clock alone bounds it.
 """
 
 from __future__ import annotations
@@ -16,14 +16,14 @@ import resource
 import signal
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
 from multiprocessing import Pipe
 from multiprocessing.connection import Connection
 from pathlib import Path
-from threading import Lock
+from threading import Lock, get_ident
 from typing import Any
 
 from rag.errors import RagError
@@ -47,16 +47,13 @@ def limited(read: Reader, path: Path, seconds: float, megabytes: int) -> Documen
     Raises Unfit as `read` does, and for a file that exceeds the limits or breaks the process; OSError if the file
     cannot be read; RagError if the process does not start.
     """
-    global _warm
-    with _lock:
-        if _warm is None or _warm.is_of_another_process() or _warm.files >= MOST_FILES:
-            _stop()
-            _warm = _Child()
-        try:
-            answer = _warm.ask(read, path, seconds, megabytes)
-        except BaseException:  # Ctrl-C too: an answer that is not awaited would be taken for the next file's
-            _stop()
-            raise
+    child = _taken()
+    try:
+        answer = child.ask(read, path, seconds, megabytes)
+    except BaseException:  # Ctrl-C too: an answer that is not awaited would be taken for the next file's
+        _given_back(child, ended=True)
+        raise
+    _given_back(child, ended=child.files >= MOST_FILES)
     if error := answer.get("os"):
         raise OSError(*error)
     if "unfit" in answer:
@@ -112,6 +109,10 @@ class _Child:
             raise Unfit(f"ends its reader ({how}); expected a file that can be read; save it anew") from e
         return answer
 
+    def kill(self) -> None:
+        if not self.is_of_another_process():
+            self._process.kill()
+
     def stop(self) -> None:
         self._line.close()
         if not self.is_of_another_process():
@@ -120,17 +121,47 @@ class _Child:
 
 
 _lock = Lock()
-_warm: _Child | None = None
+_idle: list[_Child] = []
+_busy: dict[_Child, int] = {}
+"""Which thread asks each."""
 
 
-def _stop() -> None:
-    global _warm
-    if _warm is not None:
-        _warm.stop()
-    _warm = None
+def _taken() -> _Child:
+    """A child that nobody else asks."""
+    with _lock:
+        while _idle:
+            child = _idle.pop()
+            if not child.is_of_another_process():
+                _busy[child] = get_ident()
+                return child
+            child.stop()
+    child = _Child()
+    with _lock:
+        _busy[child] = get_ident()
+    return child
 
 
-atexit.register(_stop)
+def _given_back(child: _Child, ended: bool) -> None:
+    with _lock:
+        _busy.pop(child, None)
+        if not ended:
+            _idle.append(child)
+    if ended:
+        child.stop()
+
+
+def stop(threads: Collection[int]) -> None:
+    """Ends the processes that some threads ask just now: their files become Unfit."""
+    with _lock:
+        children = [child for child, thread in _busy.items() if thread in threads]
+    for child in children:
+        child.kill()
+
+
+@atexit.register
+def _stop_all() -> None:
+    for child in (*_idle, *_busy):
+        child.kill()
 
 
 def _too_long(seconds: float) -> str:
