@@ -23,7 +23,7 @@ from rag.search.leg import Leg, current_stamp
 from rag.settings import Settings
 
 _PACKAGES = (
-    *("sentence-transformers", "torch", "faiss-cpu", "gradio", "llama-cpp-python", "tantivy", "model2vec"),
+    *("sentence-transformers", "torch", "faiss-cpu", "gradio", "llama-cpp-python", "tantivy", "tokenizers"),
     *("trafilatura", "lxml", "pypdf", "python-docx", "zstandard"),
 )
 _FREE_BYTES = 500_000_000
