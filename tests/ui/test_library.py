@@ -131,7 +131,7 @@ def test_good_rows_go_in_and_each_bad_one_is_named(browser: Browser) -> None:
     ("name", "content", "why"),
     [
         ("a.txt", b"%PDF-1.7\n1 0 obj << /Type /Catalog >> endobj", "is a damaged PDF"),
-        ("a.txt", b"PK\3\4" + b"word/document.xml", "is damaged or packed in an unknown way"),
+        ("a.txt", b"PK\3\4" + b"word/document.xml", "is damaged or cut short, or packed in an unknown way"),
         ("a.txt", bytes(range(256)) * 20, "is not UTF-8 text"),
         ("a.txt", b"text\0text", "is not text"),
         ("a.txt", b" \n", "is empty"),
