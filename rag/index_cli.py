@@ -125,9 +125,11 @@ class _Load:
         from rag.library.store import Added
 
         added = Added()
-        for step in add_all(self.library, bar.counted(items), self.record.add):
-            added += step
-            self.added += step
+        with retriever.following() as follow:
+            for step in add_all(self.library, bar.counted(items), self.record.add):
+                added += step
+                self.added += step
+                follow()
         for notice in retriever.catch_up(bar.indexed):
             note(notice)
         return added

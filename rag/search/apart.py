@@ -23,9 +23,10 @@ _BEGIN = "import sys; sys.path[:] = {path!r}; from {module} import {name}; {name
 
 
 class Other:
-    """What the other process has said; notice: of its catching up, once it is done."""
+    """What the other process has said; notice: of its catching up, once it is done. ended: whether it is."""
 
     notice = ""
+    ended = False
 
 
 @contextmanager
@@ -69,6 +70,7 @@ def _listen(process: subprocess.Popen[str], other: Other, progress: Progress | N
                 other.notice = said
             elif progress:
                 progress(*said)
+    other.ended = True
 
 
 def reporting(catch_up: Callable[[Progress], str]) -> None:

@@ -35,8 +35,7 @@ Progress = Callable[[str, int, int], None]
 _TRIES, _PAUSE = 5, 0.05
 FAR = 10_000
 """Passages for which it pays to start another process: they are indexed in 1.5 s."""
-_FIRST, _SECONDS = 256, 10
-"""Passages of the first commit; the next ones take twice as many each until one takes this long."""
+SECONDS = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +67,8 @@ class Leg(Protocol):
 
     name: str
     made_with: str
+    first: int
+    """Passages of the first commit; the next ones take twice as many each until one takes SECONDS."""
 
     def stamp(self) -> Stamp | None:
         """What the index on disk reflects; None if there is none. Raises IndexDamaged where it cannot be read or fails its checksum."""
@@ -212,7 +213,7 @@ def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> st
     fresh = stamp is None
     through = 0 if stamp is None else stamp.through
     ids = library.ids_between(through, wanted.through)
-    done, size = 0, max(1, len(ids)) if worn else _FIRST  # a worn index is searched until the new one is whole
+    done, size = 0, max(1, len(ids)) if worn else leg.first  # a worn index is searched until the new one is whole
     while True:
         began, end = time.monotonic(), min(done + size, len(ids))
         last = wanted.through if end == len(ids) else ids[end - 1]
@@ -230,7 +231,7 @@ def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> st
             )
             return notice
         done, through, removed, fresh = end, last, [], False
-        if time.monotonic() - began < _SECONDS:
+        if time.monotonic() - began < SECONDS:
             size *= 2
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 from datetime import date
 from pathlib import Path
 
@@ -97,6 +97,28 @@ class Retriever:
         with self._aside(progress) as other:
             dense = catch_up(self.dense, self.library, progress)
         return [catch_up(self.lexical, self.library, progress) or other.notice, dense]
+
+    @contextmanager
+    def following(self) -> Iterator[Callable[[], None]]:
+        """What to call after each transaction while articles are added, so that the lexical index follows meanwhile.
+
+        Another process writes it whenever it is far behind and nobody else does; `catch_up` does the rest afterwards.
+        """
+        with ExitStack() as running:
+            other: Other | None = None
+
+            def follow() -> None:
+                nonlocal other
+                if self._aside is None or (other and not other.ended):
+                    return
+                running.close()
+                other = None
+                if is_far_behind(self.lexical, self.library):
+                    with suppress(Timeout):
+                        running.enter_context(self._lock.acquire(timeout=0))
+                        other = running.enter_context(self._aside(None))
+
+            yield follow
 
     def query(self, question: str) -> Query:
         """The question as search takes it; errors as in `search`."""

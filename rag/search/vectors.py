@@ -32,7 +32,7 @@ PROBED = 0.45
 (`python -m benchmarks.vectors`)."""
 _LISTS, _GROWTH = 4, 4
 """Lists for n vectors are 4√n; they are made anew when the vectors have become four times as many."""
-_ROUNDS, _SAMPLE = 6, 32
+_ROUNDS, _SAMPLE = 4, 32
 """Of k-means; the sample is of so many vectors a list."""
 _CHANGED = 1 / 16
 """The share of the passages that may stand behind the index as changes; they are taken in whenever it is opened."""
@@ -45,6 +45,7 @@ class VectorIndex:
     """Passages by their vectors, in the file `path`; any thread searches while another one updates."""
 
     name = "dense"
+    first = 256
 
     def __init__(self, path: Path, embedder: Embedder) -> None:
         self.path = path

@@ -232,7 +232,7 @@ def test_a_disk_that_refuses_keeps_the_old_index(
 def test_an_interrupted_embedding_goes_on_where_it_was(
     library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("rag.search.leg._FIRST", 2)
+    monkeypatch.setattr("rag.search.vectors.VectorIndex.first", 2)
     library.add(Article(f"a{i}", f"الخبر رقم {i} من أخبار المدينة.") for i in range(20))
     embedded: list[str] = []
 
