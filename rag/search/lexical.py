@@ -15,6 +15,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import tantivy
+from filelock import FileLock, Timeout
 
 from rag.arabic.words import spaced_grams, word_grams
 from rag.errors import IndexDamaged, LibraryError
@@ -28,6 +29,8 @@ _WRITER_BYTES = 64_000_000
 _RARE = 1.5
 """Inverse document frequency of the grams by which a translation is looked for: of those in at most a fifth of the passages.
 The others are in so many that they cost two thirds of the time, and find no more."""
+_PATIENCE = 60
+"""Seconds."""
 _SMALL, _WORN = 2_000, 1 / 3
 """Passages that are indexed in 0.5 s; and the share of removed ones that is let stand in a larger index."""
 _SECOND_BEST = 0.1
@@ -48,6 +51,7 @@ class LexicalIndex:
         self._stamp: Stamp | None = None
         self._signature: object = None
         self._files: dict[str, tuple[int, int]] = {}
+        self._writing = FileLock(path.with_name(f"{path.name}.lock"), timeout=_PATIENCE)
 
     def stamp(self) -> Stamp | None:
         if not (self.path / _STAMP).is_file():
@@ -75,33 +79,42 @@ class LexicalIndex:
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
         try:
-            # What is searched meanwhile stays as it is: a fresh index is made beside it and then put in its place.
-            folder = self.path.with_name(f"{self.path.name}.new") if fresh else self.path
-            if fresh:
-                clear(folder)
-            folder.mkdir(parents=True, exist_ok=True)
-            index = _open(folder)
-            writer = index.writer(_WRITER_BYTES, num_threads=1)
-            for id_ in removed:
-                writer.delete_documents_by_term("id", id_)
-            for passage in added:
-                if not fresh:  # a crash between commit and stamp leaves passages that come again
-                    writer.delete_documents_by_term("id", passage.id)
-                document = tantivy.Document()
-                document.add_integer("id", passage.id)
-                document.add_text("grams", spaced_grams(passage.searched))
-                writer.add_document(document)
-            writer.commit()
-            writer.wait_merging_threads()
-            self._files = _seal(folder, stamp, {} if fresh else self._files)
-            if fresh:
-                _take_place(folder, self.path)
-            self._counted, self._index = None, _open(self.path)  # until here other threads search what was
-            self._stamp, self._signature = stamp, signature(self.path / _STAMP)
+            # A process that writes on behalf of one that was killed may need a moment to end.
+            with self._writing:
+                self._update(added, removed, stamp, fresh)
+        except Timeout as e:
+            raise LibraryError(
+                f"the lexical index in {self.path} has been written by another process for {_PATIENCE} s; try again later"
+            ) from e
         except (OSError, ValueError) as e:  # tantivy raises ValueError for what the disk refuses
             raise LibraryError(
                 f"the lexical index in {self.path} cannot be written: {e}; check space and permissions"
             ) from e
+
+    def _update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
+        # What is searched meanwhile stays as it is: a fresh index is made beside it and then put in its place.
+        folder = self.path.with_name(f"{self.path.name}.new") if fresh else self.path
+        if fresh:
+            clear(folder)
+        folder.mkdir(parents=True, exist_ok=True)
+        index = _open(folder)
+        writer = index.writer(_WRITER_BYTES, num_threads=1)
+        for id_ in removed:
+            writer.delete_documents_by_term("id", id_)
+        for passage in added:
+            if not fresh:  # a crash between commit and stamp leaves passages that come again
+                writer.delete_documents_by_term("id", passage.id)
+            document = tantivy.Document()
+            document.add_integer("id", passage.id)
+            document.add_text("grams", spaced_grams(passage.searched))
+            writer.add_document(document)
+        writer.commit()
+        writer.wait_merging_threads()
+        self._files = _seal(folder, stamp, {} if fresh else self._files)
+        if fresh:
+            _take_place(folder, self.path)
+        self._counted, self._index = None, _open(self.path)  # until here other threads search what was
+        self._stamp, self._signature = stamp, signature(self.path / _STAMP)
 
     def _searcher(self) -> tantivy.Searcher:
         if self._index is None:

@@ -12,6 +12,7 @@ import pytest
 from rag import wiring
 from rag.search.apart import apart, reporting
 from rag.search.leg import Progress, is_current
+from rag.search.retriever import Retriever
 from rag.settings import load_settings
 from rag.types import Article
 from tests.conftest import ROOT
@@ -119,3 +120,43 @@ def test_a_big_archive_is_indexed_by_two_processes(
         assert is_current(retriever.lexical, library)
         assert is_current(retriever.dense, library)
         assert retriever.search("ماذا قال الوزير رقم 7؟")[0].passage.article == "7"
+
+
+def test_the_lexical_index_follows_while_articles_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.search.leg.FAR", 30)
+    settings = load_settings(home=tmp_path)
+    with wiring.open_library(settings) as library:
+        retriever = wiring.open_retriever(settings, library, wiring.shipped_embedder())
+        with retriever.following() as follow:
+            for turn in range(4):
+                library.add(Article(f"{turn}-{i}", f"قال الوزير رقم {turn}{i} إن المشروع سيبدأ.") for i in range(20))
+                follow()
+        stamp = retriever.lexical.stamp()
+        assert stamp is not None
+        assert 40 <= stamp.through < 80 or is_current(retriever.lexical, library)
+        assert retriever.dense.stamp() is None
+        retriever.catch_up()
+        assert is_current(retriever.lexical, library)
+        assert is_current(retriever.dense, library)
+        assert retriever.search("ماذا قال الوزير رقم 37؟")[0].passage.article == "3-7"
+
+
+def test_what_follows_is_stopped_where_adding_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.search.leg.FAR", 1)
+    monkeypatch.setattr("rag.wiring.catch_up_words", lasts)
+    settings = load_settings(home=tmp_path)
+    (tmp_path / "index").mkdir()
+
+    def interrupted(retriever: Retriever) -> None:
+        with retriever.following() as follow:
+            retriever.library.add([Article("1", "قال الوزير إن المشروع سيبدأ.")])
+            follow()
+            pid_in(tmp_path / "index" / "pid")
+            raise KeyboardInterrupt
+
+    with wiring.open_library(settings) as library:
+        monkeypatch.setattr(library, "path", tmp_path / "index" / "pid")  # where the other process says its number
+        retriever = wiring.open_retriever(settings, library, wiring.shipped_embedder())
+        with pytest.raises(KeyboardInterrupt):
+            interrupted(retriever)
+    assert ends(pid_in(tmp_path / "index" / "pid"))

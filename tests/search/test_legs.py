@@ -98,7 +98,7 @@ def test_changes_leave_the_same_search_as_a_fresh_build(
     for leg in (retriever.lexical, retriever.dense):
         assert {id_ for id_, _ in leg.search(query(QUESTION), 1000)} <= {p.id for p in passages(library)}
     lexical = LexicalIndex(library.path.parent / "fresh")
-    lock = library.path.parent / "fresh.lock"
+    lock = library.path.parent / "writing-fresh.lock"
     fresh = Retriever(library, lexical, retriever.dense, retriever.reranker, Translator(SHIPPED), lock)
     assert fresh.catch_up()
     assert [hit[0] for hit in changed[:3]] == [hit.passage.id for hit in fresh.search(QUESTION, 10)][:3]

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import rag.search.leg
 import rag.search.lexical
 from rag import cli, wiring  # noqa: F401  imported once, before anything is forked
 from rag.library import Library, intake
@@ -86,11 +87,11 @@ def _acknowledge(home: str) -> None:
     after("remove")
 
 
-def _run(home: str, arguments: list[str], at: int, batch: int) -> None:
+def _run(home: str, arguments: list[str], at: int, batch: int, far: int) -> None:
     os.environ["RAG_HOME"] = home
     Path(home).mkdir(exist_ok=True)
     sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    intake.BATCH = batch
+    intake.BATCH, rag.search.leg.FAR = batch, far
     _acknowledge(home)
     point = _watch(at) if at else None
     try:
@@ -100,11 +101,13 @@ def _run(home: str, arguments: list[str], at: int, batch: int) -> None:
             Path(home, "points").write_text(str(at - point.left))
 
 
-def run(home: Path, *arguments: str, at: int = 0, after: float | None = None, batch: int = 20) -> int | None:
+def run(
+    home: Path, *arguments: str, at: int = 0, after: float | None = None, batch: int = 20, far: int = 10_000
+) -> int | None:
     """Runs a command until it ends or is killed, at its n-th point (-1: at none, but they are counted in
     the file `points`) or after so many seconds; gives back its exit code, -9
-    where it was killed."""
-    process = CONTEXT.Process(target=_run, args=(str(home), list(arguments), at, batch))
+    where it was killed. far: passages for which another process is started."""
+    process = CONTEXT.Process(target=_run, args=(str(home), list(arguments), at, batch, far))
     process.start()
     process.join(after)
     if process.is_alive():

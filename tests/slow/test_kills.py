@@ -132,12 +132,14 @@ def kept(home: Path, there: set[str], leaving: set[str] = frozenset()) -> None: 
             assert (id_ in there) == (name == "add"), f"{name} {id_}"
 
 
-def moments(command: str, home: Path, *arguments: str, inside: int, outside: int) -> list[dict[str, float]]:
+def moments(
+    command: str, home: Path, *arguments: str, inside: int, outside: int, **settings: int
+) -> list[dict[str, float]]:
     """When to kill: points spread over all that a whole run passes, and times spread by chance over as long as one takes."""
     copied = home.with_name(f"{home.name}-{command}")
     _copy(home, copied)
     began = time.monotonic()
-    assert run(copied, *arguments, at=-1) == 0
+    assert run(copied, *arguments, at=-1, **settings) == 0
     took = time.monotonic() - began
     passed = int((copied / "points").read_text())
     shutil.rmtree(copied)
@@ -166,6 +168,19 @@ def test_killed_while_indexing(rows: Path, tmp_path: Path) -> None:
         with Library(home / "index" / "library.sqlite") as library:
             assert library.count()[0] == COUNT
     assert kills >= 24
+
+
+def test_killed_while_two_processes_index(rows: Path, tmp_path: Path) -> None:
+    empty, home, fresh = tmp_path / "empty", tmp_path / "home", tmp_path / "fresh"
+    kills = 0
+    for moment in moments("index", empty, "index", str(rows), inside=4, outside=10, far=40):
+        _copy(empty, home)
+        kills += run(home, "index", str(rows), far=40, **moment) == -9  # type: ignore[arg-type]
+        there = check(home, fresh)
+        kept(home, there)
+        assert run(home, "index", str(rows), far=40) == 0
+        assert check(home, fresh) == set(BY_ID)
+    assert kills >= 10
 
 
 def test_killed_while_removing(indexed: Path, tmp_path: Path) -> None:
