@@ -2,7 +2,6 @@
 
 import json
 import os
-import shutil
 import signal
 import sqlite3
 import subprocess
@@ -14,11 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from rag.index_cli import _Load
 from rag.library import intake, readers
 from rag.library.folders import files_of
-from rag.library.origins import mark_of
-from rag.library.readers import reader_of, readings
+from rag.library.left_out import LeftOut
+from rag.library.origins import Entry, mark_of
+from rag.library.readers import Place, reader_of, readings
 from rag.library.store import Added, Library
+from rag.meter import Meter
 from tests.conftest import ROOT, Rag
 
 
@@ -109,11 +111,27 @@ def test_rows_that_a_table_has_no_longer_do_not_keep_it_from_being_passed_by(rag
     assert rag("index", folder).stdout.startswith("0 new, 0 replaced, 6 unchanged")
 
 
-def test_progress_counts_the_files_that_are_passed_by(rag: Rag, folder: Path) -> None:
-    rag("index", folder)
-    shutil.copy(folder / "one.txt", folder / "two.txt")
-    said = rag("--log", "info", "index", folder)
-    assert said.stdout.startswith("1 new, 0 replaced, 6 unchanged")
+class Bar(Meter):
+    """Keeps how far reading has come."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda name, share, parts: None)
+        self.places: list[Place] = []
+
+    def placed(self, place: Place) -> None:
+        self.places.append(place)
+
+
+def test_files_that_are_passed_by_are_done_at_once(library: Library, folder: Path, tmp_path: Path) -> None:
+    taken(library, folder)
+    touched(folder / "one.txt")
+    (folder / "two.txt").write_text("نص سابع", "utf-8")
+    bar = Bar()
+    load = _Load(library, {}, LeftOut(tmp_path / "left-out"), ())
+    assert sum(isinstance(item, Entry) for item in load.begun([folder], bar)) == 2
+    assert {place.files for place in bar.places} == {5}
+    assert [place.done for place in bar.places] == [3, 4, 4, 5]
+    assert (bar.places[0].share, bar.places[-1].share) == (0, 1)
 
 
 def test_what_was_interrupted_goes_on_with_the_files_that_were_not_read(rag: Rag, tmp_path: Path) -> None:
