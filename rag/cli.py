@@ -80,11 +80,17 @@ def list_articles(as_json: Json = False) -> None:
     with wiring.open_library(_settings()) as library:
         rows = library.articles()
         near = library.all_near_duplicates() if as_json else {}
+        files = library.files() if as_json else {}
     if as_json:
         names = ("article", "title", "date", "source", "characters")
         listed = [dict(zip(names, row, strict=True)) for row in rows]
         print_json(
-            [row | ({"near_duplicates": near[row["article"]]} if row["article"] in near else {}) for row in listed]
+            [
+                row
+                | ({"file": files[row["article"]]} if row["article"] in files else {})
+                | ({"near_duplicates": near[row["article"]]} if row["article"] in near else {})
+                for row in listed
+            ]
         )
         return
     for id_, title, date, source, characters in rows:

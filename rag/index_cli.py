@@ -5,6 +5,7 @@ from __future__ import annotations
 import shlex
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,14 +18,13 @@ from rag.terminal import note, progress
 if TYPE_CHECKING:
     from rag.library import Library
     from rag.library.left_out import LeftOut
-    from rag.library.readers import Place, Unreadable
+    from rag.library.readers import Item, Place
     from rag.library.store import Added
     from rag.library.watching import Watch
     from rag.meter import Meter
     from rag.search.leg import Progress
     from rag.search.retriever import Retriever
     from rag.settings import Settings
-    from rag.types import Article
 
 _LEFT_OUT = "left-out.jsonl"
 _MOST_LINES = 10
@@ -99,58 +99,63 @@ def index(
 
 
 class _Load:
-    """Reads files into a library, and remembers which file gave which article, so that none replaces another's unseen."""
+    """Reads files into a library but for those that it holds as they are, and counts what came of it."""
 
     def __init__(self, library: Library, columns: dict[str, str], record: LeftOut, without: Sequence[Path]) -> None:
         from rag.library.store import Added
 
         self.library, self.record, self.added = library, record, Added()
         self._columns, self.without = columns, without
-        self._owners: dict[str, Path] = {}
-        self._at = Path()
+        self._files: set[bytes] = set()
+        self._unchanged = 0
 
-    def begun(self, paths: Sequence[Path], bar: Meter) -> Iterator[Article | Unreadable]:
-        """What the files hold; InputError at once where one is not there."""
-        from rag.library.readers import read
+    def begun(self, paths: Sequence[Path], bar: Meter) -> Iterator[Item]:
+        """What the files hold that are read; InputError at once where one is not there."""
+        from rag.library.folders import files_of
+        from rag.library.readers import readings
+
+        files = files_of(paths, self.without)
+        changed = self._changed(files)
+        same = len(files) - len(changed)
 
         def told(place: Place) -> None:
-            self._at = place.file
-            bar.placed(place)
+            bar.placed(replace(place, done=same + place.done, files=len(files)))
 
-        return self._claimed(read(paths, self._columns, told, self.without))
+        return readings(changed, self._columns, told)
 
-    def finish(self, items: Iterable[Article | Unreadable], retriever: Retriever, bar: Meter) -> Added:
+    def _changed(self, files: Sequence[Path]) -> list[Path]:
+        """The files without those whose articles the library holds, as they are; these are counted."""
+        from rag.library.folders import STANDARD_INPUT
+        from rag.library.origins import mark_of
+        from rag.library.readers import reader_of
+
+        changed, reader = [], reader_of(self._columns)
+        self._unchanged = 0
+        for file in files:
+            mark = mark_of(file, reader) if file != STANDARD_INPUT else None
+            held = self.library.unchanged(mark) if mark else None
+            if mark is None or held is None:
+                changed.append(file)
+            else:
+                self._unchanged += held
+                self._files.add(mark.file)
+        return changed
+
+    def finish(self, items: Iterable[Item], retriever: Retriever, bar: Meter) -> Added:
         """Adds what is read, and brings the indexes up to it; what this time added."""
         from rag.library.intake import add_all
         from rag.library.store import Added
 
-        added = Added()
+        added = Added(unchanged=self._unchanged)
+        self.added += added
         with retriever.following() as follow:
-            for step in add_all(self.library, bar.counted(items), self.record.add):
+            for step in add_all(self.library, bar.counted(items), self.record.add, before=self._files):
                 added += step
                 self.added += step
                 follow()
         for notice in retriever.catch_up(bar.indexed):
             note(notice)
         return added
-
-    def _claimed(self, items: Iterable[Article | Unreadable]) -> Iterator[Article | Unreadable]:
-        """The items; an article is Unreadable whose id another file gave before that is still there."""
-        from rag.library.readers import Unreadable
-
-        for item in items:
-            if not isinstance(item, Unreadable):
-                owner = self._owners.setdefault(item.id, self._at)
-                if owner != self._at and owner.exists():
-                    why = f"the id {item.id!r} was read already from {owner}; rename one of them"
-                    item = Unreadable(str(self._at), why)
-                else:
-                    self._owners[item.id] = self._at
-            yield item
-
-    def ids_of(self, path: Path) -> list[str]:
-        """The ids of the articles that a file gave, or the files of a folder."""
-        return [id_ for id_, owner in self._owners.items() if path == owner or path in owner.parents]
 
     def name_left_out(self) -> None:
         """Says on stderr what was left out since this was last called; the greater part only in the file."""
@@ -194,7 +199,7 @@ def _gone(path: Path, load: _Load) -> str:
     """A line that says how the articles of a file or folder that has gone are removed; "" where it gave none."""
     from rag.library import browsing
 
-    ids = load.ids_of(path)
+    ids = load.library.ids_from(path)
     if not ids:
         return ""
     if len(ids) <= _FEW:
@@ -208,7 +213,7 @@ def _gone(path: Path, load: _Load) -> str:
 
 def _that_hold_something(paths: Sequence[Path]) -> list[Path]:
     """The paths without the folders in which there is nothing to read yet."""
-    from rag.library.readers import is_read
+    from rag.library.folders import is_read
 
     return [p for p in paths if not p.is_dir() or any(f.is_file() and is_read(f) for f in p.rglob("*"))]
 

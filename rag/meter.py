@@ -12,8 +12,7 @@ from typing import TYPE_CHECKING
 from rag.terminal import note
 
 if TYPE_CHECKING:
-    from rag.library.readers import Place, Unreadable
-    from rag.types import Article
+    from rag.library.readers import Item, Place
 
 EVERY = 10
 """Seconds between two lines, and before the first."""
@@ -38,14 +37,15 @@ class Meter:
         self._paces: dict[str, _Pace] = {}
         self._next = clock()
 
-    def counted(self, items: Iterable[Article | Unreadable]) -> Iterator[Article | Unreadable]:
+    def counted(self, items: Iterable[Item]) -> Iterator[Item]:
         """The items as they come."""
+        from rag.library.origins import Entry
         from rag.library.readers import Unreadable
 
         for item in items:
             if isinstance(item, Unreadable):
                 self._left_out += 1
-            else:
+            elif isinstance(item, Entry):
                 self._articles += 1
             yield item
 

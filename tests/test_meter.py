@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from rag.library.origins import Entry
 from rag.library.readers import Place, Unreadable
 from rag.meter import EVERY, Meter, lines
 from rag.types import Article
@@ -19,7 +20,9 @@ class Clock:
 def test_a_line_now_and_then_says_what_is_done_and_what_is_left(capsys: pytest.CaptureFixture[str]) -> None:
     clock = Clock()
     meter = Meter(lines(clock), clock)
-    items = meter.counted([*(Article(str(i), "نص") for i in range(3100)), *(Unreadable("x", "y") for _ in range(2))])
+    items = meter.counted(
+        [*(Entry(Article(str(i), "نص")) for i in range(3100)), *(Unreadable("x", "y") for _ in range(2))]
+    )
     for second in range(13):
         clock.now = second
         for _ in range(310 if second < 10 else 0):

@@ -117,7 +117,7 @@ def test_a_file_that_is_being_copied_is_not_indexed_half(folder: Path, start: Ca
     watched.interrupt()
 
 
-def test_a_folder_moved_in_is_read_and_an_id_of_another_file_is_not_replaced(
+def test_a_folder_moved_in_is_read_and_an_article_of_another_file_is_not_replaced(
     folder: Path, tmp_path: Path, start: Callable[..., Watched], rag: Rag
 ) -> None:
     elsewhere = tmp_path / "elsewhere"
@@ -126,9 +126,13 @@ def test_a_folder_moved_in_is_read_and_an_id_of_another_file_is_not_replaced(
     (elsewhere / "first.txt").write_text("نص آخر بالاسم نفسه", encoding="utf-8")
     watched = start(folder)
     elsewhere.rename(folder / "moved")
-    watched.says("1 new, 0 replaced, 0 unchanged, 1 left out")
-    watched.says("the id 'first.txt' was read already from")
+    watched.says("2 new, 0 replaced, 0 unchanged")
     assert "السعر ثابت" in rag("show", "first.txt").stdout
+    assert "بالاسم نفسه" in rag("show", "moved/first.txt").stdout
+    (folder / "moved" / "first.txt").write_text("نص آخر وتغير", encoding="utf-8")
+    watched.says("0 new, 1 replaced, 0 unchanged")
+    (folder / "moved" / "first.txt").unlink()
+    assert "`rag remove moved/first.txt`" in watched.says("has gone")
     watched.interrupt()
 
 

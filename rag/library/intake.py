@@ -5,10 +5,11 @@ from __future__ import annotations
 import logging
 import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 
 from rag.errors import LibraryError
-from rag.library.readers import Unreadable
+from rag.library.origins import Entry, Mark
+from rag.library.readers import Item, Unreadable
 from rag.library.store import Added, Library
 from rag.types import Article
 
@@ -22,42 +23,75 @@ log = logging.getLogger(__name__)
 
 
 def add_all(
-    library: Library, items: Iterable[Article | Unreadable], left_out: Callable[[Unreadable], None], batch: int = 0
+    library: Library,
+    items: Iterable[Article | Item],
+    left_out: Callable[[Unreadable], None],
+    batch: int = 0,
+    before: set[bytes] | None = None,
 ) -> Iterator[Added]:
     """Adds articles as they are read, and says after each transaction what it did; `left_out` is called with the others.
 
     What was read when reading ends early, by Ctrl-C or a failure, goes in before that is raised again. batch: articles of a
-    transaction, where not BATCH.
+    transaction, where not BATCH. before: the files of this run, as `Library.take` has them.
     """
-    held: list[Article] = []
-    size = 0
+    run = _Run(library, left_out, set() if before is None else before)
     try:
         for item in items:
             if isinstance(item, Unreadable):
-                why = _PLAIN.match(item.why)
-                extra = {"where": item.where, "why": why.group().strip() if why else "", "texts": {"why": item.why}}
-                log.info("left out", extra=extra)
-                left_out(item)
+                run.leave_out(item)
                 continue
-            held.append(item)
-            size += len(item.text)
-            if len(held) >= (batch or BATCH) or size >= LONGEST_BATCH:
-                done = _added(library, held)
-                held, size = [], 0
-                yield done
+            run.hold(Entry(item) if isinstance(item, Article) else item)
+            if run.articles >= (batch or BATCH) or run.characters >= LONGEST_BATCH:
+                yield run.added()
     except (GeneratorExit, LibraryError):
         raise
     except BaseException:  # Ctrl-C above all
-        if held:
-            yield _added(library, held)
+        if run.held:
+            yield run.added()
         raise
-    if held:
-        yield _added(library, held)
+    if run.held:
+        yield run.added()
 
 
-def _added(library: Library, articles: Sequence[Article]) -> Added:
-    began = time.monotonic()
-    added = library.add(articles)
-    counts = {"new": added.new, "replaced": added.replaced, "unchanged": added.unchanged}
-    log.info("articles added", extra={**counts, "seconds": round(time.monotonic() - began, 3)})
-    return added
+class _Run:
+    """What is held for the next transaction, and the files of which something was left out."""
+
+    def __init__(self, library: Library, left_out: Callable[[Unreadable], None], before: set[bytes]) -> None:
+        self._library, self._left_out, self._before = library, left_out, before
+        self._refused: set[bytes] = set()
+        self._empty()
+
+    def _empty(self) -> None:
+        self.held: list[Entry | Mark] = []
+        self.articles = self.characters = 0
+
+    def hold(self, item: Entry | Mark) -> None:
+        """Has it go into the library with the next transaction."""
+        if isinstance(item, Entry):
+            self.articles += 1
+            self.characters += len(item.article.text)
+        elif item.file in self._refused:
+            return
+        self.held.append(item)
+
+    def added(self) -> Added:
+        """Puts into the library what is held."""
+        began = time.monotonic()
+        held = self.held
+        self._empty()
+        added, refused = self._library.take(held, self._before)
+        counts = {"new": added.new, "replaced": added.replaced, "unchanged": added.unchanged}
+        log.info("articles added", extra={**counts, "seconds": round(time.monotonic() - began, 3)})
+        for refusal in refused:
+            entry = refusal.entry
+            self._refused.add(entry.file)
+            why = f"the id {entry.article.id!r} was read already from {refusal.held_by}; rename one of them"
+            self.leave_out(Unreadable(entry.where, why))
+        return added
+
+    def leave_out(self, item: Unreadable) -> None:
+        """Tells of what does not go in."""
+        why = _PLAIN.match(item.why)
+        extra = {"where": item.where, "why": why.group().strip() if why else "", "texts": {"why": item.why}}
+        log.info("left out", extra=extra)
+        self._left_out(item)

@@ -5,6 +5,7 @@ What cannot be read is yielded as `Unreadable` in its place, so that the rest go
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import sys
@@ -14,7 +15,7 @@ import zipfile
 from collections import deque
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 from threading import get_ident
@@ -22,6 +23,7 @@ from threading import get_ident
 from rag.arabic.columns import FIELDS
 from rag.arabic.folding import has_words
 from rag.errors import InputError
+from rag.library.folders import STANDARD_INPUT, SUFFIXES, files_of, folders_of, name_of, printable, shown
 from rag.library.formats import limits, rows
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.docx import read_docx
@@ -32,14 +34,11 @@ from rag.library.formats.packed import plain, unpacked
 from rag.library.formats.pdf import read_pdf
 from rag.library.formats.sniffing import sniff
 from rag.library.formats.text import read_markdown, read_text
+from rag.library.origins import Entry, Mark, mark_of, path_of
 from rag.types import Article
 
-SUFFIXES = (
-    *(".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".epub"),
-    *(".csv", ".tsv", ".json", ".jsonl", ".zip", ".tar", ".tgz", ".gz", ".zst", ".bz2", ".xz"),
-)
-"""What the files are called that are read; others are looked into, and read where they are one of these in spite of their name."""
-STANDARD_INPUT = Path("-")
+VERSION = 1
+"""Of all readers: raised when one gives something else of a file than before, so that files are read again."""
 SECONDS, MEGABYTES = 60, 1024
 """For one file that is read in a process of its own."""
 _SPACE = ord(" ")
@@ -48,8 +47,17 @@ _DEEPEST = 3
 _PAUSE = 0.02
 _WORKERS = 4
 """Documents that are read at once, at most; each may take MEGABYTES."""
-Found = tuple[str, str, str, Document | Unfit]
-"""Where something stands in a file ("" for the whole), its id, its source, and what it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What stands at a place in a file ("" for the whole). folders: that it lies in, where it is called by its file; else None."""
+
+    place: str
+    id: str
+    source: str
+    folders: tuple[str, ...] | None
+    item: Document | Unfit
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +84,17 @@ class Unreadable:
         return f"{self.where}: {self.why}"
 
 
-Read = tuple[str, Article | Unreadable]
-"""An article or what is wrong, and where it stands."""
+Read = Entry | Unreadable
+Ahead = tuple[Path, Mark | None, list[Read] | None]
+
+
+Item = Entry | Unreadable | Mark
+"""What reading gives: articles and what is wrong, in order, and behind those of a file that was read whole its mark."""
+
+
+def reader_of(columns: Mapping[str, str]) -> str:
+    """What reads files: the version of the readers, and what they are told."""
+    return json.dumps([VERSION, sorted(columns.items())], ensure_ascii=False)
 
 
 def read(
@@ -86,50 +103,72 @@ def read(
     told: Callable[[Place], None] | None = None,
     without: Sequence[Path] = (),
 ) -> Iterator[Article | Unreadable]:
-    """The articles of files and folders (read through, in order of name), and what could not be read.
+    """The articles of files and folders that do not last, and what could not be read; ids are told apart among these alone.
 
-    "-" is standard input: JSON lines, or any one file. columns: what the columns of tables and dumps are called, by field.
+    Raises InputError at once, before anything is read, where `files_of` does.
+    """
+    items = readings(files_of(paths, without), columns, told, lasting=False)
+    return (item.article if isinstance(item, Entry) else item for item in items if not isinstance(item, Mark))
+
+
+def readings(
+    files: Sequence[Path],
+    columns: Mapping[str, str] | None = None,
+    told: Callable[[Place], None] | None = None,
+    lasting: bool = True,
+) -> Iterator[Item]:
+    """The articles of files, what could not be read, and the marks of those that were read whole.
+
+    columns: what the columns of tables and dumps are called, by field.
     told: called with how far reading has come, before what was read is given and at the end of each file.
-    without: files and folders that are passed by in folders.
-    Of a folder hidden files and README are passed by, and files that are no text where their name is of no kind that is read.
-    Raises InputError at once, before anything is read, if a path does not exist, or a folder holds no file that can be read.
-    A file that is named twice is read once; of an id that comes twice the second is Unreadable.
+    lasting: whether the files stay where they are; of what does not the articles have no file, and a name that comes twice is
+    made longer here. Of an id of its own that comes twice the second is Unreadable. Standard input never lasts.
     """
     if unknown := set(columns or ()) - set(FIELDS):
         raise InputError(f"there is no field {min(unknown)!r}; expected some of {', '.join(FIELDS)}")
-    files = {
-        file if file == STANDARD_INPUT else file.resolve(): file for path in paths for file in _files(path, without)
-    }
-    return _read(list(files.values()), columns or {}, told or (lambda place: None))
+    return _read(files, columns or {}, told or (lambda place: None), lasting)
 
 
 def _read(
-    files: Sequence[Path], columns: Mapping[str, str], told: Callable[[Place], None]
-) -> Iterator[Article | Unreadable]:
+    files: Sequence[Path], columns: Mapping[str, str], told: Callable[[Place], None], lasting: bool
+) -> Iterator[Item]:
     seen: dict[str, str] = {}
     sizes = [_size(file) for file in files]
     before, whole = 0, sum(sizes)
-    for done, ((file, ready), size) in enumerate(zip(_ahead(files, columns), sizes, strict=True)):
+    for done, ((file, mark, ready), size) in enumerate(zip(_ahead(files, columns), sizes, strict=True)):
 
         def share(part: float, file: Path = file, done: int = done, before: int = before, size: int = size) -> None:
             told(Place(file, done, len(files), (before + min(part, 1) * size) / whole))
 
         share(0)
-        for where, item in _articles(file, columns, share) if ready is None else ready:
-            if isinstance(item, Article):
-                if item.id in seen:
-                    item = Unreadable(
-                        where, f"the id {item.id!r} was read already from {seen[item.id]}; rename one of them"
-                    )
-                else:
-                    seen[item.id] = where
-            yield item
+        here: dict[str, str] = {}
+        path = path_of(file) if lasting and file != STANDARD_INPUT else b""
+        all_read = bool(path)
+        for item in _articles(file, columns, share) if ready is None else ready:
+            given = _told_apart(replace(item, file=path), seen, here) if isinstance(item, Entry) else item
+            all_read = all_read and isinstance(given, Entry)
+            yield given
+        if all_read and mark:
+            yield mark
         before += size
         told(Place(file, done + 1, len(files), before / whole))
 
 
-def _ahead(files: Sequence[Path], columns: Mapping[str, str]) -> Iterator[tuple[Path, list[Read] | None]]:
-    """Each file with what is read in it; None for one that holds many articles, which are read as they are asked for.
+def _told_apart(item: Entry, seen: dict[str, str], here: dict[str, str]) -> Entry | Unreadable:
+    """An article that none is taken for that was read before; `seen` by id, `here` by place in its file, which the library names."""
+    by_place = bool(item.file) and item.within is not None
+    taken, names = (here, (item.within or "",)) if by_place else (seen, item.names)
+    name = next((name for name in names if name not in taken), None)
+    if name is None:
+        why = f"the id {item.article.id!r} was read already from {taken[names[0]]}; rename one of them"
+        return Unreadable(item.where, why)
+    taken[name] = item.where
+    return item if by_place else replace(item, article=replace(item.article, id=name))
+
+
+def _ahead(files: Sequence[Path], columns: Mapping[str, str]) -> Iterator[Ahead]:
+    """Each file with its mark before it is read, and what is read in it; None for one that holds many articles, which are read
+    as they are asked for.
 
     The next documents are read meanwhile, on all cores.
     """
@@ -137,22 +176,22 @@ def _ahead(files: Sequence[Path], columns: Mapping[str, str]) -> Iterator[tuple[
     def document(file: Path) -> list[Read] | None:
         return list(_articles(file, columns, rows.untold)) if _is_document(file) else None
 
-    workers = min(_WORKERS, os.cpu_count() or 1, len(files))
-    waiting: deque[tuple[Path, Future[list[Read] | None]]] = deque()
+    workers, reader = max(1, min(_WORKERS, os.cpu_count() or 1, len(files))), reader_of(columns)
+    waiting: deque[tuple[Path, Mark | None, Future[list[Read] | None]]] = deque()
     threads: list[int] = []
     pool = ThreadPoolExecutor(workers, initializer=lambda: threads.append(get_ident()))
     try:
         for file in files:
-            waiting.append((file, pool.submit(document, file)))
+            waiting.append((file, mark_of(file, reader), pool.submit(document, file)))
             if len(waiting) > workers:
-                first, ready = waiting.popleft()
-                yield first, ready.result()
+                first, mark, ready = waiting.popleft()
+                yield first, mark, ready.result()
         while waiting:
-            first, ready = waiting.popleft()
-            yield first, ready.result()
+            first, mark, ready = waiting.popleft()
+            yield first, mark, ready.result()
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
-        while not all(ready.done() for _, ready in waiting):  # reading ends early, and waits for no long file
+        while not all(ready.done() for *_, ready in waiting):  # reading ends early, and waits for no long file
             limits.stop(threads)
             time.sleep(_PAUSE)
 
@@ -172,86 +211,60 @@ def _size(file: Path) -> int:
         return 1
 
 
-def _files(path: Path, without: Sequence[Path]) -> list[Path]:
-    if path == STANDARD_INPUT or path.is_file():
-        return [path]
-    if not path.exists():
-        raise InputError(f"{_shown(_name(path))} does not exist; expected a file or a folder of articles")
-    out = [other.resolve() for other in without if other.resolve().is_relative_to(path.resolve())]
-    inside = (p for p in path.rglob("*") if not any(p.resolve().is_relative_to(other) for other in out))
-    found = sorted(p for p in inside if p.is_file() and is_read(p))
-    if not found:
-        raise InputError(
-            f"{_shown(_name(path))} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}"
-        )
-    return found
-
-
-def is_read(path: Path) -> bool:
-    """Whether a file of a folder is read when the folder is, or named among what could not be."""
-    return not _is_note(path) and _is_fit(path)
-
-
-def _is_note(path: Path) -> bool:
-    """Whether a file of a folder is hidden, or says what the folder holds."""
-    return path.name.startswith(".") or path.stem.lower() == "readme"
-
-
-def _is_fit(path: Path) -> bool:
-    """Whether a file of a folder is one that people would miss: read, or named among what could not be read."""
-    if path.suffix.lower() in SUFFIXES:
-        return True
-    try:
-        return sniff(path) != ""
-    except (Unfit, OSError):
-        return True
-
-
-def _name(path: Path) -> str:
-    """A path in UTF-8, as names are written on disks, whatever the machine's language takes them for."""
-    return os.fsencode(path).decode("utf-8", "surrogateescape")
-
-
-def _shown(name: str) -> str:
-    """A name as it can be printed: bytes of it that are not UTF-8 as backslash escapes."""
-    return name.encode("utf-8", "backslashreplace").decode()
-
-
 def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iterator[Read]:
-    """Each article of a file or what is wrong, and where it stands."""
+    """Each article of a file or what is wrong."""
     if path != STANDARD_INPUT:
-        folder = _name(Path(path.resolve().parent.name))
-        yield from _named(path, columns, _shown(_name(path)), _shown(folder), share)
+        source = shown(name_of(Path(path.resolve().parent.name)))
+        yield from _named(path, columns, shown(name_of(path)), source, folders_of(path), share)
         return
     with tempfile.TemporaryDirectory(prefix="rag-") as folder:
         file = Path(folder) / "stdin"
         with file.open("wb") as out:
             shutil.copyfileobj(sys.stdin.buffer, out)
-        yield from _named(file, columns, "standard input", file.name, share)
+        yield from _named(file, columns, "standard input", file.name, (), share)
 
 
-def _named(path: Path, columns: Mapping[str, str], shown: str, source: str, share: rows.Share) -> Iterator[Read]:
-    for place, id_, its_source, item in _found(path, columns, source, share, 0, _name(Path(path.name))):
-        where = f"{shown}: {place}" if place else shown
+def _named(
+    path: Path, columns: Mapping[str, str], called: str, source: str, folders: tuple[str, ...], share: rows.Share
+) -> Iterator[Read]:
+    for found in _found(path, columns, source, share, 0, name_of(Path(path.name)), folders):
+        where = f"{called}: {found.place}" if found.place else called
         try:
-            if isinstance(item, Unfit):
-                raise item
-            yield where, _article(item, id_, its_source)
+            if isinstance(found.item, Unfit):
+                raise found.item
+            article = _article(found.item, found.id, found.source)
         except Unfit as e:
-            yield where, Unreadable(where, str(e))
+            yield Unreadable(where, str(e))
+            continue
+        if found.folders is None:
+            yield Entry(article, where)
+        else:
+            longer = ("/".join((*found.folders[-n:], article.id)) for n in range(1, len(found.folders) + 1))
+            yield Entry(article, where, within=printable(found.place), longer=tuple(longer))
 
 
 def _found(
-    path: Path, columns: Mapping[str, str], source: str, share: rows.Share, depth: int, named: str
+    path: Path,
+    columns: Mapping[str, str],
+    source: str,
+    share: rows.Share,
+    depth: int,
+    named: str,
+    folders: tuple[str, ...],
 ) -> Iterator[Found]:
-    """What the reader of a file's kind finds in it; of a file that holds files, what theirs find. named: what it is called."""
+    """What the reader of a file's kind finds in it; of a file that holds files, what theirs find.
+
+    named: what the file is called. folders: that it lies in, the nearest last; files that hold files are folders too.
+    """
     try:
         kind = sniff(path) or (_UNTOLD if path.suffix.lower() in SUFFIXES else "")
         if kind in _DOCUMENTS:
-            yield "", named, source, _DOCUMENTS[kind](path)
+            yield Found("", named, source, folders, _DOCUMENTS[kind](path))
         elif kind in _TABLES:
+            its_source = shown(str(PurePosixPath(named).with_suffix("")))
             for number, id_, item in _TABLES[kind](path, columns, named, share):
-                yield f"row {number}", id_, _shown(str(PurePosixPath(named).with_suffix(""))), item
+                by_file = id_ in (named, f"{named}:{number}")
+                yield Found(f"row {number}", id_, its_source, folders if by_file else None, item)
         elif kind in _PACKED and depth == _DEEPEST:
             raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
         elif kind in _PACKED:
@@ -260,13 +273,14 @@ def _found(
                 if members:
                     share(at / members)
                 if isinstance(file, Unfit):
-                    yield name, name or named, source, file
+                    yield Found(name, name or named, source, folders, file)
                     continue
-                within = PurePosixPath(name).parent.name or (_shown(PurePosixPath(named).stem) if name else source)
+                within = PurePosixPath(name).parent.name or (shown(PurePosixPath(named).stem) if name else source)
                 inner = rows.untold if name else share  # the only file of one that is packed stands for it
                 its_name = PurePosixPath(name).name or plain(named)
-                for place, id_, its_source, item in _found(file, columns, within, inner, depth + 1, its_name):
-                    yield ": ".join(filter(None, (name, place))), id_, its_source, item
+                beneath = (*folders, *map(printable, (named, *PurePosixPath(name).parent.parts))) if name else folders
+                for found in _found(file, columns, within, inner, depth + 1, its_name, beneath):
+                    yield replace(found, place=": ".join(filter(None, (name, found.place))))
         elif kind:
             raise Unfit(
                 f"is a {kind} file, and these are not read; expected such as {', '.join(SUFFIXES)}; unpack it first"
@@ -274,9 +288,9 @@ def _found(
         else:
             raise Unfit(f"is no text and of no kind that is read; expected such as {', '.join(SUFFIXES)}")
     except Unfit as e:
-        yield "", named, source, e
+        yield Found("", named, source, folders, e)
     except OSError as e:
-        yield "", named, source, Unfit(f"cannot be read: {e.strerror or e}")
+        yield Found("", named, source, folders, Unfit(f"cannot be read: {e.strerror or e}"))
 
 
 def _apart(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:

@@ -12,13 +12,15 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from rag.database import Database, Kind, Migration
 from rag.errors import LibraryError
-from rag.library import duplicates
+from rag.library import duplicates, origins
+from rag.library.origins import Entry, Mark, Refused
 from rag.library.splitting import passages
 from rag.types import Article, Passage, Scope, page_of
 
@@ -27,7 +29,7 @@ _SCHEMA = f"""
 CREATE TABLE meta (format INTEGER NOT NULL, library TEXT NOT NULL, generation INTEGER NOT NULL);
 CREATE TABLE articles (
     id TEXT PRIMARY KEY, text TEXT NOT NULL, title TEXT NOT NULL, date TEXT, source TEXT NOT NULL, url TEXT, digest TEXT NOT NULL,
-    pages TEXT
+    pages TEXT, {", ".join(origins.COLUMNS)}
 );
 CREATE TABLE passages (
     id INTEGER PRIMARY KEY AUTOINCREMENT, article TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
@@ -38,6 +40,7 @@ CREATE INDEX articles_scope ON articles(date, source, id);
 CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
 CREATE INDEX removed_generation ON removed(generation);
 {duplicates.SCHEMA};
+{origins.SCHEMA};
 INSERT INTO meta VALUES ({FORMAT}, lower(hex(randomblob(16))), 0)
 """
 _MIGRATIONS: dict[int, tuple[Migration, ...]] = {
@@ -46,7 +49,12 @@ _MIGRATIONS: dict[int, tuple[Migration, ...]] = {
         "ALTER TABLE passages DROP COLUMN generation",
         "CREATE INDEX articles_scope ON articles(date, source, id)",
     ),
-    2: ("ALTER TABLE articles ADD COLUMN pages TEXT", *duplicates.SCHEMA.split(";"), duplicates.remember_all),
+    2: (
+        *(f"ALTER TABLE articles ADD COLUMN {column}" for column in ("pages TEXT", *origins.COLUMNS)),
+        *origins.SCHEMA.split(";"),
+        *duplicates.SCHEMA.split(";"),
+        duplicates.remember_all,
+    ),
 }
 _KIND = Kind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, _MIGRATIONS)
 WITHIN = """(?1 = '' OR a.date >= ?1) AND (?2 = '' OR a.date <= ?2)
@@ -105,37 +113,79 @@ class Library(Database):
 
     def add(self, articles: Iterable[Article]) -> Added:
         """Adds or replaces articles in one transaction; those that have not changed are skipped."""
+        return self.take(map(Entry, articles))[0]
+
+    def take(self, read: Iterable[Entry | Mark], before: set[bytes] | None = None) -> tuple[Added, list[Refused]]:
+        """Adds or replaces what was read of files in one transaction, and notes which files were read to their end.
+
+        Each article is called as `origins.id_of` says; those that have no name are given back. before: the files of this run,
+        to which those of the articles are added.
+        """
         new = replaced = unchanged = 0
-        prepared = [(article, _digest(article)) for article in articles]
+        held, before = list(read), set() if before is None else before
         changed: dict[str, str] = {}
+        numbers: dict[bytes, int] = {}
+        refused: list[Refused] = []
         with self._write():
             generation = self.generation + 1
-            for article, digest in prepared:
-                known = self._db.execute("SELECT digest FROM articles WHERE id = ?", (article.id,)).fetchone()
+            for item in held:
+                if isinstance(item, Mark):
+                    if not any(other.entry.file == item.file for other in refused):
+                        origins.finish(self._db, item)
+                    continue
+                if item.file and item.file not in numbers:
+                    numbers[item.file] = origins.begin(self._db, item.file)
+                number = numbers.get(item.file)
+                named = origins.id_of(self._db, item, number, before, partial(_digest_under, item.article))
+                if isinstance(named, Refused):
+                    refused.append(named)
+                    continue
+                if item.file:
+                    before.add(item.file)
+                article, origin = replace(item.article, id=named), (number, item.within if item.file else None)
+                digest = _digest(article)
+                known = self._db.execute("SELECT digest, file, within FROM articles WHERE id = ?", (named,)).fetchone()
                 if known and known[0] == digest:
                     unchanged += 1
+                    if item.file and known[1:] != origin:
+                        self._db.execute("UPDATE articles SET file = ?, within = ? WHERE id = ?", (*origin, named))
                     continue
                 if known:
-                    self._drop(article.id, generation)
+                    self._drop(named, generation)
                     replaced += 1
                 else:
                     new += 1
-                self._insert(article, digest)
-                changed[article.id] = article.text
+                self._insert(article, digest, origin)
+                changed[named] = article.text
             if changed:
                 duplicates.remember(self._db, list(changed.items()))
                 self._db.execute("UPDATE meta SET generation = ?", (generation,))
-        return Added(new, replaced, unchanged)
+        return Added(new, replaced, unchanged), refused
 
-    def _insert(self, article: Article, digest: str) -> None:
+    def _insert(self, article: Article, digest: str, origin: tuple[int | None, str | None]) -> None:
         self._db.execute(
-            f"INSERT INTO articles ({_ARTICLE}, digest) VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-            (*_fields(article), json.dumps(article.pages) if article.pages else None, digest),
+            f"INSERT INTO articles ({_ARTICLE}, digest, file, within) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (*_fields(article), json.dumps(article.pages) if article.pages else None, digest, *origin),
         )
         self._db.executemany(
             'INSERT INTO passages (article, start, "end") VALUES (?, ?, ?)',
             [(article.id, start, end) for start, end in passages(article.text)],
         )
+
+    def unchanged(self, mark: Mark) -> int | None:
+        """How many articles a file gave that is as it was when it was read, and they are all there; None for others."""
+        with self.reading() as db:
+            return origins.unchanged(db, mark)
+
+    def ids_from(self, path: Path) -> list[str]:
+        """The ids of the articles that a file gave, or the files of a folder."""
+        with self.reading() as db:
+            return origins.ids_from(db, path)
+
+    def files(self) -> dict[str, str]:
+        """The file of every article that came from one."""
+        with self.reading() as db:
+            return origins.files(db)
 
     def _drop(self, id_: str, generation: int) -> None:
         self._db.execute("INSERT INTO removed SELECT id, ? FROM passages WHERE article = ?", (generation, id_))
@@ -288,3 +338,7 @@ def _digest(article: Article) -> str:
     """Of all fields; of one without pages as it was before there were pages."""
     fields = (*_fields(article), article.pages) if article.pages else _fields(article)
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
+
+
+def _digest_under(article: Article, id_: str) -> str:
+    return _digest(replace(article, id=id_))

@@ -19,7 +19,7 @@ from starlette.routing import Route
 
 from rag.answer.assistant import Assistant
 from rag.errors import RagError
-from rag.library.readers import SUFFIXES
+from rag.library.folders import SUFFIXES
 from rag.search.retriever import Behind
 from rag.ui import articles
 from rag.ui.articles import Sought

@@ -82,12 +82,18 @@ def test_a_file_that_is_no_text_is_named(tmp_path: Path, data: bytes, why: str) 
     assert why in failures(found)[0]
 
 
-def test_the_same_name_twice_is_not_silently_replaced(tmp_path: Path) -> None:
+def test_the_same_name_twice_is_made_longer_by_its_folder(tmp_path: Path) -> None:
     for folder in ("a", "b"):
         (tmp_path / folder).mkdir()
         (tmp_path / folder / "x.txt").write_text(folder + " نص", encoding="utf-8")
+    assert articles(list(read([tmp_path]))) == ["x.txt", "b/x.txt"]
+
+
+def test_an_id_that_rows_bring_twice_is_read_once(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text('{"id": "1", "text": "نص"}\n', encoding="utf-8")
     found = list(read([tmp_path]))
-    assert articles(found) == ["x.txt"]
+    assert articles(found) == ["1"]
     assert "was read already from" in failures(found)[0]
 
 

@@ -122,7 +122,10 @@ def aged(path: Path, to: int) -> None:
         if to < 3:
             db.execute("DROP TABLE sketches")
             db.execute("DROP TABLE sketch_keys")
-            db.execute("ALTER TABLE articles DROP COLUMN pages")
+            db.execute("DROP TABLE files")
+            db.execute("DROP INDEX articles_file")
+            for column in ("pages", "file", "within"):
+                db.execute(f"ALTER TABLE articles DROP COLUMN {column}")
         if to < 2:
             db.execute("DROP INDEX articles_scope")
             db.execute("ALTER TABLE passages ADD COLUMN generation INTEGER NOT NULL DEFAULT 1")

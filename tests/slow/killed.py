@@ -15,6 +15,7 @@ import rag.search.leg
 import rag.search.lexical
 from rag import cli, wiring  # noqa: F401  imported once, before anything is forked
 from rag.library import Library, intake
+from rag.library.origins import Mark
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.slow.killed"])
@@ -71,20 +72,21 @@ def _watch(at: int) -> _Point:
 def _acknowledge(home: str) -> None:
     """Has each article that the library says it has taken in, or out, written to a file before anything else happens."""
 
-    def after(name: str) -> None:
+    def after(name: str, said: str) -> None:
         function = getattr(Library, name)
 
-        def acknowledged(self: Library, given: Any) -> Any:
+        def acknowledged(self: Library, given: Any, *others: Any) -> Any:
             taken = list(given)
-            done = function(self, taken)
+            done = function(self, taken, *others)
+            ids = (item if isinstance(item, str) else item.article.id for item in taken if not isinstance(item, Mark))
             with open(f"{home}/acknowledged", "a", encoding="utf-8") as file:
-                file.write("".join(f"{name} {getattr(item, 'id', item)}\n" for item in taken))
+                file.write("".join(f"{said} {id_}\n" for id_ in ids))
             return done
 
         setattr(Library, name, acknowledged)
 
-    after("add")
-    after("remove")
+    after("take", "add")
+    after("remove", "remove")
 
 
 def _run(home: str, arguments: list[str], at: int, batch: int, far: int) -> None:

@@ -185,10 +185,10 @@ def test_a_full_disk_is_told_and_leaves_nothing(browser: Browser, monkeypatch: p
 
 
 def test_a_library_that_cannot_be_written_is_told(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
-    def full(_: object) -> None:
+    def full(*_: object) -> None:
         raise LibraryError("the library x cannot be used: database or disk is full; free some space")
 
-    monkeypatch.setattr(browser.assistant.library, "add", full)
+    monkeypatch.setattr(browser.assistant.library, "take", full)
     line = browser.send("a.txt", "نص الخبر.".encode())
     assert "تعذّرت الكتابة في الأرشيف" in line
     assert "database or disk is full" in line
@@ -197,19 +197,19 @@ def test_a_library_that_cannot_be_written_is_told(browser: Browser, monkeypatch:
 
 def test_one_file_is_taken_in_at_a_time(browser: Browser, monkeypatch: pytest.MonkeyPatch) -> None:
     inside, most, taking = 0, 0, threading.Lock()
-    add = browser.assistant.library.add
+    take = browser.assistant.library.take
 
-    def counted(articles: object) -> object:
+    def counted(*read: object) -> object:
         nonlocal inside, most
         with taking:
             inside += 1
             most = max(most, inside)
-        done = add(articles)  # type: ignore[arg-type]
+        done = take(*read)  # type: ignore[arg-type]
         with taking:
             inside -= 1
         return done
 
-    monkeypatch.setattr(browser.assistant.library, "add", counted)
+    monkeypatch.setattr(browser.assistant.library, "take", counted)
 
     async def all_of_them() -> list[httpx.Response]:
         async with browser.client() as client:

@@ -1,0 +1,148 @@
+"""What articles are called by their files, where several have the same name: none replaces another that is still there."""
+
+import json
+import shutil
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from rag.library.store import Library
+from rag.types import Article
+from tests.conftest import Rag
+from tests.library.test_store import aged
+
+
+def write(path: Path, text: str) -> Path:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text, "utf-8")
+    return path
+
+
+@pytest.fixture
+def months(tmp_path: Path) -> Path:
+    for month in ("01", "02"):
+        write(tmp_path / "2015" / month / "001.txt", f"نص شهر {month}")
+    return tmp_path / "2015"
+
+
+def texts(rag: Rag) -> dict[str, str]:
+    ids = [row["article"] for row in json.loads(rag("list", "--json").stdout)]
+    return {id_: rag("show", id_).stdout.strip() for id_ in ids}
+
+
+BOTH = {"001.txt": "نص شهر 01", "02/001.txt": "نص شهر 02"}
+
+
+def test_the_same_name_in_one_run(rag: Rag, months: Path) -> None:
+    assert rag("index", months).stdout.startswith("2 new, 0 replaced, 0 unchanged")
+    assert texts(rag) == BOTH
+    listed = {row["article"]: row["file"] for row in json.loads(rag("list", "--json").stdout)}
+    assert listed["02/001.txt"] == str(months / "02" / "001.txt")
+
+
+def test_the_same_name_in_two_runs_and_each_keeps_its_own(rag: Rag, months: Path, tmp_path: Path) -> None:
+    rag("index", months / "01")
+    assert rag("index", "2015/02").stdout.startswith("1 new, 0 replaced, 0 unchanged")
+    assert texts(rag) == BOTH
+    write(months / "02" / "001.txt", "نص جديد")
+    shutil.rmtree(months / "01")
+    assert rag("index", months).stdout.startswith("0 new, 1 replaced, 0 unchanged")
+    assert texts(rag) == {"001.txt": "نص شهر 01", "02/001.txt": "نص جديد"}
+
+
+def test_a_name_that_is_taken_too_is_made_longer_still(rag: Rag, months: Path) -> None:
+    rag("index", months)
+    write(months.parent / "2016" / "02" / "001.txt", "نص عام آخر")
+    rag("index", months.parent / "2016")
+    assert texts(rag) == {**BOTH, "2016/02/001.txt": "نص عام آخر"}
+
+
+@pytest.mark.parametrize("order", [["01", "02"], ["02", "01"]])
+def test_what_moves_keeps_its_ids_in_whatever_order_it_is_indexed(rag: Rag, months: Path, order: list[str]) -> None:
+    rag("index", months)
+    moved = months.rename(months.with_name("moved"))
+    for month in order:
+        assert rag("index", moved / month).stdout.startswith("0 new, 0 replaced, 1 unchanged")
+    assert texts(rag) == BOTH
+    assert rag("index", moved).stdout.startswith("0 new, 0 replaced, 2 unchanged")
+
+
+def test_a_file_that_has_moved_and_changed_replaces_its_article(rag: Rag, tmp_path: Path) -> None:
+    rag("index", write(tmp_path / "old" / "a.txt", "نص قديم"))
+    (tmp_path / "old" / "a.txt").unlink()
+    assert rag("index", write(tmp_path / "new" / "a.txt", "نص جديد")).stdout.startswith("0 new, 1 replaced")
+    assert texts(rag) == {"a.txt": "نص جديد"}
+
+
+def test_equal_names_within_archives_and_beside_them(rag: Rag, tmp_path: Path) -> None:
+    folder = tmp_path / "papers"
+    write(folder / "001.txt", "نص خارج")
+    for name in ("a", "b"):
+        with zipfile.ZipFile(folder / f"{name}.zip", "w") as archive:
+            for month in ("01", "02"):
+                archive.writestr(f"2015/{month}/001.txt", f"نص {name} {month}")
+    rag("index", folder)
+    expected = {
+        "001.txt": "نص خارج",
+        "01/001.txt": "نص a 01",
+        "02/001.txt": "نص a 02",
+        "2015/01/001.txt": "نص b 01",
+        "2015/02/001.txt": "نص b 02",
+    }
+    assert texts(rag) == expected
+    for path in folder.iterdir():
+        path.touch()
+    assert rag("index", folder).stdout.startswith("0 new, 0 replaced, 5 unchanged")
+    assert texts(rag) == expected
+
+
+def test_an_archive_that_holds_a_name_twice_loses_neither_unseen(rag: Rag, tmp_path: Path) -> None:
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        archive.writestr("x.txt", "نص أول")
+        with pytest.warns(UserWarning, match="Duplicate"):
+            archive.writestr("x.txt", "نص ثان")
+    assert "was read already from" in rag("index", tmp_path / "a.zip", code=2).stderr
+    assert texts(rag) == {"x.txt": "نص أول"}
+
+
+def test_rows_without_an_id_are_told_apart_by_their_folders(rag: Rag, tmp_path: Path) -> None:
+    write(tmp_path / "01" / "news.csv", "text\nنص أول\n")
+    write(tmp_path / "02" / "news.csv", "text\nنص ثان\nنص ثالث\n")
+    for month in ("01", "02"):
+        rag("index", tmp_path / month)
+    expected = {"news.csv:1": "نص أول", "02/news.csv:1": "نص ثان", "news.csv:2": "نص ثالث"}
+    assert texts(rag) == expected
+    write(tmp_path / "01" / "news.csv", "text\nنص أول\nنص رابع\n")
+    rag("index", tmp_path / "01")
+    assert texts(rag) == {**expected, "01/news.csv:2": "نص رابع"}
+
+
+def test_rows_with_ids_of_their_own_replace_as_before_but_no_file_of_the_same_run(rag: Rag, tmp_path: Path) -> None:
+    write(tmp_path / "papers" / "a.txt", "نص ملف")
+    dump = write(tmp_path / "papers" / "b.jsonl", '{"id": "a.txt", "text": "نص صف"}\n{"id": "2", "text": "نص ثان"}\n')
+    assert "'a.txt' was read already from" in rag("index", tmp_path / "papers", code=2).stderr
+    assert texts(rag) == {"a.txt": "نص ملف", "2": "نص ثان"}
+    assert rag("index", dump).stdout.startswith("0 new, 1 replaced, 1 unchanged")
+    assert texts(rag) == {"a.txt": "نص صف", "2": "نص ثان"}
+    rag("index", tmp_path / "papers", code=0)
+    assert texts(rag) == {"a.txt": "نص صف", "papers/a.txt": "نص ملف", "2": "نص ثان"}
+
+
+def test_an_id_with_a_folder_is_shown_removed_and_searched(rag: Rag, months: Path) -> None:
+    rag("index", months)
+    assert rag("show", "02/001.txt").stdout == "نص شهر 02\n"
+    found = json.loads(rag("search", "شهر 02", "--json").stdout)
+    assert {row["article"] for row in found} == set(BOTH)
+    rag("remove", "02/001.txt")
+    assert list(texts(rag)) == ["001.txt"]
+
+
+@pytest.mark.parametrize("before", [1, 2])
+def test_articles_of_an_older_library_are_taken_for_those_of_their_files(rag: Rag, months: Path, before: int) -> None:
+    path = months.parent / "home" / "index" / "library.sqlite"
+    with Library(path) as library:
+        library.add([Article("001.txt", "نص شهر 01", source="01")])
+    aged(path, before)
+    assert rag("index", months).stdout.startswith("1 new, 0 replaced, 1 unchanged")
+    assert texts(rag) == BOTH
