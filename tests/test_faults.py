@@ -135,22 +135,6 @@ def test_a_full_disk_and_a_closed_pipe(seeded: Rag, tmp_path: Path) -> None:
         assert process.stderr.read() == b""
 
 
-def test_an_interrupted_run_says_what_was_kept(tmp_path: Path) -> None:
-    code = """
-import rag.cli, rag.library.readers
-from rag.types import Article
-def read(paths, columns, told, without):
-    yield from (Article(str(i), "نص") for i in range(700))
-    raise KeyboardInterrupt
-rag.library.readers.read = read
-rag.cli.main(["index", "x"])
-"""
-    environment = {**os.environ, "RAG_HOME": str(tmp_path / "home")}
-    done = subprocess.run([sys.executable, "-c", code], env=environment, cwd=ROOT, capture_output=True, text=True)
-    assert done.returncode == 130
-    assert "700 articles are in the library; run the command again to go on" in line(done.stderr)
-
-
 def test_an_interrupted_evaluation_keeps_its_rows_and_an_earlier_page(seeded: Rag, tmp_path: Path) -> None:
     code = """
 import sys
