@@ -97,6 +97,8 @@ class Database:
         try:
             with self._lock:
                 yield
+        except UnicodeDecodeError as e:  # in what SQLite says of damage
+            raise self._damaged(str(e)) from e
         except sqlite3.DatabaseError as e:
             mend = {
                 "file is not a database": self._mend_damage,

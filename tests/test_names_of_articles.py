@@ -68,11 +68,13 @@ def test_what_moves_keeps_its_ids_in_whatever_order_it_is_indexed(rag: Rag, mont
     assert rag("index", moved).stdout.startswith("0 new, 0 replaced, 2 unchanged")
 
 
-def test_a_file_that_has_moved_and_changed_replaces_its_article(rag: Rag, tmp_path: Path) -> None:
-    rag("index", write(tmp_path / "old" / "a.txt", "نص قديم"))
-    (tmp_path / "old" / "a.txt").unlink()
-    assert rag("index", write(tmp_path / "new" / "a.txt", "نص جديد")).stdout.startswith("0 new, 1 replaced")
-    assert texts(rag) == {"a.txt": "نص جديد"}
+def test_a_drive_that_is_not_there_loses_no_article_to_a_file_of_the_same_name(rag: Rag, tmp_path: Path) -> None:
+    rag("index", write(tmp_path / "drive" / "a.txt", "نص قديم"))
+    (tmp_path / "drive").rename(tmp_path / "away")
+    assert rag("index", write(tmp_path / "new" / "a.txt", "نص جديد")).stdout.startswith("1 new, 0 replaced")
+    assert texts(rag) == {"a.txt": "نص قديم", "new/a.txt": "نص جديد"}
+    (tmp_path / "away").rename(tmp_path / "drive")
+    assert rag("index", tmp_path / "drive", tmp_path / "new").stdout.startswith("0 new, 0 replaced, 2 unchanged")
 
 
 def test_equal_names_within_archives_and_beside_them(rag: Rag, tmp_path: Path) -> None:

@@ -108,12 +108,12 @@ def finish(db: sqlite3.Connection, mark: Mark) -> None:
 def id_of(
     db: sqlite3.Connection, entry: Entry, number: int | None, before: set[bytes], digest: Callable[[str], str]
 ) -> str | Refused:
-    """What an article is called in the library, so that no article of another file that is still there is replaced unseen.
+    """What an article is called in the library, so that no article of another file is replaced unseen.
 
-    One that is called by its file keeps its id for good. Else it is the same article moved where a file that has gone gave the same
-    under one of its names; else it has the first name that no file holds which is still there. One with an id of its own
-    replaces, but for one that a file of this run gave. number: the file's. before: the files of this run so far. digest: of
-    the article under an id.
+    One that is called by its file keeps its id for good. Else it is the same article moved where a file that has gone gave
+    the same under one of its names; else it has the first name that no file holds, for one that has gone may be on a drive
+    that comes back. One with an id of its own replaces, but for one that a file of this run gave.
+    number: the file's. before: the files of this run so far. digest: of the article under an id.
     """
     if entry.within is None or number is None:
         row = _holder(db, entry.article.id)
@@ -127,10 +127,9 @@ def id_of(
     free = held_by = None
     for name in entry.names:
         row = _holder(db, name)
-        gone = bool(row and row[1] and _is_gone(row[1]))
-        if row and gone and row[0] == digest(name):
+        if row and row[1] and row[0] == digest(name) and _is_gone(row[1]):
             return name
-        if row and row[1] and not gone:
+        if row and row[1]:
             held_by = held_by or row[1]
         elif free is None:
             free = name

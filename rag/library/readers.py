@@ -184,16 +184,22 @@ def _ahead(files: Sequence[Path], columns: Mapping[str, str]) -> Iterator[Ahead]
         for file in files:
             waiting.append((file, mark_of(file, reader), pool.submit(document, file)))
             if len(waiting) > workers:
-                first, mark, ready = waiting.popleft()
-                yield first, mark, ready.result()
+                yield _awaited(waiting)
         while waiting:
-            first, mark, ready = waiting.popleft()
-            yield first, mark, ready.result()
+            yield _awaited(waiting)
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         while not all(ready.done() for *_, ready in waiting):  # reading ends early, and waits for no long file
             limits.stop(threads)
             time.sleep(_PAUSE)
+
+
+def _awaited(waiting: deque[tuple[Path, Mark | None, Future[list[Read] | None]]]) -> Ahead:
+    """The first that is waited for, taken out once it is read: until then it is stopped where reading ends early."""
+    file, mark, ready = waiting[0]
+    listed = ready.result()
+    waiting.popleft()
+    return file, mark, listed
 
 
 def _is_document(file: Path) -> bool:

@@ -1,7 +1,7 @@
 """The file of the dense index: a whole index, and behind it what was added and removed since, each part with its checksum.
 
-The whole is a line of JSON (the stamp, the size and checksum of what follows, and the line's own), filled up with spaces to
-LINE bytes, and the index as FAISS serialises it. A change is such a line too, without filling: a stamp, how many passages
+The whole is a line of JSON (the stamp, the size and checksum of what follows, and the line's own), filled up with spaces, since
+it is written last, and the index as FAISS serialises it. A change is such a line too, without filling: a stamp, how many passages
 are removed and added; then the ids of the removed ones, the ids of the added ones (64 bits each) and their vectors (32-bit
 numbers). What is changed last says what the file reflects. A change that is cut short was never committed: whoever was
 writing it was stopped, so that it is passed by, and overwritten by the next one.
@@ -22,10 +22,12 @@ import numpy as np
 from rag.errors import IndexDamaged
 from rag.search.leg import FORMAT, Stamp, replacing, sealed, unsealed
 
-LINE = 512
-"""Bytes of the first line."""
+_LONGEST = 1 << 16
+"""Bytes of the first line, at most."""
 _PIECE = 1 << 20
 _ID, _NUMBER = 8, 4
+_NUMERAL = 12
+"""Digits by which the checksum of one line may be longer than that of another, and the end of the line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,16 +63,17 @@ class Opened:
 def read(path: Path) -> Opened:
     """What the file holds. Raises IndexDamaged where it is not as it was written, OSError where it cannot be read."""
     with path.open("rb") as file:
-        row = unsealed(file.readline(LINE))
+        row = unsealed(file.readline(_LONGEST))
+        begin = file.tell()
         stamp = Stamp.from_json(row)
         if stamp.format != FORMAT:
             return Opened(stamp, None, 0, 0)
         size, checksum = int(row["size"]), int(row["crc32"])
         if _checksum(file, size) != checksum:
             raise IndexDamaged(f"{path.name} fails its checksum")
-        file.seek(LINE)
+        file.seek(begin)
         index = faiss.read_index(faiss.PyCallbackIOReader(_Bounded(file, size).read, _PIECE))
-        opened = Opened(stamp, index, LINE + size, 0)
+        opened = Opened(stamp, index, begin + size, 0)
         for stamp, change, end in _changes(file, opened.end, index.d):
             change.apply(index)
             opened = Opened(stamp, index, end, opened.changed + len(change.removed) + len(change.ids))
@@ -80,6 +83,8 @@ def read(path: Path) -> Opened:
 def write(path: Path, index: Any, stamp: Stamp) -> int:
     """Writes the whole index anew, and gives its size in bytes; OSError where the disk refuses, and nothing has changed."""
     size = checksum = 0
+    widest = sealed({**stamp.as_json(), "size": 1 << 62, "crc32": 1 << 32})
+    begin = len(widest) + _NUMERAL
     with replacing(path) as file:
 
         def take(piece: bytes) -> int:
@@ -88,11 +93,11 @@ def write(path: Path, index: Any, stamp: Stamp) -> int:
             file.write(piece)
             return len(piece)
 
-        file.write(b" " * LINE)
+        file.write(b" " * begin)
         faiss.write_index(index, faiss.BufferedIOWriter(faiss.PyCallbackIOWriter(take, _PIECE), _PIECE))
         file.seek(0)
-        file.write(sealed({**stamp.as_json(), "size": size, "crc32": checksum}).ljust(LINE - 1) + b"\n")
-    return LINE + size
+        file.write(sealed({**stamp.as_json(), "size": size, "crc32": checksum}).ljust(begin - 1) + b"\n")
+    return begin + size
 
 
 def append(path: Path, end: int, change: Change, stamp: Stamp) -> int:

@@ -146,3 +146,12 @@ def test_what_failed_to_be_written_is_read_anew(tmp_path: Path, monkeypatch: pyt
                 index.update([Passage(100 + i, "a", 0, 1, "جديد") for i in range(count)], [0], stamp(2), fresh=False)
     assert index.stamp() == stamp(1)
     assert {id_ for id_, _ in index.search(query("خبر"), 100)} <= set(range(40))
+
+
+def test_an_embedder_may_have_a_long_name(tmp_path: Path) -> None:
+    named = Stamp("library", 1, 1, "/home/محمد/" + "نموذج " * 200)
+    index = faiss.IndexIDMap2(faiss.IndexFlatIP(DIMENSIONS))
+    index.add_with_ids(vectors(10), np.arange(10))
+    assert append(tmp_path / "v", write(tmp_path / "v", index, named), Change(NONE, np.array([30]), vectors(1)), named)
+    assert read(tmp_path / "v").stamp == named
+    assert len(ids(read(tmp_path / "v").index)) == 11
