@@ -37,7 +37,7 @@ def untold(share: float) -> None:
 
 
 def read_jsonl(path: Path, columns: Mapping[str, str], name: str, share: Share = untold) -> Iterator[Row]:
-    """The rows of JSON lines; a broken one is Unfit in its place. Every row has an id or is Unfit."""
+    """The rows of JSON lines; a broken one is Unfit in its place. One without an id has the file's name and its number."""
     with path.open("rb") as file:
         encoding, size = _encoding(file) or "utf-8", max(1, path.stat().st_size)
         for number, line in enumerate(_lines(file, encoding), 1):
@@ -49,7 +49,7 @@ def read_jsonl(path: Path, columns: Mapping[str, str], name: str, share: Share =
                 continue
             try:
                 row = json.loads(line.decode(encoding) if isinstance(line, bytes) else line)
-                yield number, *_row(row, columns)
+                yield number, *_row(row, columns, f"{name}:{number}")
             except Unfit as e:
                 yield number, "", e
             except (ValueError, RecursionError) as e:  # not of the encoding, or not JSON
