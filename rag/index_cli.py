@@ -18,6 +18,7 @@ from rag.terminal import note, progress
 if TYPE_CHECKING:
     from rag.library import Library
     from rag.library.left_out import LeftOut
+    from rag.library.origins import Run
     from rag.library.readers import Item, Place
     from rag.library.store import Added
     from rag.library.watching import Watch
@@ -106,7 +107,7 @@ class _Load:
 
         self.library, self.record, self.added = library, record, Added()
         self._columns, self.without = columns, without
-        self._files: set[bytes] = set()
+        self._files: Run = {}
         self._unchanged = 0
 
     def begun(self, paths: Sequence[Path], bar: Meter) -> Iterator[Item]:
@@ -138,7 +139,7 @@ class _Load:
                 changed.append(file)
             else:
                 self._unchanged += held
-                self._files.add(mark.file)
+                self._files[mark.file] = set()
         return changed
 
     def finish(self, items: Iterable[Item], retriever: Retriever, bar: Meter) -> Added:
@@ -149,12 +150,16 @@ class _Load:
         added = Added(unchanged=self._unchanged)
         self.added += added
         with retriever.following() as follow:
-            for step in add_all(self.library, bar.counted(items), self.record.add, before=self._files):
+            for step in add_all(self.library, bar.counted(items), self.record.add, files=self._files):
                 added += step
                 self.added += step
                 follow()
         for notice in retriever.catch_up(bar.indexed):
             note(notice)
+        for file, ids in added.left[:_MOST_LINES]:
+            note(_no_longer(file, ids))
+        if (more := len(added.left) - _MOST_LINES) > 0:
+            note(f"and {more:,} more files hold less than before; what they gave stays")
         return added
 
     def name_left_out(self) -> None:
@@ -193,6 +198,12 @@ def _follow(watched: Watch, load: _Load, retriever: Retriever) -> None:
             watched.again(files)
         finally:
             load.name_left_out()
+
+
+def _no_longer(file: str, ids: Sequence[str]) -> str:
+    """A line that says how articles are removed which a file gave once and holds no longer."""
+    command = f"`rag remove {shlex.join(ids)}`" if len(ids) <= _FEW else f"`rag remove` of {shlex.join(ids[:_FEW])} …"
+    return f"{file} no longer holds {len(ids):,} of the articles that it gave; they stay, until {command}"
 
 
 def _gone(path: Path, load: _Load) -> str:

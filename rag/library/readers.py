@@ -5,9 +5,9 @@ What cannot be read is yielded as `Unreadable` in its place, so that the rest go
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import shutil
 import sys
 import tempfile
 import time
@@ -44,7 +44,7 @@ SECONDS, MEGABYTES = 60, 1024
 _SPACE = ord(" ")
 _DEEPEST = 3
 """Files within files."""
-_PAUSE = 0.02
+_PAUSE, _PIECE = 0.02, 1 << 20
 _WORKERS = 4
 """Documents that are read at once, at most; each may take MEGABYTES."""
 
@@ -224,10 +224,13 @@ def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iter
         yield from _named(path, columns, shown(name_of(path)), source, folders_of(path), share)
         return
     with tempfile.TemporaryDirectory(prefix="rag-") as folder:
-        file = Path(folder) / "stdin"
+        file, digest = Path(folder) / "stdin", hashlib.sha256()
         with file.open("wb") as out:
-            shutil.copyfileobj(sys.stdin.buffer, out)
-        yield from _named(file, columns, "standard input", file.name, (), share)
+            while piece := sys.stdin.buffer.read(_PIECE):
+                digest.update(piece)
+                out.write(piece)
+        file = file.rename(f"{file}-{digest.hexdigest()[:8]}")  # another text has another name
+        yield from _named(file, columns, "standard input", "stdin", (), share)
 
 
 def _named(

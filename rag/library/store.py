@@ -20,7 +20,7 @@ from typing import Any
 from rag.database import Database, Kind, Migration
 from rag.errors import LibraryError
 from rag.library import duplicates, origins
-from rag.library.origins import Entry, Mark, Refused
+from rag.library.origins import Entry, Mark, Refused, Run
 from rag.library.splitting import passages
 from rag.types import Article, Passage, Scope, page_of
 
@@ -70,14 +70,16 @@ _READ_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What adding did, in articles."""
+    """What adding did, in articles. left: files with the ids of those that they gave once and hold no longer."""
 
     new: int = 0
     replaced: int = 0
     unchanged: int = 0
+    left: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __add__(self, other: Added) -> Added:
-        return Added(self.new + other.new, self.replaced + other.replaced, self.unchanged + other.unchanged)
+        counts = self.new + other.new, self.replaced + other.replaced, self.unchanged + other.unchanged
+        return Added(*counts, self.left + other.left)
 
 
 class Library(Database):
@@ -115,14 +117,15 @@ class Library(Database):
         """Adds or replaces articles in one transaction; those that have not changed are skipped."""
         return self.take(map(Entry, articles))[0]
 
-    def take(self, read: Iterable[Entry | Mark], before: set[bytes] | None = None) -> tuple[Added, list[Refused]]:
+    def take(self, read: Iterable[Entry | Mark], run: Run | None = None) -> tuple[Added, list[Refused]]:
         """Adds or replaces what was read of files in one transaction, and notes which files were read to their end.
 
-        Each article is called as `origins.id_of` says; those that have no name are given back. before: the files of this run,
-        to which those of the articles are added.
+        Each article is called as `origins.id_of` says; those that have no name are given back. run: to which what is given is
+        added.
         """
         new = replaced = unchanged = 0
-        held, before = list(read), set() if before is None else before
+        held, run = list(read), {} if run is None else run
+        left: list[tuple[str, tuple[str, ...]]] = []
         changed: dict[str, str] = {}
         numbers: dict[bytes, int] = {}
         refused: list[Refused] = []
@@ -131,18 +134,18 @@ class Library(Database):
             for item in held:
                 if isinstance(item, Mark):
                     if not any(other.entry.file == item.file for other in refused):
-                        origins.finish(self._db, item)
+                        left += origins.finish(self._db, item, run.get(item.file, set()))
                     continue
                 if item.file and item.file not in numbers:
                     numbers[item.file] = origins.begin(self._db, item.file)
                 number = numbers.get(item.file)
-                named = origins.id_of(self._db, item, number, before, partial(_digest_under, item.article))
+                named = origins.id_of(self._db, item, number, run, partial(_digest_under, item.article))
                 if isinstance(named, Refused):
                     refused.append(named)
                     continue
                 if item.file:
-                    before.add(item.file)
-                article, origin = replace(item.article, id=named), (number, item.within if item.file else None)
+                    run.setdefault(item.file, set()).add(named)
+                article, origin = replace(item.article, id=named), (number, item.within)
                 digest = _digest(article)
                 known = self._db.execute("SELECT digest, file, within FROM articles WHERE id = ?", (named,)).fetchone()
                 if known and known[0] == digest:
@@ -160,7 +163,7 @@ class Library(Database):
             if changed:
                 duplicates.remember(self._db, list(changed.items()))
                 self._db.execute("UPDATE meta SET generation = ?", (generation,))
-        return Added(new, replaced, unchanged), refused
+        return Added(new, replaced, unchanged, tuple(left)), refused
 
     def _insert(self, article: Article, digest: str, origin: tuple[int | None, str | None]) -> None:
         self._db.execute(

@@ -265,7 +265,7 @@ def test_the_kind_is_told_by_content(tmp_path: Path) -> None:
     [
         (b'{"id": "1", "text": "a"}\n{"id": "2", "text": "b"}\n', ["1", "2"]),
         (b'{"id": "1", "text": "a"}\n', ["1"]),
-        ("نص واحد".encode(), ["stdin"]),
+        ("نص واحد".encode(), ["stdin-70a95e2c"]),
     ],
 )
 def test_standard_input_is_rows_or_a_text(monkeypatch: pytest.MonkeyPatch, sent: bytes, ids: list[str]) -> None:
