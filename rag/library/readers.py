@@ -9,7 +9,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 import time
 import zipfile
 from collections import deque
@@ -35,6 +34,7 @@ from rag.library.formats.pdf import read_pdf
 from rag.library.formats.sniffing import sniff
 from rag.library.formats.text import read_markdown, read_text
 from rag.library.origins import Entry, Mark, mark_of, path_of
+from rag.scratch import scratch
 from rag.types import Article
 
 VERSION = 1
@@ -223,8 +223,8 @@ def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iter
         source = shown(name_of(Path(path.resolve().parent.name)))
         yield from _named(path, columns, shown(name_of(path)), source, folders_of(path), share)
         return
-    with tempfile.TemporaryDirectory(prefix="rag-") as folder:
-        file, digest = Path(folder) / "stdin", hashlib.sha256()
+    with scratch() as folder:
+        file, digest = folder / "stdin", hashlib.sha256()
         with file.open("wb") as out:
             while piece := sys.stdin.buffer.read(_PIECE):
                 digest.update(piece)
@@ -336,8 +336,8 @@ def _members(path: Path) -> int:
 
 def _files_in(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
     """The files within a file, each with its name there, "" for the only one; gone when the next is asked for."""
-    with tempfile.TemporaryDirectory(prefix="rag-") as folder:
-        for name, file in unpacked(path, Path(folder)):
+    with scratch() as folder:
+        for name, file in unpacked(path, folder):
             yield name, file
             if isinstance(file, Path):
                 file.unlink()
