@@ -132,7 +132,11 @@ def search(
     settings = _settings()
     with wiring.open_library(settings) as library, progress() as bar:
         scope = Scope(since, until, tuple(source or ()))
-        hits = index_cli.caught_up(library, settings, bar).search(question, k, scope)
+        retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+        notices = retriever.open(bar)
+        hits = retriever.search(question, k, scope)
+        for notice in filter(None, (*notices, retriever.lag)):
+            note(notice)
         if not library.count()[0]:
             note(wiring.EMPTY)
     if as_json:

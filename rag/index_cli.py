@@ -23,9 +23,7 @@ if TYPE_CHECKING:
     from rag.library.store import Added
     from rag.library.watching import Watch
     from rag.meter import Meter
-    from rag.search.leg import Progress
     from rag.search.retriever import Retriever
-    from rag.settings import Settings
 
 _LEFT_OUT = "left-out.jsonl"
 _MOST_LINES = 10
@@ -80,7 +78,9 @@ def index(
             begun = load.begun(_that_hold_something(given) if watch else given, bar)
             record.begin()
             try:
-                retriever = caught_up(library, settings, bar.indexed)
+                retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+                for notice in retriever.open(bar.indexed):
+                    note(notice)
                 load.finish(begun, retriever, bar)
             except KeyboardInterrupt:
                 count = library.count()[0]
@@ -272,17 +272,9 @@ def remove(
             )
         wanted = {*(ids or ()), *(id_ for name in source or () for id_ in browsing.ids(library, name))}
         missing = library.remove(wanted)
-        caught_up(library, settings, bar)
+        retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+        for notice in retriever.catch_up(bar):
+            note(notice)
     print(f"{len(wanted) - len(missing)} removed")
     if missing:
         raise InputError(f"not in the library: {', '.join(missing)}; `rag list` shows what is")
-
-
-def caught_up(library: Library, settings: Settings, bar: Progress) -> Retriever:
-    """The search over a library, brought up to date; says what was repaired."""
-    from rag import wiring
-
-    retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-    for notice in retriever.catch_up(bar):
-        note(notice)
-    return retriever

@@ -250,7 +250,7 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     library = open_library(settings)
     embedder = open_embedder(settings)
     retriever = open_retriever(settings, library, embedder)
-    notices = retriever.catch_up(progress)
+    notices = retriever.open(progress)
     if not library.count()[0]:
         notices.append(EMPTY)
     finder = EvidenceFinder(retriever, shipped_embedder())

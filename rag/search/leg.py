@@ -169,15 +169,21 @@ def is_current(leg: Leg, library: Library) -> bool:
         return False
 
 
-def is_far_behind(leg: Leg, library: Library) -> bool:
-    """Whether an index lacks at least FAR passages."""
+def usable_stamp(leg: Leg, library: Library) -> Stamp | None:
+    """The stamp of an index that is of this library, model and version, though maybe behind; None where there is none such."""
     try:
         stamp = leg.stamp()
     except IndexDamaged:
-        stamp = None
+        return None
     wanted = current_stamp(leg, library)
-    known = stamp is not None and replace(stamp, generation=0, through=0) == replace(wanted, generation=0, through=0)
-    return wanted.through - (stamp.through if stamp and known else 0) >= FAR
+    same = stamp is not None and replace(stamp, generation=0, through=0) == replace(wanted, generation=0, through=0)
+    return stamp if same else None
+
+
+def is_far_behind(leg: Leg, library: Library) -> bool:
+    """Whether an index lacks at least FAR passages."""
+    stamp = usable_stamp(leg, library)
+    return current_stamp(leg, library).through - (stamp.through if stamp else 0) >= FAR
 
 
 def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> str:
