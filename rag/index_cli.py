@@ -95,7 +95,7 @@ def index(
                 _follow(watched, load, retriever)
             except KeyboardInterrupt:
                 print(f"in all {load.summary()}")
-        elif record.count:
+        if record.count:
             raise typer.Exit(InputError.exit_code)
 
 
