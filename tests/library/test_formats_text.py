@@ -26,7 +26,8 @@ from rag.library.formats.html import read_html
 from rag.library.formats.rows import read_csv, read_json, read_jsonl
 from rag.library.formats.sniffing import sniff
 from rag.library.formats.text import read_markdown, read_text
-from rag.library.readers import Unreadable, read
+from rag.library.origins import Entry
+from rag.library.readers import Unreadable, read, readings
 from rag.types import Article
 from tests.conftest import SEEDS
 
@@ -113,8 +114,8 @@ FORMATS: dict[str, tuple[str, Callable[[Known], str]]] = {
 }
 
 
-def one(path: Path, **columns: str) -> Article:
-    (found,) = read([path], columns)
+def one(path: Path) -> Article:
+    (found,) = read([path])
     assert isinstance(found, Article), found
     return found
 
@@ -219,10 +220,13 @@ def test_the_files_of_an_archive_are_read(tmp_path: Path) -> None:
 def test_columns_can_be_given_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("الخبر;عنوان;س\nقال نعم;أول;1\n\nقال لا;ثان;\n", encoding="utf-8")
     assert "has no column of text in its first line" in failure(tmp_path / "a.csv")
-    found = list(read([tmp_path / "a.csv"], {"text": "الخبر", "id": "س"}))
-    assert found == [Article("1", "قال نعم", "أول", source="a"), Article("a.csv:3", "قال لا", "ثان", source="a")]
+    found = readings([tmp_path / "a.csv"], {"text": "الخبر", "id": "س"})
+    assert [item.article for item in found if isinstance(item, Entry)] == [
+        Article("1", "قال نعم", "أول", source="a"),
+        Article("a.csv:3", "قال لا", "ثان", source="a"),
+    ]
     with pytest.raises(InputError, match="no field 'body'"):
-        list(read([tmp_path / "a.csv"], {"body": "x"}))
+        list(readings([tmp_path / "a.csv"], {"body": "x"}))
 
 
 @pytest.mark.parametrize(
