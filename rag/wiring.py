@@ -14,7 +14,7 @@ from rag.models import chosen, pulled
 from rag.models.catalogue import SETTING, Kind, find
 from rag.search.apart import apart, reporting
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
-from rag.search.leg import Progress, catch_up
+from rag.search.leg import WRITING, Progress, catch_up
 from rag.search.lexical import LexicalIndex
 from rag.search.reranking import SHIPPED_RERANKER, CrossEncoderReranker, LinearReranker, Reranker
 from rag.search.retriever import Retriever
@@ -66,7 +66,7 @@ def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> 
     lexical = LexicalIndex(folder / "lexical")
     dense = VectorIndex(folder / "vectors.faiss", embedder)
     aside = partial(apart, catch_up_words, str(library.path), str(lexical.path))
-    lock = folder / "writing.lock"
+    lock = folder / WRITING
     return Retriever(library, lexical, dense, _reranker(settings, lexical), Translator(SHIPPED), lock, aside)
 
 
