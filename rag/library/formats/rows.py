@@ -31,7 +31,7 @@ _HEAD = 1 << 22
 """Bytes of a long file by which its encoding is told."""
 _LONGEST_HEADER = 100_000
 """Characters of the line that names the columns."""
-_DELIMITERS = (",", ";", "\t", "|")
+DELIMITERS = (",", ";", "\t", "|")
 _DATES = "2015-07-23, 23/7/2015 (the day first) or the month by its name"
 
 
@@ -195,7 +195,7 @@ def _header(line: str, columns: Mapping[str, str]) -> tuple[list[str], dict[str,
         raise Unfit("is empty")
     if len(line) == _LONGEST_HEADER:
         raise Unfit(f"has a first line of over {_LONGEST_HEADER:,} characters; expected the names of the columns there")
-    for delimiter in _DELIMITERS:
+    for delimiter in DELIMITERS:
         names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
         fields = fields_of(names, columns)
         if "text" in fields:
