@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from rag import wiring
 from rag.answer import prompts
@@ -19,7 +22,7 @@ from rag.models import checksums, pulled
 from rag.models.pulled import size_of
 from rag.models.pulling import in_words
 from rag.search.embedding import SHIPPED
-from rag.search.leg import Leg, current_stamp
+from rag.search.leg import WRITING, Leg, Stamp, current_stamp
 from rag.settings import Settings
 
 _PACKAGES = (
@@ -116,9 +119,11 @@ def _leg(leg: Leg, library: Library, path: Path, needed: bool) -> Finding:
     """An index: whether it is whole and reflects the library, its generation and size."""
     what, wanted = f"{leg.name} index", current_stamp(leg, library)
     try:
-        stamp = leg.stamp()
+        stamp = _stamp(leg, path.parent)
     except IndexDamaged as e:
         return Finding(what, False, f"damaged: {e}", "any `rag search` rebuilds it")
+    except Timeout:
+        return Finding(what, True, "being written by another process; look again when that has finished")
     if stamp is None:
         return Finding(what, not needed, "missing", "any `rag search` builds it" if needed else "")
     found = f"generation {stamp.generation}, {in_words(size_of(path))} in {path}"
@@ -127,6 +132,17 @@ def _leg(leg: Leg, library: Library, path: Path, needed: bool) -> Finding:
     return Finding(
         what, False, f"stale: {found}, the library is at {wanted.generation}", "any `rag search` brings it up to date"
     )
+
+
+def _stamp(leg: Leg, folder: Path) -> Stamp | None:
+    """The stamp of an index; Timeout where it does not fit the index, and another process is writing that."""
+    try:
+        return leg.stamp()
+    except IndexDamaged:
+        if not os.access(folder, os.W_OK):
+            raise
+        with FileLock(folder / WRITING, timeout=0):  # nobody leaves an index half written whose lock is free
+            return leg.settled()
 
 
 def _models(settings: Settings) -> Iterator[Finding]:

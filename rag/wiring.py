@@ -16,7 +16,7 @@ from rag.search.apart import apart, reporting
 from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.engine import Engine
-from rag.search.leg import Progress, catch_up
+from rag.search.leg import WRITING, Progress, catch_up
 from rag.search.lexical import LexicalIndex
 from rag.search.reranking import SHIPPED_RERANKER, CrossEncoderReranker, LinearReranker, Reranker
 from rag.search.retriever import Retriever
@@ -65,7 +65,7 @@ def shipped_embedder() -> StaticEmbedder:
 def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> Retriever:
     """The search over the library; its indexes may be behind until `catch_up`."""
     engine = open_embedded(settings, library, embedder)
-    lock = settings.index_dir / "writing.lock"
+    lock = settings.index_dir / WRITING
     return Retriever(library, engine, _reranker(settings, engine), Translator(SHIPPED), lock)
 
 

@@ -13,6 +13,7 @@ from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 
 import pytest
+from filelock import FileLock
 
 from rag import doctor
 from rag.library import Library
@@ -20,6 +21,7 @@ from rag.models import checksums, pulled
 from rag.models.catalogue import find
 from rag.models.pulled import Pulled
 from rag.search.embedding import SHIPPED
+from rag.search.leg import WRITING
 from rag.settings import Settings
 from rag.types import Article
 from tests.conftest import ROOT, Rag
@@ -116,6 +118,18 @@ def test_an_index_that_is_missing_damaged_or_stale(settings: Settings, what: str
     assert (damaged.ok, damaged.found.startswith("damaged: ")) == (False, True)
     shutil.rmtree(path) if path.is_dir() else path.unlink()
     assert (found(settings, what).ok, found(settings, what).found) == (False, "missing")
+
+
+def test_an_index_between_two_commits_of_another_process_is_being_written(settings: Settings) -> None:
+    meta = settings.index_dir / "lexical" / "meta.json"
+    whole = meta.read_bytes()
+    with FileLock(settings.index_dir / WRITING):
+        meta.write_bytes(whole + b" ")  # as after tantivy's commit, before the stamp is sealed
+        written = found(settings, "lexical index")
+    assert (written.ok, written.found) == (True, "being written by another process; look again when that has finished")
+    assert found(settings, "lexical index").found.startswith("damaged: ")
+    meta.write_bytes(whole)
+    assert found(settings, "lexical index").found.startswith("current: ")
 
 
 def test_pulled_models(settings: Settings) -> None:

@@ -16,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from rag.library.folders import files_of
 from rag.library.left_out import LeftOut
-from rag.library.readers import Place, Unreadable, read
+from rag.library.readers import Place, Unreadable, readings
 from tests.conftest import ROOT, Rag, line
 
 
@@ -121,7 +122,7 @@ def test_a_killed_run_has_its_list(tmp_path: Path) -> None:
 
 def places(path: Path) -> list[Place]:
     told: list[Place] = []
-    assert list(read([path], told=told.append))
+    assert list(readings(files_of([path]), told=told.append))
     assert [place.share for place in told] == sorted(place.share for place in told)
     assert told[-1].share == 1
     assert told[-1].done == told[-1].files

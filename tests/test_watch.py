@@ -102,7 +102,9 @@ def test_what_is_added_changed_and_taken_away(folder: Path, start: Callable[...,
     (folder / "first.txt").unlink()
     assert "`rag remove first.txt`" in watched.says("has gone")
     assert len(json.loads(rag("list", "--json").stdout)) == 2
-    assert watched.interrupt(code=2).startswith("in all 2 new, 1 replaced, 0 unchanged, 1 left out; the library holds 2 ")
+    assert watched.interrupt(code=2).startswith(
+        "in all 2 new, 1 replaced, 0 unchanged, 1 left out; the library holds 2 "
+    )
 
 
 def test_a_file_that_is_being_copied_is_not_indexed_half(folder: Path, start: Callable[..., Watched], rag: Rag) -> None:

@@ -97,17 +97,12 @@ def reader_of(columns: Mapping[str, str]) -> str:
     return json.dumps([VERSION, sorted(columns.items())], ensure_ascii=False)
 
 
-def read(
-    paths: Sequence[Path],
-    columns: Mapping[str, str] | None = None,
-    told: Callable[[Place], None] | None = None,
-    without: Sequence[Path] = (),
-) -> Iterator[Article | Unreadable]:
+def read(paths: Sequence[Path]) -> Iterator[Article | Unreadable]:
     """The articles of files and folders that do not last, and what could not be read; ids are told apart among these alone.
 
     Raises InputError at once, before anything is read, where `files_of` does.
     """
-    items = readings(files_of(paths, without), columns, told, lasting=False)
+    items = readings(files_of(paths), lasting=False)
     return (item.article if isinstance(item, Entry) else item for item in items if not isinstance(item, Mark))
 
 
@@ -307,11 +302,19 @@ def _apart(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
     return partial(limited, reader, seconds=SECONDS, megabytes=MEGABYTES)
 
 
+def _within_limits(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
+    """The same for files of any size: large ones in a process of their own, which costs small ones too much."""
+    apart = _apart(reader)
+    return lambda path: (apart if path.stat().st_size > _SMALL else reader)(path)
+
+
+_SMALL = 1 << 20
+"""Bytes of a text that take little time and memory, whatever they are."""
 _UNTOLD = "text"
 """The reader that says of a file what keeps it from being text."""
 _DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
-    "text": read_text,
-    "markdown": read_markdown,
+    "text": _within_limits(read_text),
+    "markdown": _within_limits(read_markdown),
     "html": _apart(read_html),
     "pdf": _apart(read_pdf),
     "docx": _apart(read_docx),

@@ -26,6 +26,8 @@ from rag.library import Library
 from rag.types import Passage
 
 FORMAT = 5
+WRITING = "writing.lock"
+"""The lock, beside the indexes, of the process that writes them."""
 log = logging.getLogger(__name__)
 Within = Sequence[int] | None
 """Passage ids, or None for all."""
@@ -71,6 +73,10 @@ class Leg(Protocol):
 
     def stamp(self) -> Stamp | None:
         """What the index on disk reflects; None if there is none. Raises IndexDamaged where it cannot be read or fails its checksum."""
+        ...
+
+    def settled(self) -> Stamp | None:
+        """The same when nobody is writing the index, not even on behalf of a process that was killed; LibraryError where one goes on."""
         ...
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
@@ -195,7 +201,7 @@ def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> st
     wanted, notice = current_stamp(leg, library), ""
     started = time.monotonic()
     try:
-        stamp = leg.stamp()
+        stamp = leg.settled()
     except IndexDamaged as e:
         stamp, notice = None, f"the {leg.name} index was damaged ({e}) and has been rebuilt from the library"
     if stamp is None:

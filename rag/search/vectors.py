@@ -73,6 +73,9 @@ class VectorIndex:
             self._stamp, self._signature = opened.stamp, found
         return opened.stamp
 
+    def settled(self) -> Stamp | None:
+        return self.stamp()
+
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
         taken = np.array(removed, dtype=np.int64)
         batches = self._embedded(added)
