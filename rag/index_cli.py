@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from rag.meter import Meter
     from rag.search.retriever import Retriever
 
+    Readings = Callable[[Sequence[Path], Mapping[str, str], Callable[[Place], None]], Iterator[Item]]
 _LEFT_OUT = "left-out.jsonl"
 _MOST_LINES = 10
 _FEW = 3
@@ -53,6 +55,10 @@ def index(
             metavar="FILE", help=f"List what could not be read here, and not in index/{_LEFT_OUT} of RAG_HOME."
         ),
     ] = None,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="Where files are read and embedded: here, or on a Ray cluster (RAG_RAY_ADDRESS, or here)."),
+    ] = "local",
     watch: Annotated[
         bool, typer.Option("--watch", help="Then follow the files and folders, until Ctrl-C: what changes is indexed.")
     ] = False,
@@ -60,6 +66,7 @@ def index(
     """Add or update articles; unchanged ones are skipped."""
     from rag import wiring
     from rag.library.left_out import LeftOut, checked
+    from rag.library.readers import readings
     from rag.library.watching import Watch
     from rag.settings import load_settings
 
@@ -71,14 +78,22 @@ def index(
     given = [Path(path).resolve() if watch else Path(path) for path in paths]
     listed = checked(left_out) if left_out else settings.index_dir / _LEFT_OUT
     began = time.monotonic()
-    with wiring.open_library(settings) as library, LeftOut(listed) as record:
-        load = _Load(library, named, record, [settings.index_dir, listed])
+    with ExitStack() as stack:
+        library, record = stack.enter_context(wiring.open_library(settings)), stack.enter_context(LeftOut(listed))
+        if engine == "ray":
+            from rag.cluster import connected
+
+            cluster = stack.enter_context(connected(settings))
+            read, embedder = cluster.readings, cluster.embedder
+        else:
+            read, embedder = readings, wiring.open_embedder(settings)
+        load = _Load(library, read, named, record, [settings.index_dir, listed])
         watched = Watch(given, load.without) if watch else None
         with meter() as bar:
             begun = load.begun(_that_hold_something(given) if watch else given, bar)
             record.begin()
             try:
-                retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+                retriever = wiring.open_retriever(settings, library, embedder)
                 for notice in retriever.open(bar.indexed):
                     note(notice)
                 load.finish(begun, retriever, bar)
@@ -102,18 +117,19 @@ def index(
 class _Load:
     """Reads files into a library but for those that it holds as they are, and counts what came of it."""
 
-    def __init__(self, library: Library, columns: dict[str, str], record: LeftOut, without: Sequence[Path]) -> None:
+    def __init__(
+        self, library: Library, read: Readings, columns: dict[str, str], record: LeftOut, without: Sequence[Path]
+    ) -> None:
         from rag.library.store import Added
 
         self.library, self.record, self.added = library, record, Added()
-        self._columns, self.without = columns, without
+        self._read, self._columns, self.without = read, columns, without
         self._files: Run = {}
         self._unchanged = 0
 
     def begun(self, paths: Sequence[Path], bar: Meter) -> Iterator[Item]:
         """What the files hold that are read; InputError at once where one is not there."""
         from rag.library.folders import files_of
-        from rag.library.readers import readings
 
         files = files_of(paths, self.without)
         changed = self._changed(files)
@@ -122,7 +138,7 @@ class _Load:
         def told(place: Place) -> None:
             bar.placed(replace(place, done=same + place.done, files=len(files)))
 
-        return readings(changed, self._columns, told)
+        return self._read(changed, self._columns, told)
 
     def _changed(self, files: Sequence[Path]) -> list[Path]:
         """The files without those whose articles the library holds, as they are; these are counted."""

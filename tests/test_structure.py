@@ -17,7 +17,7 @@ LAYERS = [
     {"rag.answer", "rag.models"},
     {"rag.evaluate"},
     {"rag.wiring"},
-    {"rag.backup"},
+    {"rag.backup", "rag.cluster"},
     {"rag.doctor", "rag.ui"},
     {"rag.terminal", "rag.options"},
     {"rag.meter"},

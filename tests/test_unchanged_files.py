@@ -132,7 +132,7 @@ def test_files_that_are_passed_by_are_done_at_once(library: Library, folder: Pat
     touched(folder / "one.txt")
     (folder / "two.txt").write_text("نص سابع", "utf-8")
     bar = Bar()
-    load = _Load(library, {}, LeftOut(tmp_path / "left-out"), ())
+    load = _Load(library, readings, {}, LeftOut(tmp_path / "left-out"), ())
     assert sum(isinstance(item, Entry) for item in load.begun([folder], bar)) == 2
     assert {place.files for place in bar.places} == {5}
     assert [place.done for place in bar.places] == [3, 4, 4, 5]

@@ -32,7 +32,8 @@ class Entry:
     """An article as it was read.
 
     file: the path, b"" of what does not last. within: the place in the file that it is called by, "" for the whole; None for
-    one with an id of its own. longer: what else it may be called, with more and more of its folders.
+    one with an id of its own. longer: what else it may be called, with more and more of its folders. passages: where each of its
+    passages starts and ends, where the text has been split already.
     """
 
     article: Article
@@ -40,6 +41,7 @@ class Entry:
     file: bytes = b""
     within: str | None = None
     longer: tuple[str, ...] = ()
+    passages: tuple[tuple[int, int], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:

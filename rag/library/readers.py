@@ -45,8 +45,6 @@ _SPACE = ord(" ")
 _DEEPEST = 3
 """Files within files."""
 _PAUSE, _PIECE = 0.02, 1 << 20
-_WORKERS = 4
-"""Documents that are read at once, at most; each may take MEGABYTES."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +109,7 @@ def readings(
     columns: Mapping[str, str] | None = None,
     told: Callable[[Place], None] | None = None,
     lasting: bool = True,
+    at_once: int = 4,
 ) -> Iterator[Item]:
     """The articles of files, what could not be read, and the marks of those that were read whole.
 
@@ -118,19 +117,20 @@ def readings(
     told: called with how far reading has come, before what was read is given and at the end of each file.
     lasting: whether the files stay where they are; of what does not the articles have no file, and a name that comes twice is
     made longer here. Of an id of its own that comes twice the second is Unreadable. Standard input never lasts.
+    at_once: documents, where there are as many cores; each may take MEGABYTES.
     """
     if unknown := set(columns or ()) - set(FIELDS):
         raise InputError(f"there is no field {min(unknown)!r}; expected some of {', '.join(FIELDS)}")
-    return _read(files, columns or {}, told or (lambda place: None), lasting)
+    return _read(files, columns or {}, told or (lambda place: None), lasting, at_once)
 
 
 def _read(
-    files: Sequence[Path], columns: Mapping[str, str], told: Callable[[Place], None], lasting: bool
+    files: Sequence[Path], columns: Mapping[str, str], told: Callable[[Place], None], lasting: bool, at_once: int
 ) -> Iterator[Item]:
     seen: dict[str, str] = {}
     sizes = [_size(file) for file in files]
     before, whole = 0, sum(sizes)
-    for done, ((file, mark, ready), size) in enumerate(zip(_ahead(files, columns), sizes, strict=True)):
+    for done, ((file, mark, ready), size) in enumerate(zip(_ahead(files, columns, at_once), sizes, strict=True)):
 
         def share(part: float, file: Path = file, done: int = done, before: int = before, size: int = size) -> None:
             told(Place(file, done, len(files), (before + min(part, 1) * size) / whole))
@@ -161,7 +161,7 @@ def _told_apart(item: Entry, seen: dict[str, str], here: dict[str, str]) -> Entr
     return item if by_place else replace(item, article=replace(item.article, id=name))
 
 
-def _ahead(files: Sequence[Path], columns: Mapping[str, str]) -> Iterator[Ahead]:
+def _ahead(files: Sequence[Path], columns: Mapping[str, str], at_once: int) -> Iterator[Ahead]:
     """Each file with its mark before it is read, and what is read in it; None for one that holds many articles, which are read
     as they are asked for.
 
@@ -171,7 +171,7 @@ def _ahead(files: Sequence[Path], columns: Mapping[str, str]) -> Iterator[Ahead]
     def document(file: Path) -> list[Read] | None:
         return list(_articles(file, columns, rows.untold)) if _is_document(file) else None
 
-    workers, reader = max(1, min(_WORKERS, os.cpu_count() or 1, len(files))), reader_of(columns)
+    workers, reader = max(1, min(at_once, os.cpu_count() or 1, len(files))), reader_of(columns)
     waiting: deque[tuple[Path, Mark | None, Future[list[Read] | None]]] = deque()
     threads: list[int] = []
     pool = ThreadPoolExecutor(workers, initializer=lambda: threads.append(get_ident()))

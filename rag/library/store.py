@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -60,9 +61,7 @@ _KIND = Kind("library", FORMAT, _SCHEMA, "move it away and index again", Library
 WITHIN = """(?1 = '' OR a.date >= ?1) AND (?2 = '' OR a.date <= ?2)
             AND (?3 = '[]' OR a.source IN (SELECT value FROM json_each(?3)))"""
 """The condition on `articles a` that it is within a scope; ?1 to ?3 are the scope's `bounds`."""
-_PASSAGE = """SELECT p.id, p.article, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), a.title, a.date, a.source,
-              CASE WHEN a.pages IS NULL THEN 0 ELSE (SELECT count(*) FROM json_each(a.pages) WHERE value <= p.start) END
-              FROM passages p JOIN articles a ON a.id = p.article"""
+_PASSAGE = 'SELECT id, article, start, "end" FROM passages'
 _ARTICLE = "id, text, title, date, source, url, pages"
 _READ_AT_ONCE = 256
 """Passages; between them other threads read and write."""
@@ -158,21 +157,28 @@ class Library(Database):
                     replaced += 1
                 else:
                     new += 1
-                self._insert(article, digest, origin)
+                self._insert(article, digest, origin, item.passages)
                 changed[named] = article.text
             if changed:
                 duplicates.remember(self._db, list(changed.items()))
                 self._db.execute("UPDATE meta SET generation = ?", (generation,))
         return Added(new, replaced, unchanged, tuple(left)), refused
 
-    def _insert(self, article: Article, digest: str, origin: tuple[int | None, str | None]) -> None:
+    def _insert(
+        self,
+        article: Article,
+        digest: str,
+        origin: tuple[int | None, str | None],
+        split: Sequence[tuple[int, int]],
+    ) -> None:
+        """split: where its passages start and end, where that is known."""
         self._db.execute(
             f"INSERT INTO articles ({_ARTICLE}, digest, file, within) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*_fields(article), json.dumps(article.pages) if article.pages else None, digest, *origin),
         )
         self._db.executemany(
             'INSERT INTO passages (article, start, "end") VALUES (?, ?, ?)',
-            [(article.id, start, end) for start, end in passages(article.text)],
+            [(article.id, start, end) for start, end in split or passages(article.text)],
         )
 
     def unchanged(self, mark: Mark) -> int | None:
@@ -274,30 +280,44 @@ class Library(Database):
 
     def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
         """The passages of these ids; ids that are not there are left out."""
-        with self._mapped():
-            rows = self._db.execute(
-                f"{_PASSAGE} WHERE p.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
-            )
-            return {row[0]: Passage(*row) for row in rows}
+        with self.reading() as db:
+            wanted = f"{_PASSAGE} WHERE id IN (SELECT value FROM json_each(?))"
+            return self._whole(db.execute(wanted, (json.dumps(list(ids)),)).fetchall())
 
     def passages_of(self, article: str) -> list[Passage]:
         """The passages of an article in order; empty if it is not there."""
-        with self._mapped():
-            return [
-                Passage(*row)
-                for row in self._db.execute(f"{_PASSAGE} WHERE p.article = ? ORDER BY p.start", (article,))
-            ]
+        with self.reading() as db:
+            rows = db.execute(f"{_PASSAGE} WHERE article = ? ORDER BY start", (article,)).fetchall()
+            whole = self._whole(rows)
+        return [whole[row[0]] for row in rows]
 
     def passages_between(self, after: int, until: int) -> Iterator[Passage]:
         """The passages with after < id <= until, in order of id."""
         while after < until:
             with self.reading() as db:
-                wanted = f"{_PASSAGE} WHERE p.id > ? AND p.id <= ? ORDER BY p.id LIMIT {_READ_AT_ONCE}"
+                wanted = f"{_PASSAGE} WHERE id > ? AND id <= ? ORDER BY id LIMIT {_READ_AT_ONCE}"
                 rows = db.execute(wanted, (after, until)).fetchall()
+                whole = self._whole(rows)
             if not rows:
                 return
-            yield from (Passage(*row) for row in rows)
+            yield from (whole[row[0]] for row in rows)
             after = rows[-1][0]
+
+    def _whole(self, rows: Iterable[tuple[int, str, int, int]]) -> dict[int, Passage]:
+        """Passages with their words, by id; each article is read once, since a long one has thousands."""
+        of: defaultdict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        for id_, article, start, end in rows:
+            of[article].append((id_, start, end))
+        wanted = (
+            "SELECT id, text, title, date, source, pages FROM articles WHERE id IN (SELECT value FROM json_each(?))"
+        )
+        found = {}
+        for article, text, title, date, source, stored in self._db.execute(wanted, (json.dumps(list(of)),)):
+            pages = self._pages(article, stored) if stored else ()
+            for id_, start, end in of[article]:
+                page = page_of(pages, start) if pages else 0
+                found[id_] = Passage(id_, article, start, end, text[start:end], title, date, source, page)
+        return found
 
     def ids_between(self, after: int, until: int) -> list[int]:
         """Their ids alone."""
