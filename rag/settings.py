@@ -32,7 +32,7 @@ def default_home() -> Path:
 class Settings(BaseSettings):
     """What a person can set; each field is `RAG_<NAME>` in the environment and `<name>` in rag.toml.
 
-    remote_url, remote_model, remote_key: the OpenAI-compatible server of the `remote` writer.
+    remote_url, remote_model, remote_key: the OpenAI-compatible server of the `remote` writer, or several, commas between.
     home: holds `index/`. model: a GGUF file for the `llama` writer, or the short name of a pulled one. embedder: short name
     of a pulled model, folder or name of a sentence-transformers model, empty for the shipped one. reranker: the same of a
     CrossEncoder. offline: whether `rag models pull` is refused, the only thing here that ever asks the network.

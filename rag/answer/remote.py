@@ -8,8 +8,10 @@ from __future__ import annotations
 import json
 import re
 import time
+from collections import Counter
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
+from threading import Lock
 from typing import Any
 
 import httpx
@@ -19,7 +21,7 @@ from rag.answer.writers import MARKUP, Notice, spoken
 from rag.errors import InputError, ModelError
 from rag.types import Evidence, Passage
 
-_CONNECT_SECONDS, _SILENT_SECONDS = 5, 120
+_CONNECT_SECONDS, _SILENT_SECONDS, _AWAY_SECONDS = 5, 120, 30
 _PAUSES = (0.5, 2.0)
 """Seconds before asking again, where the server could not be reached or was overloaded."""
 _OVERLOADED = {429, 500, 502, 503, 504}
@@ -29,15 +31,20 @@ _WORDS = {401: "refuses the key; set RAG_REMOTE_KEY", 403: "refuses the key; set
 
 
 class RemoteWriter:
-    """Answers with the model `model` of the server at `url`, whose paths begin there (http://host:port/v1).
+    """Answers with the model `model` of a server, whose paths begin at its address (http://host:port/v1).
 
-    key: sent as a bearer token, unless empty. context, answer_tokens: the model's window, and of it for the answer.
+    urls: the addresses of servers that have the same model, with commas between; each question goes to the one that writes
+    least of them just now. key: sent as a bearer token, unless empty. context, answer_tokens: the model's window, and of it for
+    the answer.
     """
 
     name = "remote"
 
-    def __init__(self, url: str, model: str, key: str, context: int, answer_tokens: int) -> None:
-        self._url, self._model = url.rstrip("/"), model
+    def __init__(self, urls: str, model: str, key: str, context: int, answer_tokens: int) -> None:
+        self._urls, self._model = [url.strip().rstrip("/") for url in urls.split(",")], model
+        self._writing: Counter[str] = Counter()
+        self._away: dict[str, float] = {}  # until when a server is asked last
+        self._lock = Lock()
         self._room, self._answer_tokens = (context - answer_tokens) * _LETTERS_A_TOKEN, answer_tokens
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
@@ -65,11 +72,12 @@ class RemoteWriter:
             "temperature": 0,
             "stream": True,
         }
+        url = self._urls[0]
         try:
-            with self._asked(asked) as response:
+            with self._asked(asked) as (url, response):
                 yield from spoken(_pieces(response))
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, AttributeError) as e:
-            raise ModelError(f"the server {self._url} failed while answering ({_why(e)}); ask again") from e
+            raise ModelError(f"the server {url} failed while answering ({_why(e)}); ask again") from e
 
     def _fitting(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
         def size(some: Sequence[Passage]) -> int:
@@ -84,22 +92,43 @@ class RemoteWriter:
         return taken
 
     @contextmanager
-    def _asked(self, body: dict[str, Any]) -> Iterator[httpx.Response]:
-        """The server's response once it begins; asks again where that may help."""
+    def _asked(self, body: dict[str, Any]) -> Iterator[tuple[str, httpx.Response]]:
+        """A server and its response once that begins; asks the others, and again, where that may help."""
         timeout = httpx.Timeout(_SILENT_SECONDS, connect=_CONNECT_SECONDS)
         with httpx.Client(headers=self._headers, timeout=timeout) as client:
             for pause in (*_PAUSES, None):
-                try:
-                    with client.stream("POST", f"{self._url}/chat/completions", json=body) as response:
-                        if response.status_code not in _OVERLOADED or pause is None:
-                            _check(response, self._url, self._model)
-                            yield response
-                            return
-                except (httpx.ConnectError, httpx.ConnectTimeout) as e:
-                    if pause is None:
-                        why = f"cannot be reached ({_why(e)}); start it, or set RAG_REMOTE_URL or RAG_WRITER"
-                        raise ModelError(f"the server {self._url} {why}") from e
-                time.sleep(pause)
+                left = list(self._urls)
+                while left:
+                    with self._one_of(left) as url:
+                        last = pause is None and not left
+                        try:
+                            with client.stream("POST", f"{url}/chat/completions", json=body) as response:
+                                if response.status_code not in _OVERLOADED or last:
+                                    _check(response, url, self._model)
+                                    yield url, response
+                                    return
+                        except (httpx.ConnectError, httpx.ConnectTimeout) as e:
+                            self._away[url] = time.monotonic() + _AWAY_SECONDS
+                            if last:
+                                why = f"cannot be reached ({_why(e)}); start it, or set RAG_REMOTE_URL or RAG_WRITER"
+                                raise ModelError(f"the server {url} {why}") from e
+                if pause is not None:
+                    time.sleep(pause)
+
+    @contextmanager
+    def _one_of(self, left: list[str]) -> Iterator[str]:
+        """Takes out of some servers the one that writes least, one that could not be reached a moment ago last, and counts it
+        as writing meanwhile."""
+        now = time.monotonic()
+        with self._lock:
+            url = min(left, key=lambda url: (self._away.get(url, 0) > now, self._writing[url]))
+            left.remove(url)
+            self._writing[url] += 1
+        try:
+            yield url
+        finally:
+            with self._lock:
+                self._writing[url] -= 1
 
 
 def _check(response: httpx.Response, url: str, model: str) -> None:

@@ -7,6 +7,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -160,6 +161,34 @@ def test_a_silent_server_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(remote, "_SILENT_SECONDS", 0.2)
     with serving(lambda *_: time.sleep(1)) as (url, _), pytest.raises(ModelError, match="timed out"):
         ask(writer(url))
+
+
+def test_questions_go_to_the_server_of_a_pool_that_writes_least() -> None:
+    both = threading.Barrier(2, timeout=10)
+
+    def answer(handler: Any, n: int) -> None:
+        both.wait()  # each is answered only while the other one is
+        send(handler, 200, event("نعم [1].", "stop"))
+
+    with serving(answer) as (one, first), serving(answer) as (two, second):
+        pool = writer(f"{one}, {two}/")
+        with ThreadPoolExecutor(2) as askers:
+            assert list(askers.map(lambda _: ask(pool), range(2))) == ["نعم [1]."] * 2
+        assert (len(first), len(second)) == (1, 1)
+
+
+def test_a_server_of_a_pool_that_is_away_or_overloaded_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(remote, "_PAUSES", ())
+    with (
+        serving(lambda handler, _: send(handler, 503, "busy")) as (busy, refused),
+        serving(lambda handler, _: send(handler, 200, event("نعم [1].", "stop"))) as (good, answered),
+    ):
+        pool = writer(f"http://127.0.0.1:9/v1,{busy},{good}")
+        for _ in range(2):
+            assert ask(pool) == "نعم [1]."
+        assert (len(refused), len(answered)) == (2, 2)
+    with pytest.raises(ModelError, match="cannot be reached"):
+        ask(pool)
 
 
 @pytest.mark.parametrize("url", ["http://127.0.0.1:9/v1", "no address", "http://"])
