@@ -15,7 +15,6 @@ RIVALS = {
     "llamaindex": (
         "llama-index-core==0.14.25",
         "llama-index-retrievers-bm25==0.8.0",
-        "llama-index-embeddings-huggingface==0.8.0",
         "llama-index-vector-stores-faiss==0.7.0",
         "faiss-cpu==1.15.1",
         _ENCODER,
