@@ -3,9 +3,9 @@
     python -m benchmarks.scale --data ../shared/data [--sizes 1000,10000,100000,1000000] [--out DIR] [--systems ours,bare,…]
 
 The passages of a size are at least so many of ARCD test's contexts and SaudiNewsNet, which comes again with other words in
-it; they are those of our own splitter for all. The questions are ARCD's, each asked of one context. Rivals run in virtual
-environments that are made in --environments. Each measurement is a process of its own, stopped after --limit seconds or
-beyond --memory GB. --out gets scale.json, written again after every step, and the plots.
+it; they are those of our own splitter for all. The questions are ARCD's, each asked of one context, after others to warm up.
+Rivals run in virtual environments that are made in --environments. Each measurement is a process of its own, stopped after
+--limit seconds or beyond --memory GB. --out gets scale.json, written again after every step, and the plots.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ from rag.settings import load_settings
 
 SYSTEMS = ("ours", "bare", *environments.RIVALS)
 ASKERS = (1, 2, 4, 8, 16)
-QUESTIONS, _SEED = 300, 0
+QUESTIONS, WARMING, _SEED = 300, 200, 0
 _RUNS = 5
 
 
@@ -54,9 +54,10 @@ def material(data: Path, count: int) -> Iterator[dict[str, Any]]:
         yield row
 
 
-def questions(data: Path) -> list[tuple[str, str]]:
-    """Questions with the id of the article that each was asked of, in an order that is always the same."""
-    return random.Random(_SEED).sample(load(data, "arcd-test").questions, QUESTIONS)
+def questions(data: Path) -> tuple[list[str], list[tuple[str, str]]]:
+    """Questions to warm up with, and others with the id of the article that each was asked of; always the same."""
+    drawn = random.Random(_SEED).sample(load(data, "arcd-test").questions, WARMING + QUESTIONS)
+    return [question for question, _ in drawn[:WARMING]], drawn[WARMING:]
 
 
 class Size:
@@ -64,13 +65,15 @@ class Size:
 
     def __init__(self, folder: Path, data: Path, count: int, given: argparse.Namespace) -> None:
         self.folder, self._given = folder, given
-        self._asked = questions(data)
+        warm, self._asked = questions(data)
         self._dump = folder / "articles.jsonl"
         self.found: dict[str, Any] = {}
         with self._dump.open("w", encoding="utf-8") as file:
             for row in material(data, count):
                 file.write(json.dumps(row, ensure_ascii=False) + "\n")
-        (folder / "questions.json").write_text(json.dumps([question for question, _ in self._asked]), encoding="utf-8")
+        (folder / "questions.json").write_text(
+            json.dumps([warm, [question for question, _ in self._asked]]), encoding="utf-8"
+        )
         self._article_of: dict[int, str] = {}
 
     def index_ours(self) -> None:

@@ -21,15 +21,14 @@ FOUND = 10
 """Passages that every system is asked for."""
 BATCH = 256
 """Texts that the rivals embed at once; their 32 is meant for transformers, and takes longer here."""
-_WARM = 5
 Passages = list[tuple[int, str]]
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """passages: rows of `id` and `text`. questions: a list of texts. embedder: folder of the shipped one. folder: to save in.
-
-    askers: how many ask at once, one measurement each. seconds: how long each may take; what is not asked then is left out.
+    """passages: rows of `id` and `text`. questions: two lists, to warm up with and to ask. embedder: folder of the shipped
+    one. folder: to save in. askers: how many ask at once, one measurement each. seconds: how long each of them, and warming
+    up, may take; what is not asked then is left out.
     """
 
     passages: str
@@ -83,12 +82,14 @@ def measure(system: Callable[[Task], System], packages: Sequence[str]) -> None:
 
 def ask(search: Callable[[str], list[int]], given: Task) -> list[str]:
     """Asks the questions with each number of askers, and says the seconds of each and what was found; the questions."""
-    questions: list[str] = json.loads(Path(given.questions).read_text(encoding="utf-8"))
-    for question in questions[-_WARM:]:
-        search(question)
+    warm, questions = json.loads(Path(given.questions).read_text(encoding="utf-8"))
+    end = time.perf_counter() + given.seconds
+    for question in warm:
+        if time.perf_counter() < end:
+            search(question)
     for askers in given.askers:
         say("asked", askers=askers, **_together(search, questions, askers, given.seconds))
-    return questions
+    return list(questions)
 
 
 def _together(search: Callable[[str], list[int]], questions: list[str], askers: int, limit: float) -> dict[str, object]:
