@@ -96,5 +96,6 @@ def _p50(of: Found, name: str = "ours") -> float:
 
 
 def _memory(of: Found, what: str) -> float:
+    """In GB of 10⁹ bytes; the processes' was measured in MB of 2²⁰."""
     ours = of["systems"]["ours"]
-    return float(max(ours[what], ours.get(f"{what} of many", 0.0))) / 1000
+    return float(max(ours[what], ours.get(f"{what} of many", 0.0))) * 2**20 / 1e9
