@@ -18,15 +18,13 @@ def lines(results: Found) -> list[str]:
     """A line for each measure: what came out, what was to be reached, and whether it was; "not measured" where it was not."""
     sizes = results["sizes"]
     middle, million = sizes.get("100000"), sizes.get("1000000")
+    compared = max((int(n) for n, of in sizes.items() if _finished(of)), default=0)
     measured: list[tuple[str, Callable[[], float], str, Callable[[float], bool]]] = [
-        *(
-            (
-                f"indexing against the fastest rival, {int(n):,} passages",
-                lambda of=of: _indexing(of),
-                "≥ 3 ×",
-                _least(3),
-            )
-            for n, of in sizes.items()
+        (
+            f"indexing against the fastest rival, {compared:,} passages",
+            lambda: _indexing(sizes[str(compared)]),
+            "≥ 3 ×",
+            _least(3),
         ),
         ("p50 at 100,000 against the fastest rival", lambda: _p50(middle) / _fastest(middle), "≤ ⅓ ×", _most(1 / 3)),
         (
@@ -79,8 +77,12 @@ def _most(limit: float) -> Callable[[float], bool]:
 
 def _indexing(of: Found) -> float:
     """How many times the passages a second of the fastest rival."""
-    theirs = [found["index seconds"] for found in _rivals(of) if "index seconds" in found]
-    return float(min(theirs) / of["systems"]["ours"]["index seconds"])
+    return float(min(_finished(of)) / of["systems"]["ours"]["index seconds"])
+
+
+def _finished(of: Found) -> list[float]:
+    """The seconds of the rivals that have indexed so many passages."""
+    return [found["index seconds"] for found in _rivals(of) if "index seconds" in found]
 
 
 def _fastest(of: Found) -> float:
