@@ -11,6 +11,7 @@ Without --model a model of 98 million random weights (q8_0, 12 layers) is made.
 from __future__ import annotations
 
 import argparse
+import json
 import re
 import statistics
 import tempfile
@@ -118,6 +119,7 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=9)
     parser.add_argument("--tokens", type=int, default=96)
     parser.add_argument("--threads", type=int, default=0, help="1 where other programs keep the cores busy")
+    parser.add_argument("--json", action="store_true", help="the figures alone: of ours, of bare, and their ratio")
     arguments = parser.parse_args()
     passages = material()
     with tempfile.TemporaryDirectory() as folder:
@@ -146,6 +148,10 @@ def main() -> None:
                 means = (statistics.fmean(token[who][i] for token in rest) for i in (0, 1))
                 for name, ms in zip(FIGURES, (*first[who][:2], *means), strict=True):
                     found[name, who].append(ms)
+        if arguments.json:
+            rows = {name: [statistics.median(found[name, who]) for who in turns] for name in FIGURES}
+            print(json.dumps({name: [ours, theirs, ours / theirs] for name, (ours, theirs) in rows.items()}))
+            return
         print(
             f"{path.name}, {path.stat().st_size / 1e6:.0f} MB; {len(tokens):,} tokens read, {arguments.tokens} written; "
             f"medians of {arguments.rounds} rounds in turn, after one to warm up"

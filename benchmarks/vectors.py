@@ -10,7 +10,8 @@ from __future__ import annotations
 import argparse
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 import faiss
@@ -19,6 +20,7 @@ import numpy as np
 from rag import wiring
 from rag.evaluate.metrics import percentile
 from rag.library import Library
+from rag.search.embedding import Embedder
 from rag.search.leg import catch_up
 from rag.search.query import Query
 from rag.search.vectors import VectorIndex
@@ -26,7 +28,8 @@ from rag.types import Article
 from training.pairs import rows
 
 K = 100
-_BATCH = 500
+KEPT = (10, K)
+_BATCH, _AT_ONCE = 500, 4096
 
 
 def compare(index: VectorIndex, library: Library, asked: list[Query]) -> str:
@@ -34,10 +37,7 @@ def compare(index: VectorIndex, library: Library, asked: list[Query]) -> str:
     began = time.perf_counter()
     catch_up(index, library)
     built = time.perf_counter() - began
-    passages = list(library.passages_between(0, library.state[1]))
-    ids = np.array([passage.id for passage in passages])
-    exact = faiss.IndexFlatIP(index.embedder.questions([""]).shape[1])
-    exact.add(index.embedder.passages([passage.searched for passage in passages]))
+    ids, plain_index = exact(index.embedder, library)
     times, plain, shares = [], [], []
     for query in asked:
         began = time.perf_counter()
@@ -45,14 +45,39 @@ def compare(index: VectorIndex, library: Library, asked: list[Query]) -> str:
         times.append(1000 * (time.perf_counter() - began))
         vector = index.embedder.questions([query.text])
         began = time.perf_counter()
-        best = ids[exact.search(vector, K)[1][0]].tolist()
+        best = ids[plain_index.search(vector, K)[1][0]].tolist()
         plain.append(1000 * (time.perf_counter() - began))
-        shares.append([len({*found[:k]} & {*best[:k]}) / k for k in (10, K)])
-    recall = np.mean(shares, axis=0)
+        shares.append(_shares(found, best))
+    average = np.mean(shares, axis=0)
     return (
-        f"{len(passages):9,} passages  recall@10 {recall[0]:.3f}  recall@100 {recall[1]:.3f}  p50 {percentile(times, 0.5):.2f} ms, "
-        f"exact {percentile(plain, 0.5):.2f} ms  {len(passages) / built:,.0f} passages/s  {index.path.stat().st_size / 1e6:.0f} MB"
+        f"{len(ids):9,} passages  recall@10 {average[0]:.3f}  recall@100 {average[1]:.3f}  p50 {percentile(times, 0.5):.2f} ms, "
+        f"exact {percentile(plain, 0.5):.2f} ms  {len(ids) / built:,.0f} passages/s  {index.path.stat().st_size / 1e6:.0f} MB"
     )
+
+
+def recall(index: VectorIndex, library: Library, asked: Sequence[Query]) -> dict[int, float]:
+    """How many of the exact best 10 and K passages an index finds, a mean over questions."""
+    ids, plain = exact(index.embedder, library)
+    vectors = index.embedder.questions([query.text for query in asked])
+    best = ids[plain.search(vectors, K)[1]].tolist()
+    found = [[id_ for id_, _ in index.search(query, K)] for query in asked]
+    average = np.mean([_shares(one, other) for one, other in zip(found, best, strict=True)], axis=0)
+    return dict(zip(KEPT, average.tolist(), strict=True))
+
+
+def exact(embedder: Embedder, library: Library) -> tuple[np.ndarray, faiss.IndexFlatIP]:
+    """The ids of all passages, and the index that compares every vector; it counts them in the order of the ids."""
+    ids: list[int] = []
+    plain = faiss.IndexFlatIP(embedder.questions([""]).shape[1])
+    left = library.passages_between(0, library.state[1])
+    while batch := list(islice(left, _AT_ONCE)):
+        ids += [passage.id for passage in batch]
+        plain.add(embedder.passages([passage.searched for passage in batch]))
+    return np.array(ids), plain
+
+
+def _shares(found: Sequence[int], best: Sequence[int]) -> list[float]:
+    return [len({*found[:k]} & {*best[:k]}) / k for k in KEPT]
 
 
 def _fill(library: Library, articles: Iterator[Article], count: int) -> None:

@@ -1,0 +1,69 @@
+"""The limit: tantivy and FAISS alone, the same two searches as the product's, a hundred passages each, and nothing else.
+
+No library, no stamps, no fusion and no second look. Grams, embedder, and the kind of both indexes are the product's.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+
+import faiss
+import numpy as np
+import tantivy
+
+from benchmarks.pipelines.asking import BATCH, FOUND, Passages, Task, measure
+from rag.arabic.folding import words
+from rag.arabic.words import spaced_grams, word_grams
+from rag.search import vectors
+from rag.search.embedding import StaticEmbedder
+from rag.search.retriever import CANDIDATES
+
+_WRITER_BYTES = 64_000_000
+
+
+class Bare:
+    """Two indexes in memory and on disk."""
+
+    def __init__(self, given: Task) -> None:
+        self._embedder = StaticEmbedder(Path(given.embedder))
+        self._folder = Path(given.folder) / "lexical"
+        self._folder.mkdir(parents=True)
+        builder = tantivy.SchemaBuilder().add_integer_field("id", fast=True)
+        builder.add_text_field("grams", stored=False, tokenizer_name="whitespace", index_option="freq")
+        self._schema = builder.build()
+
+    def index(self, passages: Passages) -> None:
+        self._words = tantivy.Index(self._schema, path=str(self._folder))
+        writer = self._words.writer(_WRITER_BYTES, num_threads=1)
+        flat = faiss.IndexIDMap2(faiss.IndexFlatIP(self._embedder.questions([""]).shape[1]))
+        for start in range(0, len(passages), BATCH):
+            batch = passages[start : start + BATCH]
+            for id_, text in batch:
+                writer.add_document(tantivy.Document(id=id_, grams=spaced_grams(text)))
+            flat.add_with_ids(self._embedder.passages([text for _, text in batch]), np.array([id_ for id_, _ in batch]))
+        writer.commit()
+        writer.wait_merging_threads()
+        self._words.reload()
+        self._vectors = vectors._suited(flat)
+
+    def save(self, folder: Path) -> None:
+        faiss.write_index(self._vectors, str(folder / "vectors.faiss"))
+
+    def search(self, question: str) -> list[int]:
+        grams = [gram for word in words(question) for gram in word_grams(word)]
+        asked = tantivy.Query.boolean_query(
+            [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "grams", gram, "freq")) for gram in grams]
+        )
+        searcher = self._words.searcher()
+        hits = searcher.search(asked, limit=CANDIDATES, count=False).hits
+        lexical = searcher.fast_field_values("id", [address for _, address in hits])
+        parameters = None
+        if isinstance(self._vectors, faiss.IndexIVF):
+            parameters = faiss.SearchParametersIVF(nprobe=math.ceil(vectors.PROBED * self._vectors.nlist))
+        self._vectors.search(self._embedder.questions([question]), CANDIDATES, params=parameters)
+        return [int(id_) for id_ in lexical[:FOUND]]
+
+
+if __name__ == "__main__":
+    measure(Bare, ("tantivy", "faiss-cpu"))

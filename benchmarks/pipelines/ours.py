@@ -1,0 +1,29 @@
+"""The product itself: `Retriever.search` over a home that `rag index` has filled, the library and the second look included."""
+
+from __future__ import annotations
+
+import time
+from pathlib import Path
+
+from benchmarks.pipelines.asking import FOUND, ask, say, task
+from benchmarks.vectors import recall
+from rag import wiring
+from rag.search.query import Query
+from rag.settings import load_settings
+
+
+def main() -> None:
+    """Asks, then compares the dense leg with comparing every vector."""
+    given = task()
+    settings = load_settings(home=Path(given.folder))
+    began = time.perf_counter()
+    with wiring.open_library(settings) as library:
+        retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+        retriever.catch_up()
+        say("opened", seconds=time.perf_counter() - began)
+        questions = ask(lambda question: [hit.passage.id for hit in retriever.search(question, FOUND)], given)
+        say("recall", shares=recall(retriever.dense, library, [Query(question, ()) for question in questions]))
+
+
+if __name__ == "__main__":
+    main()
