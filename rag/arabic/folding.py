@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import chain
+
+import numpy as np
 
 MARKS = ".,\u060c\u061b:;!?\u061f()[]\u00ab\u00bb\u201c\u201d\"'-\u2026"
 """Punctuation that stands beside words."""
@@ -118,6 +121,32 @@ def words(text: str) -> list[str]:
 def _stretch_words(stretch: str) -> tuple[str, ...]:
     """The words of a stretch of letters without white space; remembered, for they come again and again."""
     return tuple(_WORD.findall(fold(stretch)))
+
+
+def words_of(texts: Sequence[str]) -> list[list[str]]:
+    """`words` of each text, in a fifth of the time where there are many: all letters are folded at once."""
+    letters = np.frombuffer(_APART.join(texts).encode("utf-16-le", "surrogatepass"), np.uint16)
+    folded = _folded_letters()[letters]
+    if (folded == _OTHER).any():
+        return list(map(words, texts))
+    found = folded[folded != 0].tobytes().decode("utf-16-le").split(_APART)
+    return [text.split() for text in found] if len(found) == len(texts) else list(map(words, texts))
+
+
+_APART, _OTHER = "\ue000", 0xE001
+"""Letters of private use: what stands between two texts, and what stands for a letter that is not folded to one letter."""
+
+
+@lru_cache
+def _folded_letters() -> np.ndarray:
+    """For each letter of sixteen bits what it folds to: 0 where it is deleted, a space where it is no part of a word."""
+    table = np.full(1 << 16, _OTHER, np.uint16)
+    table[ord(_APART)] = ord(_APART)
+    for code in chain(range(0x0750), range(0x1E00, 0x2100), range(0xFB50, 0xFE00), range(0xFE70, 0xFF00)):
+        base = fold(chr(code))
+        if len(base) < 2:
+            table[code] = 0 if not base else ord(base) if _WORD.match(base) else ord(" ")
+    return table
 
 
 def has_words(text: str) -> bool:

@@ -10,7 +10,6 @@ _PREFIX = re.compile("^[وف]?(?:[بكل]?ال|لل|[بكلس])?(?=..)")
 _PERSON = re.compile("^س?[يتنا](?=..)")
 _SUFFIX = re.compile("(?:هما|كما|هم|هن|ها|نا|كم|وا|ون|ين|ان|ات|تي|ته|يه|ت|ه|ي|ا|ن)$")
 _VOWELS = "اويه"
-_WITHOUT_VOWELS = str.maketrans(dict.fromkeys(_VOWELS, ""))
 _DERIVED = re.compile("^[مت]")
 _SHORTEST = 3
 """Consonants; fewer are shared by words that have nothing to do with one another."""
@@ -42,7 +41,9 @@ def skeletons(word: str) -> frozenset[str]:
 
 def consonants(text: str) -> str:
     """A folded text without long vowels. A skeleton of one of its words stands in it whole, since affixes are at the ends."""
-    return text.translate(_WITHOUT_VOWELS)
+    for vowel in _VOWELS:  # several times as quick as `translate`
+        text = text.replace(vowel, "")
+    return text
 
 
 def _without_endings(form: str) -> tuple[str, str, str]:

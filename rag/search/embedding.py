@@ -74,7 +74,7 @@ class StaticEmbedder:
         The length of a vector is taken as though the word's tokens stood at right angles, which ranks as well as the true
         length and needs no vector of any of the words that were found.
         """
-        all_tokens, ends = self._tokens.of([[word] for word in found])
+        all_tokens, ends = self._tokens.of_words(found)
         counts = np.diff(ends, prepend=0)
         likeness = np.zeros((len(asked), len(found)), np.float32)
         if not counts.any():

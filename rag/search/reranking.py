@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
 
-from rag.arabic.folding import words
+from rag.arabic.folding import words_of
 from rag.arabic.words import Kind, holds, kind
 from rag.errors import ModelError
 from rag.search.embedding import StaticEmbedder
@@ -86,7 +86,7 @@ class LinearReranker:
     def features(self, query: Query, candidates: Sequence[Candidate]) -> list[dict[str, float]]:
         """The features of each candidate, by their names, those of FEATURES."""
         terms, asked_for = Terms(query, self._idf), kind(query.text)
-        texts = [words(candidate.passage.searched) for candidate in candidates]
+        texts = words_of([candidate.passage.searched for candidate in candidates])
         rows = []
         for candidate, found, meaning in zip(candidates, texts, self._meanings(query, texts), strict=True):
             row = {"lexical": candidate.lexical, "dense": candidate.dense, "coverage": terms.coverage(found)}

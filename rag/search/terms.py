@@ -32,7 +32,8 @@ class Terms:
         every = frozenset(gram for forms in self._forms for grams in forms for gram in grams)
         self._spelled = [(gram, gram if len(gram) == GRAM else f"#{gram}#") for gram in every]
         self._idf = idf(every)
-        self._weights = [max(map(self._weight, forms[1:] or forms)) for forms in self._forms]
+        self._of_forms = [list(map(self._weight, forms)) for forms in self._forms]
+        self._weights = [max(weights[1:] or weights) for weights in self._of_forms]
         self._total = sum(self._weights)
 
     @property
@@ -50,13 +51,20 @@ class Terms:
             return 0.0
         text = f"#{'#'.join(found)}#"
         held = frozenset(gram for gram, spelled in self._spelled if spelled in text)
-        bones = consonants(text)
+        bones = ""
         named = frozenset(map(bare, found)) if any(self._countries) else frozenset[str]()
         covered = 0.0
-        for forms, own, names, weight in zip(self._forms, self._skeletons, self._countries, self._weights, strict=True):
-            share = max(self._weight(grams & held) / self._weight(grams) for grams in forms)
-            if share < _SAME_ROOT and (not names.isdisjoint(named) or any(_holds(root, bones, found) for root in own)):
-                share = _SAME_ROOT
+        for forms, weights, own, names, weight in zip(
+            self._forms, self._of_forms, self._skeletons, self._countries, self._weights, strict=True
+        ):
+            share = max(
+                1.0 if grams <= held else self._weight(grams & held) / whole
+                for grams, whole in zip(forms, weights, strict=True)
+            )
+            if share < _SAME_ROOT:
+                bones = bones or consonants(text)
+                if not names.isdisjoint(named) or any(_holds(root, bones, found) for root in own):
+                    share = _SAME_ROOT
             covered += weight * share
         return covered / self._total
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -10,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.arabic.folding import MARKS
+from rag.arabic.folding import MARKS, fold
 
 _AT_ONCE = 256
 REMEMBERED = 500_000
@@ -48,16 +49,38 @@ class Tokens:
         last = np.fromiter(map(len, texts), np.intp, len(texts)).cumsum()
         return found, np.concatenate(([0], through))[last]
 
+    def of_words(self, found: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """`of` texts of one folded word each."""
+        table = self._table
+        places = list(map(table.places.get, found))
+        if None in places:
+            table = self._knowing(set(found))
+            places = list(map(table.places.get, found))
+        at = np.array(places, np.intp)
+        ends = table.ends[at]
+        counts = ends - table.ends[np.maximum(at - 1, 0)]
+        through = counts.cumsum()
+        return table.tokens[np.arange(through[-1] if len(through) else 0) + np.repeat(ends - through, counts)], through
+
     def _knowing(self, stretches: set[str]) -> _Table:
         """A table with these stretches; a thread keeps the one that it got when another one begins anew."""
         with self._lock:
             if len(self._table.places) > REMEMBERED:
                 self._table = _empty()
             table = self._table
-            bare = {stretch: stretch.strip(MARKS) for stretch in stretches.difference(table.places)}
+            bare = {stretch: _plain(stretch.strip(MARKS)) for stretch in stretches.difference(table.places)}
             new = [text for text in set(bare.values()) if text not in table.places]
             if new:
-                tokens, ends = self._tokenised(new)
+                plain, odd = [], []
+                for text in new:
+                    (plain if _PLAIN.fullmatch(text) else odd).append(text)
+                new = plain + odd
+                whole = self._tokenizer.normalizer
+                self._tokenizer.normalizer = None  # folded letters are what it would make of them
+                tokens, ends = self._tokenised(plain)
+                self._tokenizer.normalizer = whole
+                others, odd_ends = self._tokenised(odd)
+                tokens, ends = np.concatenate((tokens, others)), np.concatenate((ends, len(tokens) + odd_ends))
                 known, held = len(table.ends), len(table.tokens)
                 table.places.update(zip(new, range(known, known + len(new)), strict=True))
                 table = _Table(
@@ -70,6 +93,8 @@ class Tokens:
     def _tokenised(self, stretches: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """The tokens, one behind the other, and where those of each stretch end; the tokenizer gets many stretches at once,
         since it takes more time to begin than for a word."""
+        if not stretches:
+            return np.zeros(0, np.intp), np.zeros(0, np.intp)
         runs = [stretches[i : i + _AT_ONCE] for i in range(0, len(stretches), _AT_ONCE)]
         texts = ["\n".join(run) for run in runs]
         tokens, ends, before = [], [], 0
@@ -79,6 +104,16 @@ class Tokens:
             tokens.append(np.array(encoding.ids, np.intp))
             before += len(encoding.ids)
         return np.concatenate(tokens), np.concatenate(ends)
+
+
+_PLAIN = re.compile(r"[a-z0-9\u0621-\u064a!-/:-@\u060c\u061b\u061f\u00ab\u00bb\u2013\u2014\u2018-\u201d]*")
+"""Letters and marks which the tokenizer's own normalising leaves as they are."""
+
+
+def _plain(stretch: str) -> str:
+    """The folded stretch, where the tokenizer's own normalising would make the same of it; else itself."""
+    folded = fold(stretch)
+    return folded if _PLAIN.fullmatch(folded) else stretch
 
 
 def _empty() -> _Table:
