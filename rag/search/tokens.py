@@ -71,15 +71,15 @@ class Tokens:
             bare = {stretch: _plain(stretch.strip(MARKS)) for stretch in stretches.difference(table.places)}
             new = [text for text in set(bare.values()) if text not in table.places]
             if new:
-                plain, odd = [], []
-                for text in new:
-                    (plain if _PLAIN.fullmatch(text) else odd).append(text)
+                plain = list(filter(_PLAIN.fullmatch, new))
+                odd = list(set(new).difference(plain))
                 new = plain + odd
-                whole = self._tokenizer.normalizer
-                self._tokenizer.normalizer = None  # folded letters are what it would make of them
-                tokens, ends = self._tokenised(plain)
-                self._tokenizer.normalizer = whole
                 others, odd_ends = self._tokenised(odd)
+                normalizer, self._tokenizer.normalizer = self._tokenizer.normalizer, None
+                try:
+                    tokens, ends = self._tokenised(plain)
+                finally:
+                    self._tokenizer.normalizer = normalizer
                 tokens, ends = np.concatenate((tokens, others)), np.concatenate((ends, len(tokens) + odd_ends))
                 known, held = len(table.ends), len(table.tokens)
                 table.places.update(zip(new, range(known, known + len(new)), strict=True))

@@ -141,7 +141,9 @@ class VectorIndex:
         vector = self.embedder.questions([query.text])[0]
         with self._lock:
             try:
-                found = self._index.reconstruct_batch(np.array(ids, np.int64)) if len(ids) else np.zeros((0, len(vector)))
+                found = (
+                    self._index.reconstruct_batch(np.array(ids, np.int64)) if len(ids) else np.zeros((0, len(vector)))
+                )
                 return [float(cosine) for cosine in found @ vector]
             except RuntimeError:  # another process is writing, and the other leg is ahead
                 return [self._cosine(vector, id_) for id_ in ids]
