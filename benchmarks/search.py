@@ -63,10 +63,10 @@ def ours(retriever: Retriever) -> dict[str, rivals.Search]:
     """The product and its parts: name → ids of passages for a question."""
 
     def lexical(question: str) -> list[tuple[int, float]]:
-        return retriever.lexical.search(retriever.query(question), CANDIDATES)
+        return retriever.engine.lexical.search(retriever.query(question), CANDIDATES)
 
     def dense(question: str) -> list[tuple[int, float]]:
-        return retriever.dense.search(retriever.query(question), CANDIDATES)
+        return retriever.engine.dense.search(retriever.query(question), CANDIDATES)
 
     def fused(weight: float) -> rivals.Search:
         return lambda question: [id_ for id_, _ in fuse(lexical(question), dense(question), weight)]

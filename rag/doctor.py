@@ -98,8 +98,8 @@ def _library(settings: Settings) -> Iterator[Finding]:
                 f"{articles:,} articles, {passages:,} passages, generation {library.generation}, {in_words(size)} in {library.path}",
                 "" if articles else "add articles with `rag index PATH`",
             )
-            retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-            for leg, name in ((retriever.lexical, "lexical"), (retriever.dense, "vectors.faiss")):
+            engine = wiring.open_embedded(settings, library, wiring.open_embedder(settings))
+            for leg, name in ((engine.lexical, "lexical"), (engine.dense, "vectors.faiss")):
                 yield _leg(leg, library, settings.index_dir / name, bool(articles))
     except RagError as e:
         yield Finding("library", False, str(e))

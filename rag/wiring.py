@@ -13,7 +13,9 @@ from rag.library import Library
 from rag.models import chosen, pulled
 from rag.models.catalogue import SETTING, Kind, find
 from rag.search.apart import apart, reporting
+from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
+from rag.search.engine import Engine
 from rag.search.leg import Progress, catch_up
 from rag.search.lexical import LexicalIndex
 from rag.search.reranking import SHIPPED_RERANKER, CrossEncoderReranker, LinearReranker, Reranker
@@ -61,13 +63,18 @@ def shipped_embedder() -> StaticEmbedder:
 
 
 def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> Retriever:
-    """Both legs over the library; their indexes may be behind until `catch_up`."""
-    folder = settings.index_dir
-    lexical = LexicalIndex(folder / "lexical")
-    dense = VectorIndex(folder / "vectors.faiss", embedder)
+    """The search over the library; its indexes may be behind until `catch_up`."""
+    engine = open_embedded(settings, library, embedder)
+    lock = settings.index_dir / "writing.lock"
+    return Retriever(library, engine, _reranker(settings, engine), Translator(SHIPPED), lock)
+
+
+def open_embedded(settings: Settings, library: Library, embedder: Embedder) -> EmbeddedEngine:
+    """Both legs over the library, in the settings' index folder."""
+    lexical = LexicalIndex(settings.index_dir / "lexical")
+    dense = VectorIndex(settings.index_dir / "vectors.faiss", embedder)
     aside = partial(apart, catch_up_words, str(library.path), str(lexical.path))
-    lock = folder / "writing.lock"
-    return Retriever(library, lexical, dense, _reranker(settings, lexical), Translator(SHIPPED), lock, aside)
+    return EmbeddedEngine(library, lexical, dense, aside)
 
 
 def catch_up_words(library: str, index: str) -> None:
@@ -76,10 +83,10 @@ def catch_up_words(library: str, index: str) -> None:
         reporting(lambda progress: catch_up(LexicalIndex(Path(index)), opened, progress))
 
 
-def _reranker(settings: Settings, lexical: LexicalIndex) -> Reranker:
+def _reranker(settings: Settings, engine: Engine) -> Reranker:
     if settings.reranker:
         return CrossEncoderReranker(_located(settings.reranker, "reranker", settings))
-    return LinearReranker(lexical.idf, shipped_embedder())
+    return LinearReranker(engine.idf, shipped_embedder())
 
 
 def switch_reranker(assistant: Assistant, settings: Settings, name: str) -> None:
@@ -90,7 +97,7 @@ def switch_reranker(assistant: Assistant, settings: Settings, name: str) -> None
     """
     place = "" if name == SHIPPED_RERANKER else str(_chosen_place(name, "reranker", settings))
     taken = settings.model_copy(update={"reranker": place})
-    assistant.retriever.reranker = _reranker(taken, assistant.retriever.lexical)
+    assistant.retriever.reranker = _reranker(taken, assistant.retriever.engine)
 
 
 def find_model(settings: Settings) -> Path | None:

@@ -17,6 +17,7 @@ from hypothesis import settings
 
 from rag.arabic.folding import words
 from rag.library import Library
+from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED, Embedder
 from rag.search.lexical import LexicalIndex
 from rag.search.query import Query
@@ -88,8 +89,9 @@ def open_retriever(library: Library, embedder: Embedder | None = None) -> Retrie
     folder = library.path.parent
     dense = VectorIndex(folder / "vectors.faiss", embedder or HashEmbedder())
     lexical = LexicalIndex(folder / "lexical")
-    reranker = LinearReranker(lexical.idf, shipped_embedder())
-    return Retriever(library, lexical, dense, reranker, Translator(SHIPPED), folder / "writing.lock")
+    engine = EmbeddedEngine(library, lexical, dense)
+    reranker = LinearReranker(engine.idf, shipped_embedder())
+    return Retriever(library, engine, reranker, Translator(SHIPPED), folder / "writing.lock")
 
 
 def query(question: str) -> Query:

@@ -56,7 +56,7 @@ def test_imports_point_one_way(path: Path) -> None:
 def test_every_module_has_a_layer_and_only_wiring_knows_concrete_classes() -> None:
     assert {package(path) for path in FILES} <= set(LEVEL)
     classes = (
-        "QuoteWriter LlamaWriter StaticEmbedder TransformerEmbedder LexicalIndex VectorIndex EvidenceFinder Assistant "
+        "QuoteWriter LlamaWriter StaticEmbedder TransformerEmbedder LexicalIndex VectorIndex EmbeddedEngine EvidenceFinder Assistant "
         "Conversations"
     )
     concrete = re.compile(rf"(?<!class )\b({'|'.join(classes.split())})\(")

@@ -52,7 +52,7 @@ def groups(data: Path) -> dict[str, list[tuple[Group, str]]]:
         with wiring.open_library(settings) as library:
             library.add(Article(id_, context) for context, id_ in ids.items())
             retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-            retriever.reranker = noting = _Noting(retriever.lexical.idf, wiring.shipped_embedder())
+            retriever.reranker = noting = _Noting(retriever.engine.lexical.idf, wiring.shipped_embedder())
             for row in asked:
                 for name, question in (("WEIGHTS", row["question"]), ("WEIGHTS_TRANSLATED", english.get(row["id"]))):
                     if question:

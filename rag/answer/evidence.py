@@ -140,7 +140,7 @@ class EvidenceFinder:
     def score(self, question: str, hits: Sequence[Hit]) -> list[Scored]:
         """Every sentence of the first PASSAGES hits, once, with its features, best first."""
         asked_for, weights = kind(question), _weights(question)
-        asked = Terms(self.retriever.query(question), self.retriever.lexical.idf)
+        asked = Terms(self.retriever.query(question), self.retriever.engine.idf)
         found: dict[tuple[str, int, int], tuple[Passage, int, int, dict[str, float]]] = {}
         for hit in hits[:PASSAGES]:
             passage = hit.passage
@@ -214,7 +214,7 @@ class EvidenceFinder:
         """The statements of a name in these passages, best first, none twice."""
         found: dict[tuple[str, int, int], Evidence] = {}
         subject = " ".join(content_words(fold(question).partition(name)[2]))
-        asked = Terms(self.retriever.query(subject or name), self.retriever.lexical.idf)
+        asked = Terms(self.retriever.query(subject or name), self.retriever.engine.idf)
         sought = Name(wanted)
         for hit in hits:
             passage = hit.passage

@@ -23,7 +23,6 @@ from typing import IO, Any, Protocol
 
 from rag.errors import IndexDamaged
 from rag.library import Library
-from rag.search.query import Query
 from rag.types import Passage
 
 FORMAT = 5
@@ -63,7 +62,7 @@ class Stamp:
 
 
 class Leg(Protocol):
-    """One way of finding passages, with an index of its own on disk."""
+    """An index of passages that follows the library."""
 
     name: str
     made_with: str
@@ -80,10 +79,6 @@ class Leg(Protocol):
 
     def worn(self, removed: int) -> bool:
         """Whether an index from which so many passages more are taken out is better built anew."""
-        ...
-
-    def search(self, query: Query, k: int, within: Within) -> list[tuple[int, float]]:
-        """At most k (passage id, score), best first, of the passages `within` or of all."""
         ...
 
 

@@ -70,7 +70,7 @@ class Reranker(Protocol):
 
 
 class LinearReranker:
-    """The shipped one. idf: weighs the question's grams (`LexicalIndex.idf`). embedder: the shipped one, for single words."""
+    """The shipped one. idf: weighs the question's grams (`Engine.idf`). embedder: the shipped one, for single words."""
 
     name = SHIPPED_RERANKER
 

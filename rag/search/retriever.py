@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from datetime import date
 from pathlib import Path
 
@@ -15,14 +15,12 @@ from filelock import FileLock, Timeout
 from rag.arabic import clean
 from rag.errors import InputError, LibraryError
 from rag.library import Library
-from rag.search.apart import Other
-from rag.search.fusion import DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED, Ranking, from_worst, from_zero, fuse
-from rag.search.leg import Leg, Progress, Within, catch_up, is_current, is_far_behind
-from rag.search.lexical import LexicalIndex
+from rag.search.engine import Engine, Found
+from rag.search.fusion import DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED, from_worst, from_zero, fuse
+from rag.search.leg import Progress
 from rag.search.query import Query
 from rag.search.reranking import Candidate, Reranker
 from rag.search.translation import Translator
-from rag.search.vectors import VectorIndex
 from rag.types import EVERYTHING, Hit, Scope
 
 LONGEST_QUESTION = 2000
@@ -32,36 +30,29 @@ CANDIDATES = 100
 RERANKED = 30
 """Passages looked at again, unless more are asked for; 50 and 100 rank no better on ARCD train."""
 _WAIT_SECONDS = 600
-Aside = Callable[[Progress | None], AbstractContextManager[Other]]
 log = logging.getLogger(__name__)
 
 
 class Retriever:
-    """The two legs over one library, and the second look at what they find.
-
-    aside: has the lexical leg catch up in another process.
-    """
+    """The engine over one library, and the second look at what it finds."""
 
     def __init__(
         self,
         library: Library,
-        lexical: LexicalIndex,
-        dense: VectorIndex,
+        engine: Engine,
         reranker: Reranker,
         translator: Translator,
         lock: Path,
-        aside: Aside | None = None,
     ) -> None:
-        self.library, self.lexical, self.dense, self.reranker = library, lexical, dense, reranker
+        self.library, self.engine, self.reranker = library, engine, reranker
         self._translator = translator
         self._lock = FileLock(lock)
-        self._aside = aside
         self._guard = threading.RLock()  # one search at a time
         self._writing = threading.Lock()  # an index that one thread reads anew another may not be changing
         self._generation = -1
 
     def catch_up(self, progress: Progress | None = None, wait: float = _WAIT_SECONDS) -> list[str]:
-        """Brings both indexes to the library's generation; lines that say what was repaired.
+        """Brings the indexes to the library's generation; lines that say what was repaired.
 
         One thread of one process at a time writes; another waits for it, `wait` seconds at most, and the last state can be
         searched meanwhile. Raises LibraryError where that is not enough or the disk refuses.
@@ -76,11 +67,10 @@ class Retriever:
             generation = self.library.generation
             if generation == self._generation:
                 return []
-            legs: tuple[Leg, ...] = (self.lexical, self.dense)
-            notices = []
-            if not all(is_current(leg, self.library) for leg in legs):
+            notices: list[str] = []
+            if not self.engine.is_current():
                 with self._lock.acquire(timeout=max(0, wait - (time.monotonic() - began))):
-                    notices = self._caught_up(progress)
+                    notices = self.engine.catch_up(progress)
             self._generation = generation
         except Timeout as e:
             raise behind from e
@@ -90,35 +80,10 @@ class Retriever:
             self._writing.release()
         return [notice for notice in notices if notice]
 
-    def _caught_up(self, progress: Progress | None) -> list[str]:
-        """Brings both indexes to the library's generation, the lexical one in another process where there is much to do."""
-        if self._aside is None or not is_far_behind(self.lexical, self.library):
-            return [catch_up(leg, self.library, progress) for leg in (self.lexical, self.dense)]
-        with self._aside(progress) as other:
-            dense = catch_up(self.dense, self.library, progress)
-        return [catch_up(self.lexical, self.library, progress) or other.notice, dense]
-
-    @contextmanager
-    def following(self) -> Iterator[Callable[[], None]]:
-        """What to call after each transaction while articles are added, so that the lexical index follows meanwhile.
-
-        Another process writes it whenever it is far behind and nobody else does; `catch_up` does the rest afterwards.
-        """
-        with ExitStack() as running:
-            other: Other | None = None
-
-            def follow() -> None:
-                nonlocal other
-                if self._aside is None or (other and not other.ended):
-                    return
-                running.close()
-                other = None
-                if is_far_behind(self.lexical, self.library):
-                    with suppress(Timeout):
-                        running.enter_context(self._lock.acquire(timeout=0))
-                        other = running.enter_context(self._aside(None))
-
-            yield follow
+    def following(self) -> AbstractContextManager[Callable[[], None]]:
+        """What to call after each transaction while articles are added, so that the indexes follow meanwhile; `catch_up`
+        does the rest afterwards."""
+        return self.engine.following(self._lock)
 
     def query(self, question: str) -> Query:
         """The question as search takes it; errors as in `search`."""
@@ -133,10 +98,11 @@ class Retriever:
         query, began = self.query(question), time.perf_counter()
         with self._guard:
             self._catch_up_if_free()
-            within = self._within(scope)
-            lexical = self.lexical.search(query, CANDIDATES, within)
-            dense = self.dense.search(query, CANDIDATES, within)
-            candidates = self._candidates(query, lexical, dense, max(k, RERANKED))
+            self._check(scope)
+            found = self.engine.search(query, CANDIDATES, scope)
+            if not (found.lexical or found.dense or scope == EVERYTHING or self.library.ids_within(scope)):
+                raise InputError("no article is of that time and source; `rag list` shows the date and source of each")
+            candidates = self._candidates(query, found, max(k, RERANKED))
         scores = self.reranker.scores(query, candidates)
         ranked = sorted(zip(candidates, scores, strict=True), key=lambda item: -item[1])[:k]
         log.info(
@@ -149,17 +115,17 @@ class Retriever:
                 "texts": {"question": question},
             },
         )
-        lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(lexical, 1)}
-        dense_ranks = {id_: rank for rank, (id_, _) in enumerate(dense, 1)}
+        lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(found.lexical, 1)}
+        dense_ranks = {id_: rank for rank, (id_, _) in enumerate(found.dense, 1)}
         return [
             Hit(c.passage, rank, score, lexical_ranks.get(c.passage.id), dense_ranks.get(c.passage.id))
             for rank, (c, score) in enumerate(ranked, 1)
         ]
 
-    def _within(self, scope: Scope) -> Within:
-        """The passages of a scope."""
+    def _check(self, scope: Scope) -> None:
+        """Raises InputError for a scope that is no time, or names a source that the library does not have."""
         if scope == EVERYTHING:
-            return None
+            return
         for given in filter(None, (scope.since, scope.until)):
             if not _is_date(given):
                 raise InputError(f"{given!r} is not a date; expected YYYY, YYYY-MM or YYYY-MM-DD")
@@ -172,13 +138,10 @@ class Retriever:
             raise InputError(
                 f"no article has the source {unknown[0]!r}; there are: {', '.join(filter(None, known)) or 'none'}"
             )
-        found = self.library.ids_within(scope)
-        if not found:
-            raise InputError("no article is of that time and source; `rag list` shows the date and source of each")
-        return found
 
-    def _candidates(self, query: Query, lexical: Ranking, dense: Ranking, count: int) -> list[Candidate]:
+    def _candidates(self, query: Query, found: Found, count: int) -> list[Candidate]:
         """The best `count` of both rankings, best first by fusion."""
+        lexical, dense = found.lexical, found.dense
         weight = DENSE_WEIGHT_TRANSLATED if query.is_translated else DENSE_WEIGHT
         ids = [id_ for id_, _ in fuse(lexical, dense, weight)[:count]]
         passages = self.library.passages(ids)
@@ -186,7 +149,7 @@ class Retriever:
         if dense:
             missed = [id_ for id_ in passages if id_ not in of_dense]
             low, span = dense[-1][1], dense[0][1] - dense[-1][1]
-            for id_, cosine in zip(missed, self.dense.cosines(query, missed), strict=True):
+            for id_, cosine in zip(missed, self.engine.cosines(query, missed), strict=True):
                 of_dense[id_] = (cosine - low) / span if span > 0 else 0.0
         return [Candidate(p, of_lexical.get(p.id, 0.0), of_dense.get(p.id, 0.0)) for p in map(passages.get, ids) if p]
 

@@ -53,8 +53,8 @@ def retriever(library: Library, embedder: StaticEmbedder) -> Retriever:
 
 def assistant(library: Library, retriever: Retriever, seeds: list[Article], writer: Writer) -> Assistant:
     library.add(seeds)
-    finder = EvidenceFinder(retriever, retriever.dense.embedder)
-    checker = Checker(retriever.dense.embedder, Translator(SHIPPED))
+    finder = EvidenceFinder(retriever, retriever.engine.dense.embedder)
+    checker = Checker(retriever.engine.dense.embedder, Translator(SHIPPED))
     return Assistant(library, retriever, finder, checker, writer, QuoteWriter(), Choice("asked"), ["repaired"])
 
 

@@ -117,8 +117,8 @@ def test_a_big_archive_is_indexed_by_two_processes(
         notices = retriever.catch_up(lambda name, done, total: shown.append(name))
         assert [notice.split(" index")[0] for notice in notices] == ["the lexical", "the dense"]
         assert set(shown) == {"lexical", "dense"}
-        assert is_current(retriever.lexical, library)
-        assert is_current(retriever.dense, library)
+        assert is_current(retriever.engine.lexical, library)
+        assert is_current(retriever.engine.dense, library)
         assert retriever.search("ماذا قال الوزير رقم 7؟")[0].passage.article == "7"
 
 
@@ -131,13 +131,13 @@ def test_the_lexical_index_follows_while_articles_are_added(tmp_path: Path, monk
             for turn in range(4):
                 library.add(Article(f"{turn}-{i}", f"قال الوزير رقم {turn}{i} إن المشروع سيبدأ.") for i in range(20))
                 follow()
-        stamp = retriever.lexical.stamp()
+        stamp = retriever.engine.lexical.stamp()
         assert stamp is not None
-        assert 40 <= stamp.through < 80 or is_current(retriever.lexical, library)
-        assert retriever.dense.stamp() is None
+        assert 40 <= stamp.through < 80 or is_current(retriever.engine.lexical, library)
+        assert retriever.engine.dense.stamp() is None
         retriever.catch_up()
-        assert is_current(retriever.lexical, library)
-        assert is_current(retriever.dense, library)
+        assert is_current(retriever.engine.lexical, library)
+        assert is_current(retriever.engine.dense, library)
         assert retriever.search("ماذا قال الوزير رقم 37؟")[0].passage.article == "3-7"
 
 

@@ -14,6 +14,7 @@ import pytest
 from rag.arabic.words import grams
 from rag.errors import LibraryError
 from rag.library import Library
+from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED
 from rag.search.leg import Leg, catch_up, clear, is_current
 from rag.search.lexical import LexicalIndex
@@ -47,7 +48,7 @@ def test_lexical_scores_are_bm25(library: Library, retriever: Retriever, seeds: 
     library.add(seeds)
     retriever.catch_up()
     expected = bm25(QUESTION, passages(library))
-    hits = retriever.lexical.search(query(QUESTION), 100)
+    hits = retriever.engine.lexical.search(query(QUESTION), 100)
     assert [score for _, score in hits] == sorted((score for _, score in hits), reverse=True)
     for id_, score in hits:
         assert score == pytest.approx(expected[id_], rel=0.06)  # tantivy keeps lengths in steps
@@ -61,7 +62,7 @@ def test_dense_scores_are_inner_products(library: Library, retriever: Retriever,
     found, embedder = passages(library), HashEmbedder()
     scores = embedder.passages([p.searched for p in found]) @ embedder.questions([QUESTION])[0]
     order = np.argsort(-scores)[:7]
-    hits = retriever.dense.search(query(QUESTION), 7)
+    hits = retriever.engine.dense.search(query(QUESTION), 7)
     assert [id_ for id_, _ in hits] == [found[i].id for i in order]
     assert [score for _, score in hits] == pytest.approx([float(scores[i]) for i in order], abs=1e-5)
 
@@ -69,7 +70,11 @@ def test_dense_scores_are_inner_products(library: Library, retriever: Retriever,
 def test_more_hits_than_passages_are_not_padded(library: Library, retriever: Retriever) -> None:
     library.add([Article("a", "نص قصير جدا.")])
     retriever.catch_up()
-    assert len(retriever.dense.search(query("نص"), 100)) == len(retriever.lexical.search(query("نص"), 100)) == 1
+    assert (
+        len(retriever.engine.dense.search(query("نص"), 100))
+        == len(retriever.engine.lexical.search(query("نص"), 100))
+        == 1
+    )
 
 
 def test_idf(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
@@ -77,12 +82,12 @@ def test_idf(library: Library, retriever: Retriever, seeds: list[Article]) -> No
     retriever.catch_up()
     total = library.count()[1]
     n = sum("روسي" in grams(p.text) for p in passages(library))
-    idf = retriever.lexical.idf(["روسي", "غغغغ"])
+    idf = retriever.engine.lexical.idf(["روسي", "غغغغ"])
     assert idf["روسي"] == pytest.approx(math.log(1 + (total - n + 0.5) / (n + 0.5)))
     assert idf["غغغغ"] == pytest.approx(math.log(1 + (total + 0.5) / 0.5))
     library.remove(seed.id for seed in seeds[1:])
     retriever.catch_up()
-    left = retriever.lexical.idf(gram for p in passages(library) for gram in grams(p.text))
+    left = retriever.engine.lexical.idf(gram for p in passages(library) for gram in grams(p.text))
     assert min(left.values()) > 0
 
 
@@ -95,11 +100,12 @@ def test_changes_leave_the_same_search_as_a_fresh_build(
     library.remove([seeds[1].id])
     assert retriever.catch_up() == []
     changed = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(QUESTION, 10)]
-    for leg in (retriever.lexical, retriever.dense):
+    for leg in (retriever.engine.lexical, retriever.engine.dense):
         assert {id_ for id_, _ in leg.search(query(QUESTION), 1000)} <= {p.id for p in passages(library)}
     lexical = LexicalIndex(library.path.parent / "fresh")
     lock = library.path.parent / "writing-fresh.lock"
-    fresh = Retriever(library, lexical, retriever.dense, retriever.reranker, Translator(SHIPPED), lock)
+    engine = EmbeddedEngine(library, lexical, retriever.engine.dense)
+    fresh = Retriever(library, engine, retriever.reranker, Translator(SHIPPED), lock)
     assert fresh.catch_up()
     assert [hit[0] for hit in changed[:3]] == [hit.passage.id for hit in fresh.search(QUESTION, 10)][:3]
 
@@ -172,9 +178,9 @@ def test_an_index_of_another_library_or_model_is_not_mixed(
     retriever.catch_up()
     with Library(tmp_path / "other" / "library.sqlite") as other:
         other.add(seeds[:1])
-        assert "another library" in catch_up(retriever.lexical, other)
+        assert "another library" in catch_up(retriever.engine.lexical, other)
     again = open_retriever(library)
-    again.dense.made_with = "another model"
+    again.engine.dense.made_with = "another model"
     assert any("another library, model" in notice for notice in again.catch_up())
 
 
@@ -199,13 +205,13 @@ def test_what_was_interrupted_before_the_stamp_is_done_again_once(
     stamp = (library.path.parent / "lexical" / "stamp.json").read_bytes()
     library.add(seeds[2:])
     retriever.catch_up()
-    hits = retriever.lexical.search(query(QUESTION), 100)
+    hits = retriever.engine.lexical.search(query(QUESTION), 100)
     (library.path.parent / "lexical" / "stamp.json").write_bytes(stamp)
     (library.path.parent / "lexical" / "stamp.json.new").write_bytes(stamp[:20])  # killed while it was written
     again = open_retriever(library)
     again.catch_up()
     assert open_retriever(library).catch_up() == []
-    found = again.lexical.search(query(QUESTION), 100)
+    found = again.engine.lexical.search(query(QUESTION), 100)
     assert [id_ for id_, _ in found] == [id_ for id_, _ in hits]
 
 
@@ -215,7 +221,7 @@ def test_a_disk_that_refuses_keeps_the_old_index(
 ) -> None:
     library.add(seeds[:1])
     retriever.catch_up()
-    leg: Leg = getattr(retriever, name)
+    leg: Leg = getattr(retriever.engine, name)
 
     def full() -> list[Passage]:
         raise OSError(28, "No space left on device")
@@ -226,7 +232,7 @@ def test_a_disk_that_refuses_keeps_the_old_index(
 
     with pytest.raises((LibraryError, OSError)):
         leg.update(Full(), [], leg.stamp(), fresh=False)  # type: ignore[arg-type]
-    assert is_current(getattr(open_retriever(library), name), library)
+    assert is_current(getattr(open_retriever(library).engine, name), library)
 
 
 def test_an_interrupted_embedding_goes_on_where_it_was(
@@ -257,7 +263,7 @@ def test_an_interrupted_embedding_goes_on_where_it_was(
     assert again.catch_up(lambda *step: shown.append(step)) == []
     assert len(embedded) == len(set(embedded)) == 19
     assert shown[-1] == ("dense", 19 - done, 19 - done)
-    assert {id_ for id_, _ in again.dense.search(query("أخبار"), 100)} == {p.id for p in passages(library)}
+    assert {id_ for id_, _ in again.engine.dense.search(query("أخبار"), 100)} == {p.id for p in passages(library)}
 
 
 @pytest.fixture
@@ -284,13 +290,13 @@ def test_lists_hold_what_an_exact_index_holds(library: Library, retriever: Retri
         for question in named[:10]:
             scores = HashEmbedder().passages([p.searched for p in found]) @ HashEmbedder().questions([question])[0]
             best = {found[i].id for i in np.argsort(-scores)[:10]}
-            hits = retriever.dense.search(query(question), 10, within)
+            hits = retriever.engine.dense.search(query(question), 10, within)
             assert within is None or {id_ for id_, _ in hits} <= set(within)
             shares.append(len(best & {id_ for id_, _ in hits}) / len(best))
         return float(np.mean(shares))
 
     def lists() -> int:
-        return int(getattr(retriever.dense._index, "nlist", 0))
+        return int(getattr(retriever.engine.dense._index, "nlist", 0))
 
     library.add(articles(0, 150))
     retriever.catch_up()
@@ -310,10 +316,10 @@ def test_lists_hold_what_an_exact_index_holds(library: Library, retriever: Retri
     some = library.ids_within(Scope("2005", "2006"))
     assert 0 < len(some) < len(passages(library)) / 4
     assert compare(some) == pytest.approx(1.0, abs=0.02)  # half precision may swap two equals
-    retriever.dense.stamp()  # as it was written
+    retriever.engine.dense.stamp()  # as it was written
     assert compare(some) == pytest.approx(1.0, abs=0.02)
     left = {p.id for p in passages(library)}
-    assert {id_ for id_, _ in retriever.dense.search(query(" ".join(named)), 5000, list(left))} == left
+    assert {id_ for id_, _ in retriever.engine.dense.search(query(" ".join(named)), 5000, list(left))} == left
     library.remove([article for article, *_ in library.articles()][100:])
     retriever.catch_up()
     assert lists()
@@ -326,7 +332,7 @@ def test_a_leg_finds_only_what_is_within(
 ) -> None:
     library.add(seeds)
     retriever.catch_up()
-    leg: Leg = getattr(retriever, name)
+    leg: Leg = getattr(retriever.engine, name)
     every = leg.search(query(QUESTION), 100, None)
     some = [id_ for id_, _ in every][1::2]
     assert leg.search(query(QUESTION), 100, some) == [hit for hit in every if hit[0] in some]
@@ -358,7 +364,7 @@ def test_no_byte_of_a_stamp_can_change_unseen(
     """A number that has become another would have passages indexed twice, or never."""
     library.add(seeds)
     retriever.catch_up()
-    leg: Leg = getattr(open_retriever(library), name)
+    leg: Leg = getattr(open_retriever(library).engine, name)
     path = library.path.parent / {"lexical": "lexical/stamp.json", "dense": "vectors.faiss"}[name]
     whole = path.read_bytes()
     for place in range(whole.find(b"\n") if name == "dense" else len(whole)):
@@ -378,4 +384,4 @@ def test_what_was_removed_leaves_no_trace_in_the_scores(
     assert retriever.catch_up() == []
     fresh = LexicalIndex(library.path.parent / "fresh")
     catch_up(fresh, library)
-    assert retriever.lexical.search(query(QUESTION), 100) == fresh.search(query(QUESTION), 100)
+    assert retriever.engine.lexical.search(query(QUESTION), 100) == fresh.search(query(QUESTION), 100)

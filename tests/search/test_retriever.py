@@ -145,9 +145,9 @@ def test_questions_are_answered_while_another_thread_adds_articles(library: Libr
     for thread in threads:
         thread.join()
     assert not wrong
-    assert all(is_current(leg, library) for leg in (retriever.lexical, retriever.dense))
+    assert all(is_current(leg, library) for leg in (retriever.engine.lexical, retriever.engine.dense))
     known = library.ids_between(0, library.state[1])
-    assert sorted(faiss.vector_to_array(retriever.dense._index.id_map).tolist()) == known
+    assert sorted(faiss.vector_to_array(retriever.engine.dense._index.id_map).tolist()) == known
 
 
 def test_whoever_searches_while_a_thread_writes_searches_the_last_state(library: Library, seeds: list[Article]) -> None:

@@ -31,7 +31,7 @@ def found(folder: Path) -> tuple[Found, list[str]]:
     with Library(folder / "library.sqlite") as library:
         retriever = open_retriever(library)
         notices = retriever.catch_up()
-        assert all(is_current(leg, library) for leg in (retriever.lexical, retriever.dense))
+        assert all(is_current(leg, library) for leg in (retriever.engine.lexical, retriever.engine.dense))
         asked = (*QUESTIONS, "ماذا قال تشوركين عن حلب؟")
         return [
             [(h.passage.article, h.passage.start, h.score) for h in retriever.search(q, 20)] for q in asked

@@ -88,7 +88,7 @@ def check(home: Path, fresh: Path) -> set[str]:
         retriever = open_retriever(library, shipped_embedder())
         retriever.catch_up()
         wanted = library.ids_between(0, library.state[1])
-        vectors, lexical = retriever.dense._index, retriever.lexical
+        vectors, lexical = retriever.engine.dense._index, retriever.engine.lexical
         assert Counter(_ids(vectors)) == Counter(wanted), "a passage is missing from the vectors, or there twice"
         assert lexical._searcher().num_docs == len(wanted)
         assert set(_held(lexical, wanted)) == set(wanted)

@@ -380,7 +380,7 @@ def test_questions_are_answered_while_files_come_in(browser: Browser) -> None:
     assert all(asyncio.run(both()))
     assert browser.assistant.library.count()[0] == 901
     retriever = browser.assistant.retriever
-    assert all(is_current(leg, browser.assistant.library) for leg in (retriever.lexical, retriever.dense))
+    assert all(is_current(leg, browser.assistant.library) for leg in (retriever.engine.lexical, retriever.engine.dense))
 
 
 def test_more_files_at_once_than_are_taken_are_refused_with_a_line(browser: Browser) -> None:
