@@ -1,8 +1,8 @@
 """A Milvus server as this program asks it: every call with a time limit, every failure one line of ours.
 
-pymilvus is imported when the server is asked for the first time. It repeats by itself, with growing pauses and within the
-time limit, what fails because the server cannot be reached (one that restarts refuses for about a second) or has too much to
-do; a server that hangs is not asked again.
+A server that restarts refuses for about a second, so a call that does not reach it is made again, after growing pauses; every
+call may be made twice. pymilvus does so by itself where the server has too much to do, but not for long where it is away. A
+server that hangs is not asked again. pymilvus is imported when the server is asked for the first time.
 """
 
 from __future__ import annotations
@@ -10,12 +10,19 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import time
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from rag.errors import EngineError, IndexDamaged, InputError
 
 CONNECT, ASK, WRITE = 8.0, 20.0, 120.0
 """Seconds until a call is given up: to be connected, to be answered, and to have something written or built."""
+_AWAY = 2
+"""The code of pymilvus's "fail connecting to server", and of a server's "service unavailable"."""
+_PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 1.6, 1.6)
+"""Seconds between attempts to reach it; the last ones are left out when so long has been waited already."""
 _WRITES = frozenset(
     ("upsert", "delete", "create_collection", "drop_collection", "load_collection", "alter_collection_properties")
 )
@@ -52,10 +59,8 @@ class MilvusServer:
             raise InputError(
                 f"RAG_MILVUS_URL is {self.url!r}; expected an address such as http://127.0.0.1:19530, or unset RAG_ENGINE"
             )
-        try:
-            return MilvusClient(uri=self.url, token=self._token, timeout=CONNECT)
-        except Exception as e:
-            raise self._mapped(e, "connect", CONNECT) from e
+        connect = partial(MilvusClient, uri=self.url, token=self._token, timeout=CONNECT)
+        return self._persistent(connect, "connect", CONNECT)
 
     def ask(self, method: str, *arguments: Any, **named: Any) -> Any:
         """What a method of pymilvus's client gives back.
@@ -63,10 +68,19 @@ class MilvusServer:
         Raises IndexDamaged where the collection is not there, EngineError where the server is away, hangs or refuses.
         """
         client, limit = self.client, WRITE if method in _WRITES else ASK
-        try:
-            return getattr(client, method)(*arguments, timeout=limit, **named)
-        except Exception as e:
-            raise self._mapped(e, method, limit) from e
+        return self._persistent(partial(getattr(client, method), *arguments, timeout=limit, **named), method, limit)
+
+    def _persistent(self, call: Callable[[], Any], method: str, limit: float) -> Any:
+        began = time.monotonic()
+        for pause in (*_PAUSES, None):
+            try:
+                return call()
+            except Exception as e:
+                late = pause is None or time.monotonic() - began > sum(_PAUSES)
+                if late or _status(e) != "UNAVAILABLE":
+                    raise self._mapped(e, method, limit) from e
+                time.sleep(pause or 0)
+        raise AssertionError
 
     def _mapped(self, error: Exception, method: str, limit: float) -> Exception:
         """A foreign error as one of ours, any other as it is."""
@@ -76,19 +90,20 @@ class MilvusServer:
         if not isinstance(error, (MilvusException, RpcError, FutureTimeoutError)):
             return error
         mend = "start it, or mend RAG_MILVUS_URL, or unset RAG_ENGINE to search with this machine's own indexes"
-        if method == "connect":
-            said = f" ({_first_line(error)})" if "auth" in str(error).lower() else ""
-            return EngineError(f"no Milvus server answers at {self.url} within {limit:.0f} s{said}; {mend}")
-        if isinstance(error, MilvusException) and error.code == ErrorCode.COLLECTION_NOT_FOUND:
-            return IndexDamaged(f"the Milvus server at {self.url} does not have the collection: {_first_line(error)}")
         status = _status(error)
-        if status in ("UNAVAILABLE", "CANCELLED"):
-            return EngineError(f"the Milvus server at {self.url} has gone and does not come back; {mend}")
+        if status in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
+            return EngineError(f"the Milvus server at {self.url} does not let us in; mend RAG_MILVUS_TOKEN")
         if status == "DEADLINE_EXCEEDED":
             return EngineError(
                 f"the Milvus server at {self.url} has not answered {method} within {limit:.0f} s; look whether it hangs or "
                 "has too much to do, and try again"
             )
+        if method == "connect":
+            return EngineError(f"no Milvus server answers at {self.url}; {mend}")
+        if isinstance(error, MilvusException) and error.code == ErrorCode.COLLECTION_NOT_FOUND:
+            return IndexDamaged(f"the Milvus server at {self.url} does not have the collection: {_first_line(error)}")
+        if status in ("UNAVAILABLE", "CANCELLED"):
+            return EngineError(f"the Milvus server at {self.url} has gone and does not come back; {mend}")
         return EngineError(
             f"the Milvus server at {self.url} refuses {method}: {_first_line(error)}; `rag doctor` says what it holds"
         )
@@ -102,9 +117,13 @@ class MilvusServer:
 
 
 def _status(error: Any) -> str:
-    """The name of grpc's status; of what pymilvus raises, the status of the last attempt."""
-    code = error.code() if callable(error.code) else error.code
-    return getattr(code, "name", "")
+    """The name of grpc's status, be it wrapped by pymilvus; "" where there is none."""
+    for found in (error, error.__cause__):
+        code = getattr(found, "code", None)
+        name = getattr(code() if callable(code) else code, "name", "")
+        if name.isupper():
+            return str(name)
+    return "UNAVAILABLE" if getattr(error, "code", None) == _AWAY else ""
 
 
 def _first_line(error: Any) -> str:
