@@ -125,13 +125,15 @@ def schema(client: Any, dimensions: int, lite: bool) -> tuple[Any, Any]:
     )
     indexes = client.prepare_index_params()
     kind, built = ("FLAT", {}) if lite else ("HNSW", {"M": M, "efConstruction": EF_CONSTRUCTION})
-    indexes.add_index(DENSE, index_name=DENSE, index_type=kind, metric_type="IP", params=built)
+    weighed = {"bm25_k1": K1, "bm25_b": B, "inverted_index_algo": "TAAT_NAIVE" if lite else "DAAT_MAXSCORE"}
+    # Nested: pymilvus sends them as they are, every server reads them so, and milvus-lite no other way.
+    indexes.add_index(DENSE, index_name=DENSE, index_type=kind, metric_type="IP", params={"params": built})
     indexes.add_index(
         LEXICAL,
         index_name=LEXICAL,
         index_type="SPARSE_INVERTED_INDEX",
         metric_type="BM25",
-        params={"bm25_k1": K1, "bm25_b": B, "inverted_index_algo": "DAAT_MAXSCORE"},
+        params={"params": weighed},
     )
     if not lite:
         indexes.add_index(SOURCE, index_name=SOURCE, index_type="INVERTED")

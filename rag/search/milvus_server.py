@@ -24,7 +24,7 @@ _AWAY = 2
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 1.6, 1.6)
 """Seconds between attempts to reach it; the last ones are left out when so long has been waited already."""
 _WRITES = frozenset(
-    ("upsert", "delete", "create_collection", "drop_collection", "load_collection", "alter_collection_properties")
+    ("upsert", "delete", "create_collection", "create_index", "load_collection", "drop_collection")
 )
 
 
