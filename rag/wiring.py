@@ -19,7 +19,7 @@ from rag.search.engine import Engine
 from rag.search.leg import Progress, catch_up
 from rag.search.lexical import LexicalIndex
 from rag.search.milvus import MilvusEngine
-from rag.search.milvus_collection import MilvusCollection
+from rag.search.milvus_collection import MARK, MilvusCollection
 from rag.search.milvus_server import MilvusServer
 from rag.search.reranking import SHIPPED_RERANKER, CrossEncoderReranker, LinearReranker, Reranker
 from rag.search.retriever import Retriever
@@ -39,7 +39,8 @@ def open_library(settings: Settings) -> Library:
     Raises LibraryError where an emptied file lies beside the indexes of a library.
     """
     path = settings.index_dir / "library.sqlite"
-    if path.is_file() and not path.stat().st_size and (settings.index_dir / "vectors.faiss").exists():
+    indexed = any((settings.index_dir / name).exists() for name in ("vectors.faiss", MARK))
+    if indexed and path.is_file() and not path.stat().st_size:
         raise LibraryError(
             f"{path} has 0 bytes, but the indexes of a library lie beside it; restore it from a copy, or delete it and "
             "run `rag index` on your articles again"

@@ -21,6 +21,8 @@ from rag.types import Passage
 
 _STATE = "rag.state"
 """The property that holds the state."""
+MARK = "milvus"
+"""A file beside the library that says where its collection is; by it an emptied library is told from one that is new."""
 _DELETED = 10_000
 """Ids in one call."""
 
@@ -112,6 +114,9 @@ class MilvusCollection:
         for name in self._names():
             if name != self.written:
                 self.server.ask("drop_collection", name)
+        mark, said = self.library.path.with_name(MARK), f"{self.alias} at {self.server.url}\n"
+        if not mark.is_file() or mark.read_text(encoding="utf-8") != said:
+            mark.write_text(said, encoding="utf-8")
 
     def lacks(self) -> str:
         """What is wrong with the number of its passages, where the library has not moved on; "" for nothing."""
@@ -130,6 +135,7 @@ class MilvusCollection:
             self.server.ask("drop_alias", self.alias)
         for name in self._names():
             self.server.ask("drop_collection", name)
+        self.library.path.with_name(MARK).unlink(missing_ok=True)
         self.written, self.state = "", None
 
     def _names(self) -> list[str]:

@@ -21,11 +21,11 @@ CONNECT, ASK, WRITE = 8.0, 20.0, 120.0
 """Seconds until a call is given up: to be connected, to be answered, and to have something written or built."""
 _AWAY = 2
 """The code of pymilvus's "fail connecting to server", and of a server's "service unavailable"."""
+_NOT_LOADED = 101
+"""The code of a server's "collection not loaded"."""
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 1.6, 1.6)
 """Seconds between attempts to reach it; the last ones are left out when so long has been waited already."""
-_WRITES = frozenset(
-    ("upsert", "delete", "create_collection", "create_index", "load_collection", "drop_collection")
-)
+_WRITES = frozenset(("upsert", "delete", "create_collection", "create_index", "load_collection", "drop_collection"))
 
 
 class MilvusServer:
@@ -68,7 +68,12 @@ class MilvusServer:
         Raises IndexDamaged where the collection is not there, EngineError where the server is away, hangs or refuses.
         """
         client, limit = self.client, WRITE if method in _WRITES else ASK
-        return self._persistent(partial(getattr(client, method), *arguments, timeout=limit, **named), method, limit)
+        call = partial(getattr(client, method), *arguments, timeout=limit, **named)
+        try:
+            return self._persistent(call, method, limit)
+        except _Released:  # some servers do not load a collection again that was loaded when they ended
+            self.ask("load_collection", arguments[0])
+            return self._persistent(call, method, limit)
 
     def _persistent(self, call: Callable[[], Any], method: str, limit: float) -> Any:
         began = time.monotonic()
@@ -102,6 +107,8 @@ class MilvusServer:
             return EngineError(f"no Milvus server answers at {self.url}; {mend}")
         if isinstance(error, MilvusException) and error.code == ErrorCode.COLLECTION_NOT_FOUND:
             return IndexDamaged(f"the Milvus server at {self.url} does not have the collection: {_first_line(error)}")
+        if isinstance(error, MilvusException) and error.code == _NOT_LOADED:
+            return _Released(f"the Milvus server at {self.url} does not load {_first_line(error)}; look into its log")
         if status in ("UNAVAILABLE", "CANCELLED"):
             return EngineError(f"the Milvus server at {self.url} has gone and does not come back; {mend}")
         return EngineError(
@@ -114,6 +121,10 @@ class MilvusServer:
             if self._client is not None:
                 self._client.close()
             self._client = None
+
+
+class _Released(EngineError):
+    """The collection is there, but not loaded."""
 
 
 def _status(error: Any) -> str:
