@@ -166,8 +166,8 @@ class MilvusCollection:
             if name != shown:
                 self.server.ask("drop_collection", name)
         name = f"{self.alias}_{time.time_ns() // 1_000_000:x}"
-        lite = "lite" in self.server.ask("get_server_version")
-        fields, indexes = milvus_rows.schema(self.server.client, self.embedder.passages([""]).shape[1], lite)
+        version, dimensions = self.server.ask("get_server_version"), self.embedder.passages([""]).shape[1]
+        fields, indexes = milvus_rows.schema(self.server.client, dimensions, version)
         self.server.ask("create_collection", name, schema=fields, consistency_level="Bounded")
         self.server.ask("create_index", name, indexes, sync=False)  # of nothing, as yet
         self.written, self.state = name, None

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rag.arabic.words import spaced_grams
+from rag.errors import EngineError
 from rag.search.bm25 import K1, B
 from rag.search.embedding import Embedder
 from rag.types import EVERYTHING, Passage, Scope
@@ -20,6 +22,7 @@ LONGEST = 65_535
 EDGE = "\N{LATIN LETTER RETROFLEX CLICK}"
 """Marks the edge of a word in place of `#`, which analysers take for punctuation; it is a letter that Arabic, Latin and
 Cyrillic texts do not have."""
+_FULL_TEXT = (2, 5)
 _BATCH, _BATCH_BYTES = 256, 8_000_000
 """Rows of one call; a server takes 64 MB by default."""
 M, EF_CONSTRUCTION, EF = 16, 256, 256
@@ -104,14 +107,20 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
-def schema(client: Any, dimensions: int, lite: bool) -> tuple[Any, Any]:
-    """The fields and the indexes of a collection.
+def schema(client: Any, dimensions: int, version: str) -> tuple[Any, Any]:
+    """The fields and the indexes of a collection on a server of a version. Raises EngineError where it has no full-text search.
 
     milvus-lite splits by nothing but its `standard` analyser, which gives the same tokens here; and it gets no graph, since it
     finds only half of the nearest through one where a filter leaves few passages: it compares every vector.
     """
     from pymilvus import DataType, Function, FunctionType
 
+    lite, found = version.startswith("milvus_lite"), re.match(r"v?(\d+)\.(\d+)", version)
+    if found and tuple(map(int, found.groups())) < _FULL_TEXT:
+        raise EngineError(
+            f"the Milvus server is of version {version}, which has no full-text search; 2.5 or later is needed: update it, or "
+            "unset RAG_ENGINE"
+        )
     fields = client.create_schema(auto_id=False, enable_dynamic_field=False)
     fields.add_field(ID, DataType.INT64, is_primary=True)
     analyser = {"tokenizer": "standard" if lite else "whitespace"}
