@@ -14,14 +14,18 @@ _STARTS = 60
 """Seconds."""
 
 
+def free_port() -> int:
+    """A port of the loopback on which nobody listens."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
 class MilvusLite:
     """A server over a folder, on a free port of the loopback; a folder opens in one process only."""
 
     def __init__(self, folder: Path) -> None:
-        with socket.socket() as probe:
-            probe.bind(("127.0.0.1", 0))
-            self.port = probe.getsockname()[1]
-        self._folder = folder
+        self._folder, self.port = folder, free_port()
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
