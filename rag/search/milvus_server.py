@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import logging
 import os
+import re
 import threading
 import time
 from collections.abc import Callable
@@ -32,7 +33,8 @@ class MilvusServer:
     """The server at an address such as http://127.0.0.1:19530, connected to by the first call."""
 
     def __init__(self, url: str, token: str) -> None:
-        self.url, self._token = url, token
+        self._address, self._token = url, token
+        self.url = re.sub("//.*@", "//", url)  # as it is told, without a password
         self._client: Any = None
         self._lock = threading.Lock()
 
@@ -55,11 +57,11 @@ class MilvusServer:
                 f"RAG_ENGINE is milvus, but {e.name} is not installed; `pip install 'rag[cluster]'`, or unset RAG_ENGINE"
             ) from e
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs a traceback of each error that it raises
-        if not self.url.startswith(("http://", "https://", "tcp://")):  # anything else is a file to pymilvus
+        if not self._address.startswith(("http://", "https://", "tcp://")):  # anything else is a file to pymilvus
             raise InputError(
                 f"RAG_MILVUS_URL is {self.url!r}; expected an address such as http://127.0.0.1:19530, or unset RAG_ENGINE"
             )
-        connect = partial(MilvusClient, uri=self.url, token=self._token, timeout=CONNECT)
+        connect = partial(MilvusClient, uri=self._address, token=self._token, timeout=CONNECT)
         return self._persistent(connect, "connect", CONNECT)
 
     def ask(self, method: str, *arguments: Any, **named: Any) -> Any:
