@@ -23,6 +23,8 @@ _STATE = "rag.state"
 """The property that holds the state."""
 MARK = "milvus"
 """A file beside the library that says where its collection is; by it an emptied library is told from one that is new."""
+_MANY = 1000
+"""Passages, after which milvus-lite is told to write its files: what it holds in memory it indexes for each question anew."""
 _DELETED = 10_000
 """Ids in one call."""
 
@@ -62,6 +64,7 @@ class MilvusCollection:
         self.made_with = f"milvus {milvus_rows.VERSION}, {embedder.name}"
         self.written = ""
         self.state: State | None = None
+        self._put = 0
 
     def stamp(self) -> Stamp | None:
         """Of the collection that is searched, or else of one that was being built with the same embedder and version."""
@@ -92,6 +95,7 @@ class MilvusCollection:
         for rows in milvus_rows.batches(added, self.embedder):
             self.server.ask("upsert", self.written, rows)
             count += len(rows)
+            self._put += len(rows)
             grams += sum(row[milvus_rows.GRAMS].count(" ") + 1 for row in rows)
         self._keep(stamp, self._count(), count, grams)
 
@@ -107,6 +111,9 @@ class MilvusCollection:
         """Has the alias stand for the collection that was written, and drops the others."""
         if not self.written:
             return
+        if self._put >= _MANY and milvus_rows.is_lite(self.server.ask("get_server_version")):
+            self.server.ask("flush", self.written)
+        self._put = 0
         shown = self._shown()
         if shown != self.written:
             self._load()

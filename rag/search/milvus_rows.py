@@ -107,6 +107,11 @@ def _quoted(text: str) -> str:
     return json.dumps(text, ensure_ascii=False)
 
 
+def is_lite(version: str) -> bool:
+    """Whether a server of this version is `milvus-lite server`; the packaged real one calls itself 2.3.5-lite."""
+    return version.startswith("milvus_lite")
+
+
 def schema(client: Any, dimensions: int, version: str) -> tuple[Any, Any]:
     """The fields and the indexes of a collection on a server of a version. Raises EngineError where it has no full-text search.
 
@@ -115,7 +120,7 @@ def schema(client: Any, dimensions: int, version: str) -> tuple[Any, Any]:
     """
     from pymilvus import DataType, Function, FunctionType
 
-    lite, found = version.startswith("milvus_lite"), re.match(r"v?(\d+)\.(\d+)", version)
+    lite, found = is_lite(version), re.match(r"v?(\d+)\.(\d+)", version)
     if found and tuple(map(int, found.groups())) < _FULL_TEXT:
         raise EngineError(
             f"the Milvus server is of version {version}, which has no full-text search; 2.5 or later is needed: update it, or "

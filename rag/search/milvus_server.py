@@ -26,7 +26,9 @@ _NOT_LOADED = 101
 """The code of a server's "collection not loaded"."""
 _PAUSES = (0.1, 0.2, 0.4, 0.8, 1.6, 1.6, 1.6)
 """Seconds between attempts to reach it; the last ones are left out when so long has been waited already."""
-_WRITES = frozenset(("upsert", "delete", "create_collection", "create_index", "load_collection", "drop_collection"))
+_WRITES = frozenset(
+    ("upsert", "delete", "flush", "create_collection", "create_index", "load_collection", "drop_collection")
+)
 
 
 class MilvusServer:
