@@ -26,7 +26,7 @@ from filelock import FileLock, Timeout
 from rag import __version__, wiring
 from rag.errors import BusyError, InputError, LibraryError, RagError
 from rag.models import chosen
-from rag.search.leg import Progress, clear, lasting
+from rag.search.leg import WRITING, Progress, clear, lasting
 from rag.settings import Settings
 
 FORMAT = 1
@@ -109,7 +109,7 @@ def restore(settings: Settings, file: Path, replace: bool = False, progress: Pro
         if not file.is_file():
             raise InputError(f"{file} is no file; expected one that `rag backup` made")
         folder.mkdir(parents=True, exist_ok=True)
-        lock = FileLock(folder / "writing.lock")
+        lock = FileLock(folder / WRITING)
         try:
             lock.acquire(timeout=0)
         except Timeout as e:

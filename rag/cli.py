@@ -132,7 +132,11 @@ def search(
     settings = _settings()
     with wiring.open_library(settings) as library, progress() as bar:
         scope = Scope(since, until, tuple(source or ()))
-        hits = index_cli.caught_up(library, settings, bar).search(question, k, scope)
+        retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+        notices = retriever.open(bar)
+        hits = retriever.search(question, k, scope)
+        for notice in filter(None, (*notices, retriever.lag)):
+            note(notice)
         if not library.count()[0]:
             note(wiring.EMPTY)
     if as_json:
@@ -206,12 +210,13 @@ def doctor(as_json: Json = False) -> None:
     """Check what is installed, shipped, missing or stale; exit 1 where something needs a person."""
     from rag.doctor import examine
 
-    findings = examine(_settings())
+    findings = []
+    for f in examine(_settings()):
+        findings.append(f)
+        if not as_json:
+            print(f"{'ok  ' if f.ok else 'MEND'}  {f.what}: {f.found}" + (f"; {f.mend}" if f.mend else ""), flush=True)
     if as_json:
         print_json([{"what": f.what, "ok": f.ok, "found": f.found, "mend": f.mend} for f in findings])
-    else:
-        for f in findings:
-            print(f"{'ok  ' if f.ok else 'MEND'}  {f.what}: {f.found}" + (f"; {f.mend}" if f.mend else ""))
     if not all(f.ok for f in findings):
         raise typer.Exit(1)
 

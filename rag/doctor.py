@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -9,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+
+from filelock import FileLock, Timeout
 
 from rag import wiring
 from rag.answer import prompts
@@ -19,7 +22,7 @@ from rag.models import checksums, pulled
 from rag.models.pulled import size_of
 from rag.models.pulling import in_words
 from rag.search.embedding import SHIPPED
-from rag.search.leg import Leg, current_stamp
+from rag.search.leg import WRITING, Leg, Stamp, current_stamp
 from rag.search.milvus_collection import MilvusCollection
 from rag.settings import Settings
 
@@ -30,8 +33,6 @@ _PACKAGES = (
 _FREE_BYTES = 500_000_000
 _FREE_MEMORY = 1_200_000_000
 """What indexing an archive of 30,000 articles may take at its peak; a language model takes its own size more."""
-_READ_A_SECOND = 400_000_000
-"""Bytes of a model that are read and compared in a second, on a plain disk and one core."""
 _MEMORY = Path("/proc/meminfo")
 
 
@@ -45,17 +46,17 @@ class Finding:
     mend: str = ""
 
 
-def examine(settings: Settings) -> list[Finding]:
-    """The findings in order; nothing is changed but that an empty library is made where there is none."""
-    parts = (
-        _installed(),
-        _shipped(settings),
-        _library(settings),
-        _models(settings),
-        _writer(settings),
-        _machine(settings),
-    )
-    return [finding for part in parts for finding in part]
+def examine(settings: Settings) -> Iterator[Finding]:
+    """The findings in order, each when it is known: of a large model every byte is read, 2 s for each gigabyte or so.
+
+    Nothing is changed but that an empty library is made where there is none.
+    """
+    yield from _installed()
+    yield from _shipped(settings)
+    yield from _library(settings)
+    yield from _machine(settings)
+    yield from _writer(settings)
+    yield from _models(settings)
 
 
 def _installed() -> Iterator[Finding]:
@@ -123,9 +124,11 @@ def _leg(leg: Leg, library: Library, path: Path, needed: bool) -> Finding:
     """An index: whether it is whole and reflects the library, its generation and size."""
     what, wanted = f"{leg.name} index", current_stamp(leg, library)
     try:
-        stamp = leg.stamp()
+        stamp = _stamp(leg, path.parent)
     except IndexDamaged as e:
         return Finding(what, False, f"damaged: {e}", "any `rag search` rebuilds it")
+    except Timeout:
+        return Finding(what, True, "being written by another process; look again when that has finished")
     if stamp is None:
         return Finding(what, not needed, "missing", "any `rag search` builds it" if needed else "")
     found = f"generation {stamp.generation}, {in_words(size_of(path))} in {path}"
@@ -134,6 +137,17 @@ def _leg(leg: Leg, library: Library, path: Path, needed: bool) -> Finding:
     return Finding(
         what, False, f"stale: {found}, the library is at {wanted.generation}", "any `rag search` brings it up to date"
     )
+
+
+def _stamp(leg: Leg, folder: Path) -> Stamp | None:
+    """The stamp of an index; Timeout where it does not fit the index, and another process is writing that."""
+    try:
+        return leg.stamp()
+    except IndexDamaged:
+        if not os.access(folder, os.W_OK):
+            raise
+        with FileLock(folder / WRITING, timeout=0):  # nobody leaves an index half written whose lock is free
+            return leg.settled()
 
 
 def _collection(collection: MilvusCollection, needed: bool) -> Finding:
@@ -173,17 +187,9 @@ def _models(settings: Settings) -> Iterator[Finding]:
                 what, True, f"{in_words(size_of(entry.path))}, put there by hand, without a checksum to compare"
             )
         elif entry.path and record:
-            wrong = pulled.sign_of_damage(record, entry.path)
-            if wrong:
-                yield Finding(what, False, wrong, f"`rag models pull {name}` pulls it again")
-                continue
-            seconds = max(1, round(record.size / _READ_A_SECOND))
-            yield Finding(
-                what,
-                True,
-                f"{in_words(record.size)} of {record.repository}, whole by its size",
-                f"`rag models pull {name}` compares every byte with its checksum (about {seconds} s, no network)",
-            )
+            wrong = pulled.damage(record, entry.path, lambda done: None)
+            found = f"{in_words(record.size)} of {record.repository}, every byte is as it was pulled"
+            yield Finding(what, not wrong, wrong or found, f"`rag models pull {name}` pulls it again" if wrong else "")
 
 
 def _writer(settings: Settings) -> Iterator[Finding]:

@@ -14,6 +14,7 @@ import typer
 
 from rag.errors import InputError
 from rag.options import Json, Writer
+from rag.scratch import scratch
 from rag.terminal import note, print_figures, print_json, progress
 
 if TYPE_CHECKING:
@@ -47,7 +48,6 @@ def evaluate(
     writer: Writer = None,
 ) -> None:
     """Measure search, evidence, answers, citations, refusals and time with a set of questions."""
-    import tempfile
 
     from rag import wiring
     from rag.evaluate import baseline as baselines
@@ -72,11 +72,10 @@ def evaluate(
             stack.enter_context(progress()),
             stack.enter_context(out.open("w", encoding="utf-8")) if out else None,
         )
-        scratch = stack.enter_context(tempfile.TemporaryDirectory())
         if index_contexts:
             if not contexts:
                 raise InputError(f"{testset} brings no contexts; leave --index-contexts out to ask the library")
-            settings = wiring.with_places(settings).model_copy(update={"home": Path(scratch)})
+            settings = wiring.with_places(settings).model_copy(update={"home": stack.enter_context(scratch())})
             with wiring.open_library(settings) as library:
                 library.add(contexts)
         assistant = wiring.open_assistant(settings, bar)

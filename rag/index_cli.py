@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
@@ -18,14 +19,14 @@ from rag.terminal import note, progress
 if TYPE_CHECKING:
     from rag.library import Library
     from rag.library.left_out import LeftOut
+    from rag.library.origins import Run
     from rag.library.readers import Item, Place
     from rag.library.store import Added
     from rag.library.watching import Watch
     from rag.meter import Meter
-    from rag.search.leg import Progress
     from rag.search.retriever import Retriever
-    from rag.settings import Settings
 
+    Readings = Callable[[Sequence[Path], Mapping[str, str], Callable[[Place], None]], Iterator[Item]]
 _LEFT_OUT = "left-out.jsonl"
 _MOST_LINES = 10
 _FEW = 3
@@ -54,6 +55,10 @@ def index(
             metavar="FILE", help=f"List what could not be read here, and not in index/{_LEFT_OUT} of RAG_HOME."
         ),
     ] = None,
+    engine: Annotated[
+        Literal["local", "ray"],
+        typer.Option(help="Where files are read and embedded: here, or on a Ray cluster (RAG_RAY_ADDRESS, or here)."),
+    ] = "local",
     watch: Annotated[
         bool, typer.Option("--watch", help="Then follow the files and folders, until Ctrl-C: what changes is indexed.")
     ] = False,
@@ -61,6 +66,7 @@ def index(
     """Add or update articles; unchanged ones are skipped."""
     from rag import wiring
     from rag.library.left_out import LeftOut, checked
+    from rag.library.readers import readings
     from rag.library.watching import Watch
     from rag.settings import load_settings
 
@@ -72,14 +78,24 @@ def index(
     given = [Path(path).resolve() if watch else Path(path) for path in paths]
     listed = checked(left_out) if left_out else settings.index_dir / _LEFT_OUT
     began = time.monotonic()
-    with wiring.open_library(settings) as library, LeftOut(listed) as record:
-        load = _Load(library, named, record, [settings.index_dir, listed])
+    with ExitStack() as stack:
+        library, record = stack.enter_context(wiring.open_library(settings)), stack.enter_context(LeftOut(listed))
+        if engine == "ray":
+            from rag.cluster import connected
+
+            cluster = stack.enter_context(connected(settings))
+            read, embedder = cluster.readings, cluster.embedder
+        else:
+            read, embedder = readings, wiring.open_embedder(settings)
+        load = _Load(library, read, named, record, [settings.index_dir, listed])
         watched = Watch(given, load.without) if watch else None
         with meter() as bar:
             begun = load.begun(_that_hold_something(given) if watch else given, bar)
             record.begin()
             try:
-                retriever = caught_up(library, settings, bar.indexed)
+                retriever = wiring.open_retriever(settings, library, embedder)
+                for notice in retriever.open(bar.indexed):
+                    note(notice)
                 load.finish(begun, retriever, bar)
             except KeyboardInterrupt:
                 count = library.count()[0]
@@ -94,25 +110,26 @@ def index(
                 _follow(watched, load, retriever)
             except KeyboardInterrupt:
                 print(f"in all {load.summary()}")
-        elif record.count:
+        if record.count:
             raise typer.Exit(InputError.exit_code)
 
 
 class _Load:
     """Reads files into a library but for those that it holds as they are, and counts what came of it."""
 
-    def __init__(self, library: Library, columns: dict[str, str], record: LeftOut, without: Sequence[Path]) -> None:
+    def __init__(
+        self, library: Library, read: Readings, columns: dict[str, str], record: LeftOut, without: Sequence[Path]
+    ) -> None:
         from rag.library.store import Added
 
         self.library, self.record, self.added = library, record, Added()
-        self._columns, self.without = columns, without
-        self._files: set[bytes] = set()
+        self._read, self._columns, self.without = read, columns, without
+        self._files: Run = {}
         self._unchanged = 0
 
     def begun(self, paths: Sequence[Path], bar: Meter) -> Iterator[Item]:
         """What the files hold that are read; InputError at once where one is not there."""
         from rag.library.folders import files_of
-        from rag.library.readers import readings
 
         files = files_of(paths, self.without)
         changed = self._changed(files)
@@ -121,7 +138,7 @@ class _Load:
         def told(place: Place) -> None:
             bar.placed(replace(place, done=same + place.done, files=len(files)))
 
-        return readings(changed, self._columns, told)
+        return self._read(changed, self._columns, told)
 
     def _changed(self, files: Sequence[Path]) -> list[Path]:
         """The files without those whose articles the library holds, as they are; these are counted."""
@@ -138,7 +155,7 @@ class _Load:
                 changed.append(file)
             else:
                 self._unchanged += held
-                self._files.add(mark.file)
+                self._files[mark.file] = set()
         return changed
 
     def finish(self, items: Iterable[Item], retriever: Retriever, bar: Meter) -> Added:
@@ -149,12 +166,16 @@ class _Load:
         added = Added(unchanged=self._unchanged)
         self.added += added
         with retriever.following() as follow:
-            for step in add_all(self.library, bar.counted(items), self.record.add, before=self._files):
+            for step in add_all(self.library, bar.counted(items), self.record.add, files=self._files):
                 added += step
                 self.added += step
                 follow()
         for notice in retriever.catch_up(bar.indexed):
             note(notice)
+        for file, ids in added.left[:_MOST_LINES]:
+            note(_no_longer(file, ids))
+        if (more := len(added.left) - _MOST_LINES) > 0:
+            note(f"and {more:,} more files hold less than before; what they gave stays")
         return added
 
     def name_left_out(self) -> None:
@@ -193,6 +214,12 @@ def _follow(watched: Watch, load: _Load, retriever: Retriever) -> None:
             watched.again(files)
         finally:
             load.name_left_out()
+
+
+def _no_longer(file: str, ids: Sequence[str]) -> str:
+    """A line that says how articles are removed which a file gave once and holds no longer."""
+    command = f"`rag remove {shlex.join(ids)}`" if len(ids) <= _FEW else f"`rag remove` of {shlex.join(ids[:_FEW])} …"
+    return f"{file} no longer holds {len(ids):,} of the articles that it gave; they stay, until {command}"
 
 
 def _gone(path: Path, load: _Load) -> str:
@@ -261,17 +288,9 @@ def remove(
             )
         wanted = {*(ids or ()), *(id_ for name in source or () for id_ in browsing.ids(library, name))}
         missing = library.remove(wanted)
-        caught_up(library, settings, bar)
+        retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
+        for notice in retriever.catch_up(bar):
+            note(notice)
     print(f"{len(wanted) - len(missing)} removed")
     if missing:
         raise InputError(f"not in the library: {', '.join(missing)}; `rag list` shows what is")
-
-
-def caught_up(library: Library, settings: Settings, bar: Progress) -> Retriever:
-    """The search over a library, brought up to date; says what was repaired."""
-    from rag import wiring
-
-    retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-    for notice in retriever.catch_up(bar):
-        note(notice)
-    return retriever

@@ -41,6 +41,7 @@ class Settings(BaseSettings):
     context: tokens of the language model's window.
     answer_tokens: the longest answer. threads: 0 leaves it to llama.cpp. queue: askers that may wait for the model.
     password: what the browser chat and its API ask for; needed where `host` is not this machine alone.
+    ray_address: of the cluster that `rag index --engine ray` uses, such as 10.0.0.1:6379; empty for one on this machine.
     log: from which level on the program's work is told on stderr. log_texts: whether with questions, answers and file contents.
     """
 
@@ -65,6 +66,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(7860, ge=0, le=65535)
     password: SecretStr = SecretStr("")
+    ray_address: str = ""
     log: LogLevel = "off"
     log_texts: bool = False
 

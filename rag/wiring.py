@@ -16,7 +16,7 @@ from rag.search.apart import apart, reporting
 from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.engine import Engine
-from rag.search.leg import Progress, catch_up
+from rag.search.leg import WRITING, Progress, catch_up
 from rag.search.lexical import LexicalIndex
 from rag.search.milvus import MilvusEngine
 from rag.search.milvus_collection import MARK, MilvusCollection
@@ -69,7 +69,7 @@ def shipped_embedder() -> StaticEmbedder:
 def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> Retriever:
     """The search over the library; its indexes may be behind until `catch_up`."""
     engine = open_engine(settings, library, embedder)
-    lock = settings.index_dir / "writing.lock"
+    lock = settings.index_dir / WRITING
     return Retriever(library, engine, _reranker(settings, engine), Translator(SHIPPED), lock)
 
 
@@ -267,7 +267,7 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     library = open_library(settings)
     embedder = open_embedder(settings)
     retriever = open_retriever(settings, library, embedder)
-    notices = retriever.catch_up(progress)
+    notices = retriever.open(progress)
     if not library.count()[0]:
         notices.append(EMPTY)
     finder = EvidenceFinder(retriever, shipped_embedder())

@@ -63,7 +63,7 @@ def _offline(monkeypatch: pytest.MonkeyPatch) -> None:
 class HashEmbedder:
     """A vector a text: the sum of one pseudo-random vector for each folded word."""
 
-    name = "hash"
+    name, batch = "hash", 256
 
     def questions(self, texts: Sequence[str]) -> np.ndarray:
         return self.passages(texts)

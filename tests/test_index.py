@@ -4,6 +4,7 @@ import gzip
 import json
 import os
 import pty
+import resource
 import signal
 import sqlite3
 import subprocess
@@ -15,8 +16,9 @@ from pathlib import Path
 
 import pytest
 
+from rag.library.folders import files_of
 from rag.library.left_out import LeftOut
-from rag.library.readers import Place, Unreadable, read
+from rag.library.readers import Place, Unreadable, readings
 from tests.conftest import ROOT, Rag, line
 
 
@@ -77,14 +79,37 @@ def test_a_disk_that_refuses_the_list_does_not_end_the_run(rag: Rag, tmp_path: P
     assert "the list of what was left out cannot be written" in done.stderr
 
 
-def test_what_a_full_disk_does_not_take_is_named(tmp_path: Path) -> None:
-    (tmp_path / "full").symlink_to("/dev/full")
-    with LeftOut(tmp_path / "full") as record:
-        for number in range(12):
-            record.add(Unreadable(str(number), "why"))
-        named, more = record.latest()
-    assert record.refused == "No space left on device"
+def test_what_a_disk_does_not_take_is_named(tmp_path: Path) -> None:
+    allowed = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (0, allowed[1]))
+    try:
+        with LeftOut(tmp_path / "list.jsonl") as record:
+            for number in range(12):
+                record.add(Unreadable(str(number), "why"))
+            named, more = record.latest()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, allowed)
+    assert record.refused == "File too large"
     assert (len(named), more, record.count) == (12, 0, 12)
+
+
+def test_two_runs_at_once_have_a_list_each(tmp_path: Path) -> None:
+    path = tmp_path / "list.jsonl"
+    with LeftOut(path) as first, LeftOut(path) as second, LeftOut(path) as third:
+        first.begin()
+        second.begin()
+        first.add(Unreadable("first", "why"))
+        second.add(Unreadable("second", "why"))
+        third.begin()
+        third.add(Unreadable("third", "why"))
+        held = [
+            [json.loads(line)["where"] for line in run.path.read_text().splitlines()] for run in (first, second, third)
+        ]
+        assert held == [["first"], ["second"], ["third"]]
+        assert first.path == path
+    with LeftOut(path) as later:
+        later.begin()
+        assert not path.exists()
 
 
 def test_a_killed_run_has_its_list(tmp_path: Path) -> None:
@@ -97,7 +122,7 @@ def test_a_killed_run_has_its_list(tmp_path: Path) -> None:
 
 def places(path: Path) -> list[Place]:
     told: list[Place] = []
-    assert list(read([path], told=told.append))
+    assert list(readings(files_of([path]), told=told.append))
     assert [place.share for place in told] == sorted(place.share for place in told)
     assert told[-1].share == 1
     assert told[-1].done == told[-1].files

@@ -1,12 +1,17 @@
 """What articles are called by their files, where several have the same name: none replaces another that is still there."""
 
+import io
 import json
 import shutil
+import sys
 import zipfile
 from pathlib import Path
 
 import pytest
 
+from rag.library.folders import STANDARD_INPUT
+from rag.library.origins import Refused
+from rag.library.readers import Unreadable, readings
 from rag.library.store import Library
 from rag.types import Article
 from tests.conftest import Rag
@@ -148,3 +153,42 @@ def test_articles_of_an_older_library_are_taken_for_those_of_their_files(rag: Ra
     aged(path, before)
     assert rag("index", months).stdout.startswith("1 new, 0 replaced, 1 unchanged")
     assert texts(rag) == BOTH
+
+
+def stored(library: Library) -> dict[str, str]:
+    return {id_: library.article(id_).text for id_, *_ in library.articles()}
+
+
+def take(library: Library, file: Path, lasting: bool = False) -> list[Refused]:
+    return library.take([item for item in readings([file], lasting=lasting) if not isinstance(item, Unreadable)])[1]
+
+
+def test_texts_on_standard_input_do_not_replace_one_another(library: Library, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text in ("نص أول", "نص ثان", "نص أول"):
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+        take(library, STANDARD_INPUT, lasting=True)
+    assert sorted(stored(library).values()) == ["نص أول", "نص ثان"]
+
+
+def test_an_upload_and_a_file_of_one_name_do_not_replace_each_other(library: Library, tmp_path: Path) -> None:
+    upload, kept = tmp_path / "upload" / "a.txt", write(tmp_path / "kept" / "a.txt", "نص الملف")
+    take(library, write(upload, "نص مرفوع"))
+    take(library, write(upload, "نص مرفوع من جديد"))
+    take(library, kept, lasting=True)
+    both = {"a.txt": "نص مرفوع من جديد", "kept/a.txt": "نص الملف"}
+    assert stored(library) == both
+    library.remove(["a.txt", "kept/a.txt"])
+    take(library, kept, lasting=True)
+    (refused,) = take(library, upload)
+    assert (refused.entry.article.id, refused.held_by) == ("a.txt", str(kept))
+    assert stored(library) == {"a.txt": "نص الملف"}
+
+
+def test_rows_that_come_back_take_no_other_article_s_place(rag: Rag, tmp_path: Path) -> None:
+    table = write(tmp_path / "t.csv", "text\nنص أول\nنص ثان\n")
+    rag("index", table)
+    write(table, "text\nنص أول\n")
+    assert "until `rag remove t.csv:2`" in rag("index", table).stderr
+    write(table, "text\nنص أول\nنص ثالث\n")
+    assert rag("index", table).stdout.startswith("1 new, 0 replaced, 1 unchanged")
+    assert set(texts(rag).values()) == {"نص أول", "نص ثان", "نص ثالث"}

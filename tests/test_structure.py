@@ -11,13 +11,13 @@ from tests.conftest import ROOT
 FILES = sorted((ROOT / "rag").rglob("*.py"))
 LAYERS = [
     {"rag", "rag.types", "rag.errors", "rag.arabic"},
-    {"rag.database", "rag.logs"},
+    {"rag.database", "rag.logs", "rag.scratch"},
     {"rag.library", "rag.conversations", "rag.settings"},
     {"rag.search"},
     {"rag.answer", "rag.models"},
     {"rag.evaluate"},
     {"rag.wiring"},
-    {"rag.backup"},
+    {"rag.backup", "rag.cluster"},
     {"rag.doctor", "rag.ui"},
     {"rag.terminal", "rag.options"},
     {"rag.meter"},

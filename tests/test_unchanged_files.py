@@ -106,9 +106,14 @@ def test_an_id_of_a_row_that_a_file_holds_which_is_passed_by_is_left_out_every_t
 def test_rows_that_a_table_has_no_longer_do_not_keep_it_from_being_passed_by(rag: Rag, folder: Path) -> None:
     rag("index", folder)
     (folder / "dump.jsonl").write_text('{"id": "r1", "text": "نص ثان"}\n', "utf-8")
-    assert rag("index", folder).stdout.startswith("0 new, 0 replaced, 5 unchanged")
+    again = rag("index", folder)
+    assert again.stdout.startswith("0 new, 0 replaced, 5 unchanged")
+    assert "dump.jsonl no longer holds 1 of the articles that it gave; they stay, until `rag remove r2`" in again.stderr
+    assert rag("show", "r2").returncode == 0
     swapped(folder / "dump.jsonl", bytes((folder / "dump.jsonl").stat().st_size))
-    assert rag("index", folder).stdout.startswith("0 new, 0 replaced, 6 unchanged")
+    again = rag("index", folder)
+    assert again.stdout.startswith("0 new, 0 replaced, 5 unchanged")
+    assert "no longer" not in again.stderr
 
 
 class Bar(Meter):
@@ -127,7 +132,7 @@ def test_files_that_are_passed_by_are_done_at_once(library: Library, folder: Pat
     touched(folder / "one.txt")
     (folder / "two.txt").write_text("نص سابع", "utf-8")
     bar = Bar()
-    load = _Load(library, {}, LeftOut(tmp_path / "left-out"), ())
+    load = _Load(library, readings, {}, LeftOut(tmp_path / "left-out"), ())
     assert sum(isinstance(item, Entry) for item in load.begun([folder], bar)) == 2
     assert {place.files for place in bar.places} == {5}
     assert [place.done for place in bar.places] == [3, 4, 4, 5]

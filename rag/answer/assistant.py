@@ -126,7 +126,7 @@ class Assistant:
             "",
             writer.name,
             hits=hits,
-            notice=_joined(*self.notices),
+            notice=_joined(*self.notices, self.retriever.lag),
             standalone=question if question != asked else "",
         )
         if not evidence:

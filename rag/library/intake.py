@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from rag.errors import LibraryError
-from rag.library.origins import Entry, Mark
+from rag.library.origins import Entry, Mark, Run
 from rag.library.readers import Item, Unreadable
 from rag.library.store import Added, Library
 from rag.types import Article
@@ -27,14 +27,17 @@ def add_all(
     items: Iterable[Article | Item],
     left_out: Callable[[Unreadable], None],
     batch: int = 0,
-    before: set[bytes] | None = None,
+    files: Run | None = None,
 ) -> Iterator[Added]:
     """Adds articles as they are read, and says after each transaction what it did; `left_out` is called with the others.
 
     What was read when reading ends early, by Ctrl-C or a failure, goes in before that is raised again. batch: articles of a
-    transaction, where not BATCH. before: the files of this run, as `Library.take` has them.
+    transaction, where not BATCH. files: the files of this run so far, which are now read anew.
     """
-    run = _Run(library, left_out, set() if before is None else before)
+    files = {} if files is None else files
+    for given in files.values():
+        given.clear()
+    run = _Run(library, left_out, files)
     try:
         for item in items:
             if isinstance(item, Unreadable):
@@ -56,8 +59,8 @@ def add_all(
 class _Run:
     """What is held for the next transaction, and the files of which something was left out."""
 
-    def __init__(self, library: Library, left_out: Callable[[Unreadable], None], before: set[bytes]) -> None:
-        self._library, self._left_out, self._before = library, left_out, before
+    def __init__(self, library: Library, left_out: Callable[[Unreadable], None], files: Run) -> None:
+        self._library, self._left_out, self._files = library, left_out, files
         self._refused: set[bytes] = set()
         self._empty()
 
@@ -79,7 +82,7 @@ class _Run:
         began = time.monotonic()
         held = self.held
         self._empty()
-        added, refused = self._library.take(held, self._before)
+        added, refused = self._library.take(held, self._files)
         counts = {"new": added.new, "replaced": added.replaced, "unchanged": added.unchanged}
         log.info("articles added", extra={**counts, "seconds": round(time.monotonic() - began, 3)})
         for refusal in refused:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
+import os
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -38,11 +40,20 @@ class LeftOut:
                 self._file.close()
 
     def begin(self) -> None:
-        """Has the list of an earlier run give way."""
+        """Has the list of an earlier run give way; beside that of another one that is running this one has its own."""
         try:
-            self.path.unlink(missing_ok=True)
+            with self.path.open("rb") as file:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                self.path.unlink()
+        except FileNotFoundError:
+            pass
+        except BlockingIOError:
+            self._stand_aside()
         except OSError as e:
             self.refused = e.strerror or str(e)
+
+    def _stand_aside(self) -> None:
+        self.path = self.path.with_stem(f"{self.path.stem}-{os.getpid()}")
 
     def add(self, item: Unreadable) -> None:
         """Puts it on the list. A disk that refuses is no reason to end a run."""
@@ -61,11 +72,21 @@ class LeftOut:
     def _write(self, item: Unreadable) -> None:
         row = {"where": item.where, "why": item.why}
         try:
-            self._file = self._file or self.path.open("w", encoding="utf-8", errors="backslashreplace")
+            self._file = self._file or self._opened()
             self._file.write(json.dumps(row, ensure_ascii=False) + "\n")
             self._file.flush()
         except OSError as e:
             self.refused = e.strerror or str(e)
+
+    def _opened(self) -> IO[str]:
+        """The file, which nobody else writes."""
+        try:
+            file = self.path.open("x", encoding="utf-8", errors="backslashreplace")
+        except FileExistsError:
+            self._stand_aside()
+            file = self.path.open("w", encoding="utf-8", errors="backslashreplace")
+        fcntl.flock(file, fcntl.LOCK_EX)
+        return file
 
 
 def checked(path: Path) -> Path:

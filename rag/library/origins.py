@@ -14,7 +14,7 @@ from pathlib import Path
 from rag.types import Article
 
 COLUMNS = ("file INTEGER", "within TEXT")
-"""Of `articles`: the file that gave it last, if it is one that lasts; and the place in it that it is called by, NULL for its own id."""
+"""Of `articles`: the file that gave it last, NULL if it does not last; and the place in it that it is called by, NULL for its own id."""
 SCHEMA = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, size INTEGER, changed INTEGER, reader TEXT, articles INTEGER
@@ -23,12 +23,17 @@ CREATE INDEX articles_file ON articles(file, within) WHERE file IS NOT NULL"""
 """Of a file that was not read to its end, or not all of it, `size` is NULL."""
 
 
+Run = dict[bytes, set[str]]
+"""The files of a run of indexing so far, and the ids of the articles that each gave since it is being read."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """An article as it was read.
 
     file: the path, b"" of what does not last. within: the place in the file that it is called by, "" for the whole; None for
-    one with an id of its own. longer: what else it may be called, with more and more of its folders.
+    one with an id of its own. longer: what else it may be called, with more and more of its folders. passages: where each of its
+    passages starts and ends, where the text has been split already.
     """
 
     article: Article
@@ -36,6 +41,7 @@ class Entry:
     file: bytes = b""
     within: str | None = None
     longer: tuple[str, ...] = ()
+    passages: tuple[tuple[int, int], ...] = ()
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -95,30 +101,43 @@ def begin(db: sqlite3.Connection, path: bytes) -> int:
     return int(number)
 
 
-def finish(db: sqlite3.Connection, mark: Mark) -> None:
-    """Notes that a file was read to its end, all its articles are in, and nothing was left out."""
+def finish(db: sqlite3.Connection, mark: Mark, given: set[str]) -> list[tuple[str, tuple[str, ...]]]:
+    """Notes that a file was read to its end, all its articles are in, and nothing was left out.
+
+    given: their ids. What the file gave before and no longer holds belongs to no file from now on: the file with those ids.
+    """
     number = begin(db, mark.file)
+    held = [id_ for (id_,) in db.execute("SELECT id FROM articles WHERE file = ? ORDER BY id", (number,))]
+    left = tuple(id_ for id_ in held if id_ not in given)
+    db.executemany("UPDATE articles SET file = NULL WHERE id = ?", [(id_,) for id_ in left])
     db.execute(
         """UPDATE files SET size = ?, changed = ?, reader = ?, articles = (SELECT count(*) FROM articles WHERE file = files.id)
            WHERE id = ?""",
         (mark.size, mark.changed, mark.reader, number),
     )
+    return [(_shown(mark.file), left)] if left else []
 
 
 def id_of(
-    db: sqlite3.Connection, entry: Entry, number: int | None, before: set[bytes], digest: Callable[[str], str]
+    db: sqlite3.Connection, entry: Entry, number: int | None, run: Run, digest: Callable[[str], str]
 ) -> str | Refused:
     """What an article is called in the library, so that no article of another file is replaced unseen.
 
     One that is called by its file keeps its id for good. Else it is the same article moved where a file that has gone gave
     the same under one of its names; else it has the first name that no file holds, for one that has gone may be on a drive
-    that comes back. One with an id of its own replaces, but for one that a file of this run gave.
-    number: the file's. before: the files of this run so far. digest: of the article under an id.
+    that comes back. What is called by a file that does not last (an upload, standard input) replaces only its like. One with
+    an id of its own replaces, but for one that a file of this run gave.
+    number: the file's. digest: of the article under an id.
     """
+    if number is None and entry.within is not None:
+        row = _holder(db, entry.article.id)
+        if row and row[1] and row[0] != digest(entry.article.id):
+            return Refused(entry, _shown(row[1]))
+        return entry.article.id
     if entry.within is None or number is None:
         row = _holder(db, entry.article.id)
         path = row[1] if row else None
-        if path and path != entry.file and path in before and not _is_gone(path):
+        if path and path != entry.file and path in run and not _is_gone(path):
             return Refused(entry, _shown(path))
         return entry.article.id
     known = db.execute("SELECT id FROM articles WHERE file = ? AND within = ?", (number, entry.within)).fetchone()
@@ -129,11 +148,11 @@ def id_of(
         row = _holder(db, name)
         if row and row[1] and row[0] == digest(name) and _is_gone(row[1]):
             return name
-        if row and row[1]:
+        if row and (row[1] or (row[2] is not None and row[0] != digest(name))):
             held_by = held_by or row[1]
         elif free is None:
             free = name
-    return Refused(entry, _shown(held_by or b"")) if free is None else free
+    return Refused(entry, _shown(held_by) if held_by else "a file that was uploaded") if free is None else free
 
 
 def ids_from(db: sqlite3.Connection, path: Path) -> list[str]:
@@ -153,10 +172,10 @@ def files(db: sqlite3.Connection) -> dict[str, str]:
     return {id_: _shown(path) for id_, path in rows}
 
 
-def _holder(db: sqlite3.Connection, id_: str) -> tuple[str, bytes | None] | None:
-    """The digest and the file, where there is one, of the article of this id."""
-    wanted = "SELECT a.digest, f.path FROM articles a LEFT JOIN files f ON f.id = a.file WHERE a.id = ?"
-    found: tuple[str, bytes | None] | None = db.execute(wanted, (id_,)).fetchone()
+def _holder(db: sqlite3.Connection, id_: str) -> tuple[str, bytes | None, str | None] | None:
+    """The digest, the file, where there is one, and the place that the article of this id is called by."""
+    wanted = "SELECT a.digest, f.path, a.within FROM articles a LEFT JOIN files f ON f.id = a.file WHERE a.id = ?"
+    found: tuple[str, bytes | None, str | None] | None = db.execute(wanted, (id_,)).fetchone()
     return found
 
 

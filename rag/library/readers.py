@@ -5,11 +5,10 @@ What cannot be read is yielded as `Unreadable` in its place, so that the rest go
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
-import shutil
 import sys
-import tempfile
 import time
 import zipfile
 from collections import deque
@@ -35,6 +34,7 @@ from rag.library.formats.pdf import read_pdf
 from rag.library.formats.sniffing import sniff
 from rag.library.formats.text import read_markdown, read_text
 from rag.library.origins import Entry, Mark, mark_of, path_of
+from rag.scratch import scratch
 from rag.types import Article
 
 VERSION = 1
@@ -44,9 +44,7 @@ SECONDS, MEGABYTES = 60, 1024
 _SPACE = ord(" ")
 _DEEPEST = 3
 """Files within files."""
-_PAUSE = 0.02
-_WORKERS = 4
-"""Documents that are read at once, at most; each may take MEGABYTES."""
+_PAUSE, _PIECE = 0.02, 1 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,17 +95,12 @@ def reader_of(columns: Mapping[str, str]) -> str:
     return json.dumps([VERSION, sorted(columns.items())], ensure_ascii=False)
 
 
-def read(
-    paths: Sequence[Path],
-    columns: Mapping[str, str] | None = None,
-    told: Callable[[Place], None] | None = None,
-    without: Sequence[Path] = (),
-) -> Iterator[Article | Unreadable]:
+def read(paths: Sequence[Path]) -> Iterator[Article | Unreadable]:
     """The articles of files and folders that do not last, and what could not be read; ids are told apart among these alone.
 
     Raises InputError at once, before anything is read, where `files_of` does.
     """
-    items = readings(files_of(paths, without), columns, told, lasting=False)
+    items = readings(files_of(paths), lasting=False)
     return (item.article if isinstance(item, Entry) else item for item in items if not isinstance(item, Mark))
 
 
@@ -116,6 +109,7 @@ def readings(
     columns: Mapping[str, str] | None = None,
     told: Callable[[Place], None] | None = None,
     lasting: bool = True,
+    at_once: int = 4,
 ) -> Iterator[Item]:
     """The articles of files, what could not be read, and the marks of those that were read whole.
 
@@ -123,19 +117,20 @@ def readings(
     told: called with how far reading has come, before what was read is given and at the end of each file.
     lasting: whether the files stay where they are; of what does not the articles have no file, and a name that comes twice is
     made longer here. Of an id of its own that comes twice the second is Unreadable. Standard input never lasts.
+    at_once: documents, where there are as many cores; each may take MEGABYTES.
     """
     if unknown := set(columns or ()) - set(FIELDS):
         raise InputError(f"there is no field {min(unknown)!r}; expected some of {', '.join(FIELDS)}")
-    return _read(files, columns or {}, told or (lambda place: None), lasting)
+    return _read(files, columns or {}, told or (lambda place: None), lasting, at_once)
 
 
 def _read(
-    files: Sequence[Path], columns: Mapping[str, str], told: Callable[[Place], None], lasting: bool
+    files: Sequence[Path], columns: Mapping[str, str], told: Callable[[Place], None], lasting: bool, at_once: int
 ) -> Iterator[Item]:
     seen: dict[str, str] = {}
     sizes = [_size(file) for file in files]
     before, whole = 0, sum(sizes)
-    for done, ((file, mark, ready), size) in enumerate(zip(_ahead(files, columns), sizes, strict=True)):
+    for done, ((file, mark, ready), size) in enumerate(zip(_ahead(files, columns, at_once), sizes, strict=True)):
 
         def share(part: float, file: Path = file, done: int = done, before: int = before, size: int = size) -> None:
             told(Place(file, done, len(files), (before + min(part, 1) * size) / whole))
@@ -166,7 +161,7 @@ def _told_apart(item: Entry, seen: dict[str, str], here: dict[str, str]) -> Entr
     return item if by_place else replace(item, article=replace(item.article, id=name))
 
 
-def _ahead(files: Sequence[Path], columns: Mapping[str, str]) -> Iterator[Ahead]:
+def _ahead(files: Sequence[Path], columns: Mapping[str, str], at_once: int) -> Iterator[Ahead]:
     """Each file with its mark before it is read, and what is read in it; None for one that holds many articles, which are read
     as they are asked for.
 
@@ -176,7 +171,7 @@ def _ahead(files: Sequence[Path], columns: Mapping[str, str]) -> Iterator[Ahead]
     def document(file: Path) -> list[Read] | None:
         return list(_articles(file, columns, rows.untold)) if _is_document(file) else None
 
-    workers, reader = max(1, min(_WORKERS, os.cpu_count() or 1, len(files))), reader_of(columns)
+    workers, reader = max(1, min(at_once, os.cpu_count() or 1, len(files))), reader_of(columns)
     waiting: deque[tuple[Path, Mark | None, Future[list[Read] | None]]] = deque()
     threads: list[int] = []
     pool = ThreadPoolExecutor(workers, initializer=lambda: threads.append(get_ident()))
@@ -223,11 +218,14 @@ def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iter
         source = shown(name_of(Path(path.resolve().parent.name)))
         yield from _named(path, columns, shown(name_of(path)), source, folders_of(path), share)
         return
-    with tempfile.TemporaryDirectory(prefix="rag-") as folder:
-        file = Path(folder) / "stdin"
+    with scratch() as folder:
+        file, digest = folder / "stdin", hashlib.sha256()
         with file.open("wb") as out:
-            shutil.copyfileobj(sys.stdin.buffer, out)
-        yield from _named(file, columns, "standard input", file.name, (), share)
+            while piece := sys.stdin.buffer.read(_PIECE):
+                digest.update(piece)
+                out.write(piece)
+        file = file.rename(f"{file}-{digest.hexdigest()[:8]}")  # another text has another name
+        yield from _named(file, columns, "standard input", "stdin", (), share)
 
 
 def _named(
@@ -304,11 +302,19 @@ def _apart(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
     return partial(limited, reader, seconds=SECONDS, megabytes=MEGABYTES)
 
 
+def _within_limits(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
+    """The same for files of any size: large ones in a process of their own, which costs small ones too much."""
+    apart = _apart(reader)
+    return lambda path: (apart if path.stat().st_size > _SMALL else reader)(path)
+
+
+_SMALL = 1 << 20
+"""Bytes of a text that take little time and memory, whatever they are."""
 _UNTOLD = "text"
 """The reader that says of a file what keeps it from being text."""
 _DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
-    "text": read_text,
-    "markdown": read_markdown,
+    "text": _within_limits(read_text),
+    "markdown": _within_limits(read_markdown),
     "html": _apart(read_html),
     "pdf": _apart(read_pdf),
     "docx": _apart(read_docx),
@@ -333,8 +339,8 @@ def _members(path: Path) -> int:
 
 def _files_in(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
     """The files within a file, each with its name there, "" for the only one; gone when the next is asked for."""
-    with tempfile.TemporaryDirectory(prefix="rag-") as folder:
-        for name, file in unpacked(path, Path(folder)):
+    with scratch() as folder:
+        for name, file in unpacked(path, folder):
             yield name, file
             if isinstance(file, Path):
                 file.unlink()

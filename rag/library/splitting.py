@@ -26,7 +26,7 @@ def passages(text: str) -> list[tuple[int, int]]:
         while last + 1 < len(spans) and total + lengths[last + 1] <= TARGET:
             last += 1
             total += lengths[last]
-        if sum(lengths[last + 1 :][:SHORTEST]) < SHORTEST:  # a rest this short has fewer sentences than words
+        if sum(lengths[last + 1 : last + 1 + SHORTEST]) < SHORTEST:  # a rest this short has fewer sentences than words
             last = len(spans) - 1
         found.append((spans[first][0], spans[last][1]))
         if last + 1 == len(spans):

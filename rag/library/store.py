@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
@@ -20,7 +21,7 @@ from typing import Any
 from rag.database import Database, Kind, Migration
 from rag.errors import LibraryError
 from rag.library import duplicates, origins
-from rag.library.origins import Entry, Mark, Refused
+from rag.library.origins import Entry, Mark, Refused, Run
 from rag.library.splitting import passages
 from rag.types import Article, Passage, Scope, page_of
 
@@ -60,9 +61,7 @@ _KIND = Kind("library", FORMAT, _SCHEMA, "move it away and index again", Library
 WITHIN = """(?1 = '' OR a.date >= ?1) AND (?2 = '' OR a.date <= ?2)
             AND (?3 = '[]' OR a.source IN (SELECT value FROM json_each(?3)))"""
 """The condition on `articles a` that it is within a scope; ?1 to ?3 are the scope's `bounds`."""
-_PASSAGE = """SELECT p.id, p.article, p.start, p."end", substr(a.text, p.start + 1, p."end" - p.start), a.title, a.date, a.source,
-              CASE WHEN a.pages IS NULL THEN 0 ELSE (SELECT count(*) FROM json_each(a.pages) WHERE value <= p.start) END
-              FROM passages p JOIN articles a ON a.id = p.article"""
+_PASSAGE = 'SELECT id, article, start, "end" FROM passages'
 _ARTICLE = "id, text, title, date, source, url, pages"
 _READ_AT_ONCE = 256
 """Passages; between them other threads read and write."""
@@ -70,14 +69,16 @@ _READ_AT_ONCE = 256
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What adding did, in articles."""
+    """What adding did, in articles. left: files with the ids of those that they gave once and hold no longer."""
 
     new: int = 0
     replaced: int = 0
     unchanged: int = 0
+    left: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
     def __add__(self, other: Added) -> Added:
-        return Added(self.new + other.new, self.replaced + other.replaced, self.unchanged + other.unchanged)
+        counts = self.new + other.new, self.replaced + other.replaced, self.unchanged + other.unchanged
+        return Added(*counts, self.left + other.left)
 
 
 class Library(Database):
@@ -115,14 +116,15 @@ class Library(Database):
         """Adds or replaces articles in one transaction; those that have not changed are skipped."""
         return self.take(map(Entry, articles))[0]
 
-    def take(self, read: Iterable[Entry | Mark], before: set[bytes] | None = None) -> tuple[Added, list[Refused]]:
+    def take(self, read: Iterable[Entry | Mark], run: Run | None = None) -> tuple[Added, list[Refused]]:
         """Adds or replaces what was read of files in one transaction, and notes which files were read to their end.
 
-        Each article is called as `origins.id_of` says; those that have no name are given back. before: the files of this run,
-        to which those of the articles are added.
+        Each article is called as `origins.id_of` says; those that have no name are given back. run: to which what is given is
+        added.
         """
         new = replaced = unchanged = 0
-        held, before = list(read), set() if before is None else before
+        held, run = list(read), {} if run is None else run
+        left: list[tuple[str, tuple[str, ...]]] = []
         changed: dict[str, str] = {}
         numbers: dict[bytes, int] = {}
         refused: list[Refused] = []
@@ -131,18 +133,18 @@ class Library(Database):
             for item in held:
                 if isinstance(item, Mark):
                     if not any(other.entry.file == item.file for other in refused):
-                        origins.finish(self._db, item)
+                        left += origins.finish(self._db, item, run.get(item.file, set()))
                     continue
                 if item.file and item.file not in numbers:
                     numbers[item.file] = origins.begin(self._db, item.file)
                 number = numbers.get(item.file)
-                named = origins.id_of(self._db, item, number, before, partial(_digest_under, item.article))
+                named = origins.id_of(self._db, item, number, run, partial(_digest_under, item.article))
                 if isinstance(named, Refused):
                     refused.append(named)
                     continue
                 if item.file:
-                    before.add(item.file)
-                article, origin = replace(item.article, id=named), (number, item.within if item.file else None)
+                    run.setdefault(item.file, set()).add(named)
+                article, origin = replace(item.article, id=named), (number, item.within)
                 digest = _digest(article)
                 known = self._db.execute("SELECT digest, file, within FROM articles WHERE id = ?", (named,)).fetchone()
                 if known and known[0] == digest:
@@ -155,21 +157,28 @@ class Library(Database):
                     replaced += 1
                 else:
                     new += 1
-                self._insert(article, digest, origin)
+                self._insert(article, digest, origin, item.passages)
                 changed[named] = article.text
             if changed:
                 duplicates.remember(self._db, list(changed.items()))
                 self._db.execute("UPDATE meta SET generation = ?", (generation,))
-        return Added(new, replaced, unchanged), refused
+        return Added(new, replaced, unchanged, tuple(left)), refused
 
-    def _insert(self, article: Article, digest: str, origin: tuple[int | None, str | None]) -> None:
+    def _insert(
+        self,
+        article: Article,
+        digest: str,
+        origin: tuple[int | None, str | None],
+        split: Sequence[tuple[int, int]],
+    ) -> None:
+        """split: where its passages start and end, where that is known."""
         self._db.execute(
             f"INSERT INTO articles ({_ARTICLE}, digest, file, within) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (*_fields(article), json.dumps(article.pages) if article.pages else None, digest, *origin),
         )
         self._db.executemany(
             'INSERT INTO passages (article, start, "end") VALUES (?, ?, ?)',
-            [(article.id, start, end) for start, end in passages(article.text)],
+            [(article.id, start, end) for start, end in split or passages(article.text)],
         )
 
     def unchanged(self, mark: Mark) -> int | None:
@@ -271,30 +280,44 @@ class Library(Database):
 
     def passages(self, ids: Iterable[int]) -> dict[int, Passage]:
         """The passages of these ids; ids that are not there are left out."""
-        with self._mapped():
-            rows = self._db.execute(
-                f"{_PASSAGE} WHERE p.id IN (SELECT value FROM json_each(?))", (json.dumps(list(ids)),)
-            )
-            return {row[0]: Passage(*row) for row in rows}
+        with self.reading() as db:
+            wanted = f"{_PASSAGE} WHERE id IN (SELECT value FROM json_each(?))"
+            return self._whole(db.execute(wanted, (json.dumps(list(ids)),)).fetchall())
 
     def passages_of(self, article: str) -> list[Passage]:
         """The passages of an article in order; empty if it is not there."""
-        with self._mapped():
-            return [
-                Passage(*row)
-                for row in self._db.execute(f"{_PASSAGE} WHERE p.article = ? ORDER BY p.start", (article,))
-            ]
+        with self.reading() as db:
+            rows = db.execute(f"{_PASSAGE} WHERE article = ? ORDER BY start", (article,)).fetchall()
+            whole = self._whole(rows)
+        return [whole[row[0]] for row in rows]
 
     def passages_between(self, after: int, until: int) -> Iterator[Passage]:
         """The passages with after < id <= until, in order of id."""
         while after < until:
             with self.reading() as db:
-                wanted = f"{_PASSAGE} WHERE p.id > ? AND p.id <= ? ORDER BY p.id LIMIT {_READ_AT_ONCE}"
+                wanted = f"{_PASSAGE} WHERE id > ? AND id <= ? ORDER BY id LIMIT {_READ_AT_ONCE}"
                 rows = db.execute(wanted, (after, until)).fetchall()
+                whole = self._whole(rows)
             if not rows:
                 return
-            yield from (Passage(*row) for row in rows)
+            yield from (whole[row[0]] for row in rows)
             after = rows[-1][0]
+
+    def _whole(self, rows: Iterable[tuple[int, str, int, int]]) -> dict[int, Passage]:
+        """Passages with their words, by id; each article is read once, since a long one has thousands."""
+        of: defaultdict[str, list[tuple[int, int, int]]] = defaultdict(list)
+        for id_, article, start, end in rows:
+            of[article].append((id_, start, end))
+        wanted = (
+            "SELECT id, text, title, date, source, pages FROM articles WHERE id IN (SELECT value FROM json_each(?))"
+        )
+        found = {}
+        for article, text, title, date, source, stored in self._db.execute(wanted, (json.dumps(list(of)),)):
+            pages = self._pages(article, stored) if stored else ()
+            for id_, start, end in of[article]:
+                page = page_of(pages, start) if pages else 0
+                found[id_] = Passage(id_, article, start, end, text[start:end], title, date, source, page)
+        return found
 
     def ids_between(self, after: int, until: int) -> list[int]:
         """Their ids alone."""

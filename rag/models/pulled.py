@@ -8,7 +8,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from filelock import FileLock, Timeout
@@ -20,8 +20,6 @@ from rag.models.catalogue import CATALOGUE, Kind, Model, find
 PARTIAL = ".partial"
 """The folder, beside the models, of what has not wholly arrived: a folder for each model's name."""
 _PIECE = 1 << 20
-_SMALL = 1 << 16
-"""Bytes: configurations, in one of which prompts are written once it is here."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,19 +119,6 @@ def damage(pulled: Pulled, path: Path, progress: Callable[[int], None]) -> str:
             return f"{file} has the sha256 {found[:12]}…, but {expected[:12]}… was pulled"
         done += file.stat().st_size
     return ""
-
-
-def sign_of_damage(pulled: Pulled, path: Path) -> str:
-    """What is wrong with the model at `path` as far as a moment shows: its files are there, of their size in all, and small
-    ones are as they were pulled; "" where nothing is. `damage` looks at every byte."""
-    files = {name: path / name if path.is_dir() else path for name in pulled.files}
-    if lost := next((file for file in files.values() if not file.is_file()), None):
-        return f"{lost} is missing"
-    sizes = {name: file.stat().st_size for name, file in files.items()}
-    if abs((size := sum(sizes.values())) - pulled.size) > _SMALL:
-        return f"{path} has {size:,} bytes, but {pulled.size:,} were pulled"
-    small = {name: sha256 for name, sha256 in pulled.files.items() if sizes[name] <= _SMALL}
-    return damage(replace(pulled, files=small), path, lambda done: None)
 
 
 def _after(before: int, progress: Callable[[int], None]) -> Callable[[int], None]:

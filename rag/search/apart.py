@@ -37,15 +37,12 @@ def apart(work: Callable[..., None], library: str, index: str, progress: Progres
     """
     begin = _BEGIN.format(path=[entry or os.getcwd() for entry in sys.path], module=work.__module__, name=work.__name__)
     other = Other()
-    process = subprocess.Popen(
-        [sys.executable, "-c", begin, library, index],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        start_new_session=True,  # Ctrl-C is for the parent to handle
-        text=True,
-        encoding="utf-8",
-    )
+    try:
+        process = _started(begin, library, index)
+    except OSError:  # no memory, too many processes: the parent does the work
+        other.ended = True
+        yield other
+        return
     listener = threading.Thread(target=_listen, args=(process, other, progress), daemon=True)
     listener.start()
     try:
@@ -59,6 +56,18 @@ def apart(work: Callable[..., None], library: str, index: str, progress: Progres
             assert stream is not None
             with suppress(OSError):
                 stream.close()
+
+
+def _started(*arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", *arguments],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,  # Ctrl-C is for the parent to handle
+        text=True,
+        encoding="utf-8",
+    )
 
 
 def _listen(process: subprocess.Popen[str], other: Other, progress: Progress | None) -> None:

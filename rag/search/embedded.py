@@ -10,7 +10,7 @@ from filelock import FileLock, Timeout
 from rag.library import Library
 from rag.search.apart import Other
 from rag.search.engine import Found
-from rag.search.leg import Leg, Progress, catch_up, clear, is_current, is_far_behind
+from rag.search.leg import Leg, Progress, catch_up, clear, is_current, is_far_behind, usable_stamp
 from rag.search.lexical import LexicalIndex
 from rag.search.query import Query
 from rag.search.vectors import VectorIndex
@@ -32,6 +32,9 @@ class EmbeddedEngine:
 
     def is_current(self) -> bool:
         return all(is_current(leg, self.library) for leg in self.legs)
+
+    def is_usable(self) -> bool:
+        return all(usable_stamp(leg, self.library) for leg in self.legs)
 
     def catch_up(self, progress: Progress | None) -> list[str]:
         """The lexical index in another process where there is much to do."""

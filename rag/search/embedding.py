@@ -23,6 +23,8 @@ class Embedder(Protocol):
     """Gives float32 vectors of length one, shape (texts, dimensions); a text without any known token gets zeros."""
 
     name: str
+    batch: int
+    """Passages that it is best given at once."""
 
     def questions(self, texts: Sequence[str]) -> np.ndarray: ...
 
@@ -31,6 +33,8 @@ class Embedder(Protocol):
 
 class StaticEmbedder:
     """A sentence-transformers StaticEmbedding folder, read without importing torch: a weighted mean of its tokens' vectors."""
+
+    batch = 256
 
     def __init__(self, folder: Path) -> None:
         from safetensors import SafetensorError
@@ -91,6 +95,8 @@ class TransformerEmbedder:
 
     Questions and passages get the prompts of the model's configuration, or those of PROMPTS where its name says which.
     """
+
+    batch = 256
 
     def __init__(self, name: str) -> None:
         from sentence_transformers import SentenceTransformer

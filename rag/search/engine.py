@@ -33,6 +33,10 @@ class Engine(Protocol):
         """Whether the indexes are whole and reflect the library's generation."""
         ...
 
+    def is_usable(self) -> bool:
+        """Whether the indexes are whole and reflect some generation of the library."""
+        ...
+
     def catch_up(self, progress: Progress | None) -> list[str]:
         """Brings the indexes to the library's generation; lines that say what was repaired. One thread of one process at a
         time may call it; others search meanwhile."""

@@ -26,6 +26,8 @@ from rag.library import Library
 from rag.types import Passage
 
 FORMAT = 5
+WRITING = "writing.lock"
+"""The lock, beside the indexes, of the process that writes them."""
 log = logging.getLogger(__name__)
 Within = Sequence[int] | None
 """Passage ids, or None for all."""
@@ -71,6 +73,10 @@ class Leg(Protocol):
 
     def stamp(self) -> Stamp | None:
         """What the index on disk reflects; None if there is none. Raises IndexDamaged where it cannot be read or fails its checksum."""
+        ...
+
+    def settled(self) -> Stamp | None:
+        """The same when nobody is writing the index, not even on behalf of a process that was killed; LibraryError where one goes on."""
         ...
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
@@ -169,15 +175,21 @@ def is_current(leg: Leg, library: Library) -> bool:
         return False
 
 
-def is_far_behind(leg: Leg, library: Library) -> bool:
-    """Whether an index lacks at least FAR passages."""
+def usable_stamp(leg: Leg, library: Library) -> Stamp | None:
+    """The stamp of an index that is of this library, model and version, though maybe behind; None where there is none such."""
     try:
         stamp = leg.stamp()
     except IndexDamaged:
-        stamp = None
+        return None
     wanted = current_stamp(leg, library)
-    known = stamp is not None and replace(stamp, generation=0, through=0) == replace(wanted, generation=0, through=0)
-    return wanted.through - (stamp.through if stamp and known else 0) >= FAR
+    same = stamp is not None and replace(stamp, generation=0, through=0) == replace(wanted, generation=0, through=0)
+    return stamp if same else None
+
+
+def is_far_behind(leg: Leg, library: Library) -> bool:
+    """Whether an index lacks at least FAR passages."""
+    stamp = usable_stamp(leg, library)
+    return current_stamp(leg, library).through - (stamp.through if stamp else 0) >= FAR
 
 
 def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> str:
@@ -189,7 +201,7 @@ def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> st
     wanted, notice = current_stamp(leg, library), ""
     started = time.monotonic()
     try:
-        stamp = leg.stamp()
+        stamp = leg.settled()
     except IndexDamaged as e:
         stamp, notice = None, f"the {leg.name} index was damaged ({e}) and has been rebuilt from the library"
     if stamp is None:

@@ -11,7 +11,8 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import tantivy
@@ -73,11 +74,20 @@ class LexicalIndex:
         self._files, self._stamp, self._signature = files, stamp, found
         return stamp
 
+    def settled(self) -> Stamp | None:
+        with self._alone():  # between tantivy's commit and the seal the files are not those of the stamp
+            return self.stamp()
+
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
+        with self._alone():
+            self._update(added, removed, stamp, fresh)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Waits for other processes: one that writes on behalf of one that was killed may need a moment to end."""
         try:
-            # A process that writes on behalf of one that was killed may need a moment to end.
             with self._writing:
-                self._update(added, removed, stamp, fresh)
+                yield
         except Timeout as e:
             raise LibraryError(
                 f"the lexical index in {self.path} has been written by another process for {_PATIENCE} s; try again later"

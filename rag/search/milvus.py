@@ -22,7 +22,7 @@ from rag.errors import EngineError
 from rag.search import bm25, milvus_rows
 from rag.search.engine import Found
 from rag.search.fusion import Ranking
-from rag.search.leg import Progress, catch_up, is_current
+from rag.search.leg import Progress, catch_up, is_current, usable_stamp
 from rag.search.milvus_collection import MilvusCollection
 from rag.search.milvus_rows import DENSE, EF, ID, LEXICAL, token
 from rag.search.query import Query
@@ -45,6 +45,9 @@ class MilvusEngine:
     def is_current(self) -> bool:
         self._idf = {}
         return is_current(self.collection, self.library) and self.collection.is_shown()
+
+    def is_usable(self) -> bool:
+        return usable_stamp(self.collection, self.library) is not None and self.collection.is_shown()
 
     def catch_up(self, progress: Progress | None) -> list[str]:
         """What is built beside the collection that is searched takes its place at the end."""

@@ -84,6 +84,10 @@ class MilvusCollection:
             raise IndexDamaged(f"it holds {rows:,} passages, of {state.rows:,} that were put in")
         return state.stamp
 
+    def settled(self) -> Stamp | None:
+        """The same: who writes has the lock."""
+        return self.stamp()
+
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
         if fresh:
             self._begin()

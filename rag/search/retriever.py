@@ -29,7 +29,8 @@ CANDIDATES = 100
 """Passages taken from each leg."""
 RERANKED = 30
 """Passages looked at again, unless more are asked for; 50 and 100 rank no better on ARCD train."""
-_WAIT_SECONDS = 600
+_WAIT_SECONDS, _MOMENT = 600, 0.2
+_LAG = "another process is indexing; what it adds is found when it has finished"
 log = logging.getLogger(__name__)
 
 
@@ -50,6 +51,8 @@ class Retriever:
         self._guard = threading.RLock()  # one search at a time
         self._writing = threading.Lock()  # an index that one thread reads anew another may not be changing
         self._generation = -1
+        self.lag = ""
+        """What may not be found yet, and why, in a line; "" where everything is."""
 
     def catch_up(self, progress: Progress | None = None, wait: float = _WAIT_SECONDS) -> list[str]:
         """Brings the indexes to the library's generation; lines that say what was repaired.
@@ -71,7 +74,7 @@ class Retriever:
             if not self.engine.is_current():
                 with self._lock.acquire(timeout=max(0, wait - (time.monotonic() - began))):
                     notices = self.engine.catch_up(progress)
-            self._generation = generation
+            self._generation, self.lag = generation, ""
         except Timeout as e:
             raise behind from e
         except OSError as e:
@@ -79,6 +82,22 @@ class Retriever:
         finally:
             self._writing.release()
         return [notice for notice in notices if notice]
+
+    def open(self, progress: Progress | None = None) -> list[str]:
+        """As `catch_up`; but where another process is writing and there are indexes to search meanwhile, `lag` says so.
+
+        Raises LibraryError where there are none and waiting is not enough.
+        """
+        until = time.monotonic() + _WAIT_SECONDS
+        while True:
+            try:
+                return self.catch_up(progress, _MOMENT)
+            except Behind:
+                if self.engine.is_usable():
+                    self.lag = _LAG
+                    return []
+                if time.monotonic() > until:
+                    raise
 
     def following(self) -> AbstractContextManager[Callable[[], None]]:
         """What to call after each transaction while articles are added, so that the indexes follow meanwhile; `catch_up`
@@ -164,12 +183,13 @@ class Retriever:
 
     def _catch_up_if_free(self) -> None:
         """Catches up, unless another thread or process is writing and there is an index to search meanwhile."""
-        loaded = self._generation >= 0
+        loaded = self._generation >= 0 or bool(self.lag)
         try:
             self.catch_up(wait=0 if loaded else _WAIT_SECONDS)
         except Behind:
             if not loaded:
                 raise
+            self.lag = _LAG
 
 
 class Behind(LibraryError):

@@ -36,8 +36,8 @@ _ROUNDS, _SAMPLE = 4, 32
 """Of k-means; the sample is of so many vectors a list."""
 _CHANGED = 1 / 16
 """The share of the passages that may stand behind the index as changes; they are taken in whenever it is opened."""
-_BATCH, _MOVED = 256, 1 << 15
-"""Passages that are embedded at once, and vectors that are moved to new lists at once."""
+_MOVED = 1 << 15
+"""Vectors that are moved to new lists at once."""
 _NONE = np.zeros(0, np.int64)
 
 
@@ -72,6 +72,9 @@ class VectorIndex:
                 self._index, self._end, self._changed = opened.index, opened.end, opened.changed
             self._stamp, self._signature = opened.stamp, found
         return opened.stamp
+
+    def settled(self) -> Stamp | None:
+        return self.stamp()
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
         taken = np.array(removed, dtype=np.int64)
@@ -111,7 +114,7 @@ class VectorIndex:
 
     def _embedded(self, passages: Iterable[Passage]) -> Iterator[Change]:
         left = iter(passages)
-        while batch := list(islice(left, _BATCH)):
+        while batch := list(islice(left, self.embedder.batch)):
             vectors = self.embedder.passages([passage.searched for passage in batch])
             yield Change(_NONE, np.array([passage.id for passage in batch], dtype=np.int64), vectors)
 

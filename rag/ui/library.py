@@ -6,7 +6,6 @@ Imports Starlette; knows no Gradio.
 from __future__ import annotations
 
 import logging
-import tempfile
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -20,6 +19,7 @@ from starlette.routing import Route
 from rag.answer.assistant import Assistant
 from rag.errors import RagError
 from rag.library.folders import SUFFIXES
+from rag.scratch import scratch
 from rag.search.retriever import Behind
 from rag.ui import articles
 from rag.ui.articles import Sought
@@ -102,8 +102,8 @@ class LibraryPanel:
             return _refusal(_Refused(429, say("library.errors.many", most=_AT_ONCE), name))
         self._coming += 1
         try:
-            with tempfile.TemporaryDirectory(prefix="rag-") as folder:
-                file = Path(folder) / say("library.uploaded") / name  # the folder's name becomes the articles' source
+            with scratch() as folder:
+                file = folder / say("library.uploaded") / name  # the folder's name becomes the articles' source
                 await _stored(request, file)
                 async with self._taking:
                     return await _answered(lambda: articles.taken(name, take_in(self._assistant, file)))

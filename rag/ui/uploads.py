@@ -14,7 +14,7 @@ from rag.answer.assistant import Assistant
 from rag.arabic import clean
 from rag.errors import RagError
 from rag.library.intake import add_all
-from rag.library.readers import Unreadable, read
+from rag.library.readers import Unreadable, readings
 from rag.library.store import Added
 from rag.wiring import EMPTY
 
@@ -57,7 +57,8 @@ def take_in(assistant: Assistant, file: Path) -> Taken:
     _, before = library.state
     added, error, failed = Added(), None, list[Unreadable]()
     try:
-        for step in add_all(library, read([file]), lambda item: failed.append(_without_folder(item, file)), _BATCH):
+        items = readings([file], lasting=False)
+        for step in add_all(library, items, lambda item: failed.append(_without_folder(item, file)), _BATCH):
             added += step
         assistant.retriever.catch_up()
         if library.count()[0]:

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.arabic.folding import words
-from rag.library import Library
+from rag.library import Library, duplicates
 from rag.library.sketches import ALIKE, SHINGLE, SHORTEST, SIZE, Sketch, are_alike, likeness, sketches
 from rag.types import Article
 from tests.conftest import ROOT
@@ -163,6 +163,16 @@ def test_articles_with_one_boilerplate_are_not_linked(library: Library) -> None:
     library.add(Article(f"{i:03}", f"{text(i, 80)} {BOILERPLATE}") for i in range(300))
     library.add([Article("copy", f"{changed(text(299, 80), 1, 0.02)} {BOILERPLATE}")])
     assert near(library) == {"299": ["copy"], "copy": ["299"]}
+
+
+def test_both_ways_agree_where_more_articles_are_under_a_key_than_are_looked_at(
+    library: Library, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add(Article(f"{i:02}", changed(text(1, 200), i, 0.01)) for i in range(12))
+    monkeypatch.setattr(duplicates, "_LOOKED_AT", 3)
+    one_by_one = {id_: sorted(library.near_duplicates(id_)) for id_, *_ in library.articles()}
+    assert len(one_by_one["00"]) < 11
+    assert {id_: sorted(ids) for id_, ids in library.all_near_duplicates().items()} == one_by_one
 
 
 def test_the_threshold_is_where_the_likeness_is_counted() -> None:

@@ -84,7 +84,7 @@ def test_a_file_that_takes_too_long_or_too_much_is_passed_by(tmp_path: Path, mon
     (tmp_path / "b.pdf").write_bytes(pdf([drawn(["words"])]))
     for limits, why in (
         ({"seconds": 0.5, "megabytes": 900}, "more than 0.5 s"),
-        ({"seconds": 60, "megabytes": 1}, "1 MB|breaks|ends"),
+        ({"seconds": 60, "megabytes": 1}, "1 MB|more memory|breaks|ends"),
     ):
         limit = partial(limited, read_pdf, **limits)  # type: ignore[arg-type]
         monkeypatch.setitem(readers._DOCUMENTS, "pdf", limit)  # type: ignore[arg-type]

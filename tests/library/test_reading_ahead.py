@@ -6,10 +6,12 @@ from pathlib import Path
 import pytest
 
 from rag.library import readers
+from rag.library.folders import files_of
 from rag.library.formats import limits
 from rag.library.formats.document import Document, Unfit
 from rag.library.formats.html import read_html
-from rag.library.readers import Place, Unreadable, read
+from rag.library.origins import Mark
+from rag.library.readers import Place, Unreadable, read, readings
 from rag.types import Article
 
 PATIENCE = 30
@@ -61,8 +63,9 @@ def test_what_is_read_ahead_comes_in_order_and_in_its_place(tmp_path: Path) -> N
     (tmp_path / "04.pdf").write_bytes(b"%PDF-1.4 damaged")
     places: list[Place] = []
     ids = []
-    for item in read([tmp_path], told=places.append):
-        ids.append(Path(item.where).name if isinstance(item, Unreadable) else item.id)
+    for item in readings(files_of([tmp_path]), told=places.append):
+        if not isinstance(item, Mark):
+            ids.append(Path(item.where).name if isinstance(item, Unreadable) else item.article.id)
     expected = [f"{i:02}.html" for i in range(12)]
     assert ids == [*expected[:4], "x", "y", expected[4], "04.pdf", *expected[5:]]
     assert [place.share for place in places] == sorted(place.share for place in places)

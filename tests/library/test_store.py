@@ -2,6 +2,7 @@ import hashlib
 import json
 import sqlite3
 import threading
+from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -66,6 +67,19 @@ def test_a_failure_in_the_middle_changes_nothing(library: Library, seeds: list[A
     with pytest.raises(LibraryError):
         library.add([seeds[1], Article("bad", None)])  # type: ignore[arg-type]
     assert (library.generation, library.count()) == before
+
+
+def test_the_passages_of_a_long_article_take_its_text_once(library: Library) -> None:
+    library.add([Article("book", "قال الوزير إن المشروع سيبدأ غدا في المدينة. " * 20_000), Article("short", "نص.")])
+    texts = Counter[str]()
+    with library.reading() as db:
+        db.create_function("taken", 1, lambda text: texts.update([text[:3]]) or text)
+        db.execute("ALTER TABLE articles RENAME TO kept")
+        db.execute("CREATE VIEW articles AS SELECT id, taken(text) AS text, title, date, source, pages FROM kept")
+    ids = library.ids_between(0, library.state[1])
+    assert len(ids) > 1000
+    assert len(library.passages(ids)) == len(ids)
+    assert texts["قال"] == 1
 
 
 def test_two_writers_at_once_lose_nothing(tmp_path: Path) -> None:

@@ -78,6 +78,12 @@ def test_one_that_fails_says_nothing() -> None:
     assert other.notice == ""
 
 
+def test_one_that_does_not_start_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    with apart(says, "lexical", "", None) as other:
+        assert (other.ended, other.notice) == (True, "")
+
+
 def test_it_is_stopped_where_the_body_fails(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
 

@@ -189,7 +189,7 @@ def test_another_process_brings_it_up_to_date(library: Library, opened: Open) ->
     library.add(articles(10, seed=1))
     library.remove(["0-1"])
     again = opened(library)
-    assert not again.engine.is_current()
+    assert (again.engine.is_current(), again.engine.is_usable()) == (False, True)
     assert again.catch_up() == []
     check(again, library)
 
@@ -199,6 +199,7 @@ def test_an_index_that_has_gone_is_built_again(library: Library, opened: Open) -
     opened(library).catch_up()
     opened(library).engine.discard()
     again = opened(library)
+    assert not again.engine.is_usable()
     assert all("was missing and has been built" in line for line in again.catch_up())
     check(again, library)
 

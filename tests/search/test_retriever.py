@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from filelock import FileLock
 
-from rag.errors import InputError
+from rag.errors import InputError, LibraryError
 from rag.library import Library
 from rag.search.leg import is_current
 from rag.search.retriever import LONGEST_QUESTION, Retriever
@@ -64,6 +64,32 @@ def test_while_another_process_writes_the_last_good_index_is_searched(library: L
     with FileLock(library.path.parent / "writing.lock"):
         assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id}
     assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id, seeds[4].id}
+
+
+def test_who_opens_the_search_while_another_process_writes_waits_for_nothing(
+    library: Library, seeds: list[Article]
+) -> None:
+    library.add(seeds[:1])
+    open_retriever(library).catch_up()
+    library.add(seeds[4:])
+    retriever = open_retriever(library)
+    with FileLock(library.path.parent / "writing.lock"):
+        assert retriever.open() == []
+        assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id}
+        assert retriever.lag == "another process is indexing; what it adds is found when it has finished"
+    assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id, seeds[4].id}
+    assert retriever.lag == ""
+
+
+def test_who_opens_the_search_before_there_is_an_index_waits_for_it(
+    library: Library, seeds: list[Article], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library.add(seeds)
+    retriever = open_retriever(library)
+    monkeypatch.setattr("rag.search.retriever._WAIT_SECONDS", 0.5)
+    with FileLock(library.path.parent / "writing.lock"), pytest.raises(LibraryError, match="written elsewhere"):
+        retriever.open()
+    assert len(retriever.open()) == 2
 
 
 def test_a_scope_limits_the_search(library: Library, retriever: Retriever) -> None:

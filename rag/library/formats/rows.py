@@ -12,14 +12,15 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from typing import IO
+from typing import IO, AnyStr, TextIO
 
 from rag.arabic.columns import fields_of
 from rag.arabic.dates import iso_date
 from rag.arabic.encodings import encoding_of
 from rag.arabic.folding import has_words
 from rag.library.formats.document import Document, Unfit
-from rag.library.formats.text import ENCODINGS, LARGEST, text_of
+from rag.library.formats.json_rows import MOST_VALUES, check, listed
+from rag.library.formats.text import ENCODINGS, LARGEST
 
 Row = tuple[int, str, Document | Unfit]
 """A row's number from 1, its id ("" where it has none), and what it holds."""
@@ -28,7 +29,9 @@ Share = Callable[[float], None]
 HALVES = re.compile("[\0\ud800-\udfff]")
 _HEAD = 1 << 22
 """Bytes of a long file by which its encoding is told."""
-_DELIMITERS = (",", ";", "\t", "|")
+_LONGEST_HEADER = 100_000
+"""Characters of the line that names the columns."""
+DELIMITERS = (",", ";", "\t", "|")
 _DATES = "2015-07-23, 23/7/2015 (the day first) or the month by its name"
 
 
@@ -37,7 +40,7 @@ def untold(share: float) -> None:
 
 
 def read_jsonl(path: Path, columns: Mapping[str, str], name: str, share: Share = untold) -> Iterator[Row]:
-    """The rows of JSON lines; a broken one is Unfit in its place. Every row has an id or is Unfit."""
+    """The rows of JSON lines; a broken one is Unfit in its place. One without an id has the file's name and its number."""
     with path.open("rb") as file:
         encoding, size = _encoding(file) or "utf-8", max(1, path.stat().st_size)
         for number, line in enumerate(_lines(file, encoding), 1):
@@ -48,8 +51,9 @@ def read_jsonl(path: Path, columns: Mapping[str, str], name: str, share: Share =
             if not line.strip():
                 continue
             try:
+                check(line)
                 row = json.loads(line.decode(encoding) if isinstance(line, bytes) else line)
-                yield number, *_row(row, columns)
+                yield number, *_row(row, columns, f"{name}:{number}")
             except Unfit as e:
                 yield number, "", e
             except (ValueError, RecursionError) as e:  # not of the encoding, or not JSON
@@ -74,50 +78,67 @@ def _lines(file: IO[bytes], encoding: str) -> Iterator[bytes | str | Unfit]:
     if not encoding.startswith(("utf-16", "utf-32")):
         marked = file.read(len(codecs.BOM_UTF8)) == codecs.BOM_UTF8
         file.seek(len(codecs.BOM_UTF8) if marked else 0)
-        while line := file.readline(LARGEST):
-            whole = len(line) < LARGEST or line.endswith(b"\n")
-            yield line if whole else Unfit(f"is longer than {LARGEST:,} bytes; expected one article a line")
-            while not whole:
-                rest = file.readline(LARGEST)
-                whole = not rest or rest.endswith(b"\n")
+        yield from _bounded(file)
         return
     with io.TextIOWrapper(file, encoding, newline="\n") as text:
         try:
-            while read := text.readline(LARGEST):
-                yield read
+            yield from _bounded(text)
         except UnicodeDecodeError as e:
-            yield Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
+            yield _of_another_encoding(encoding, e)
+
+
+def _bounded(file: IO[AnyStr]) -> Iterator[AnyStr | Unfit]:
+    while line := file.readline(LARGEST):
+        whole = _is_whole(line)
+        yield line if whole else Unfit(f"is longer than {LARGEST:,} bytes or characters; expected one article a line")
+        while not whole:
+            whole = _is_whole(file.readline(LARGEST))
+
+
+def _is_whole(line: str | bytes) -> bool:
+    """Whether what was read of a line, up to LARGEST, ends where it ends."""
+    return len(line) < LARGEST or line[-1:] in ("\n", b"\n")
 
 
 def read_json(path: Path, columns: Mapping[str, str], name: str, share: Share = untold) -> Iterator[Row]:
-    """The rows of a JSON array, of an object that holds one, of an object of objects by their ids, or of a single object."""
-    text = text_of(path)
-    if not text.strip():
-        raise Unfit("is empty")
+    """The rows of a JSON array, of an object that holds one, of an object of objects by their ids, or of a single object.
+
+    Raises Unfit where nothing of it can be read; what is broken further on is the last row.
+    """
+    encoding, size = _encoding_of_all(path), max(1, path.stat().st_size)
+    opened: list[IO[bytes]] = []
+
+    def begun() -> TextIO:
+        opened.append(path.open("rb"))
+        return io.TextIOWrapper(opened[-1], encoding)
+
+    number = 0
     try:
-        whole = json.loads(text)
-    except (ValueError, RecursionError) as e:
-        raise Unfit(f"is not JSON ({e})") from e
-    listed = _rows_within(whole, columns, name)
-    for number, (id_, row) in enumerate(listed, 1):
-        share(number / len(listed))
-        try:
-            yield number, *_row(row, columns, id_)
-        except Unfit as e:
-            yield number, "", e
+        for number, (id_, row) in enumerate(listed(begun, columns, name), 1):
+            share(opened[-1].tell() / size)
+            try:
+                yield number, *_row(row, columns, id_)
+            except Unfit as e:
+                yield number, "", e
+    except Unfit as e:
+        if not number:
+            raise
+        yield number + 1, "", Unfit(f"{e}; nothing behind it is read")
+    except UnicodeDecodeError as e:
+        yield number + 1, "", _of_another_encoding(encoding, e)
 
 
-def _rows_within(whole: object, columns: Mapping[str, str], name: str) -> list[tuple[str, object]]:
-    """The rows and the ids of those that bring none."""
-    if isinstance(whole, dict) and "text" not in fields_of(map(str, whole), columns):
-        listed = [value for value in whole.values() if isinstance(value, list) and value and isinstance(value[0], dict)]
-        if len(listed) == 1:
-            whole = listed[0]
-        elif whole and all(isinstance(value, dict) for value in whole.values()):
-            return list(whole.items())
-    if isinstance(whole, list):
-        return [(f"{name}:{number}", row) for number, row in enumerate(whole, 1)]
-    return [(name, whole)]
+def _encoding_of_all(path: Path) -> str:
+    """The encoding of a file of which no part can be read without it."""
+    with path.open("rb") as file:
+        found = _encoding(file)
+    if found is None:
+        raise Unfit(f"is not UTF-8 text, nor surely in another of {ENCODINGS}; save it as UTF-8")
+    return found
+
+
+def _of_another_encoding(encoding: str, e: UnicodeDecodeError) -> Unfit:
+    return Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
 
 
 def read_csv(path: Path, columns: Mapping[str, str], name: str, share: Share = untold) -> Iterator[Row]:
@@ -126,16 +147,13 @@ def read_csv(path: Path, columns: Mapping[str, str], name: str, share: Share = u
     A row without an id has the table's name and its number. One with another number of fields than the first line is Unfit.
     """
     csv.field_size_limit(LARGEST)
-    with path.open("rb") as file:
-        encoding = _encoding(file)
-        if encoding is None:
-            raise Unfit(f"is not UTF-8 text, nor surely in another of {ENCODINGS}; save it as UTF-8")
-        table, size = io.TextIOWrapper(file, encoding, newline=""), max(1, path.stat().st_size)
-        number = 0
+    encoding, size, number = _encoding_of_all(path), max(1, path.stat().st_size), 0
+    with path.open("rb") as file, io.TextIOWrapper(file, encoding, newline="") as table:
         try:
-            first = table.readline(LARGEST)
-            names, fields, delimiter = _header(first, columns)
-            for number, row in enumerate(csv.reader(table, delimiter=delimiter, strict=True), 1):
+            names, fields, delimiter = _header(table.readline(_LONGEST_HEADER), columns)
+            lines = _Lines(table, delimiter)
+            for number, row in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), 1):
+                lines.begin()
                 share(file.tell() / size)
                 if any(value.strip() for value in row):
                     yield _csv_row(number, row, names, fields, columns, name)
@@ -143,14 +161,41 @@ def read_csv(path: Path, columns: Mapping[str, str], name: str, share: Share = u
             why = f"and those behind it are no table ({e}); expected quotes in pairs around fields"
             yield number + 1, "", Unfit(why)
         except UnicodeDecodeError as e:
-            yield number + 1, "", Unfit(f"and those behind it are not {encoding} ({e.reason}); save the file as UTF-8")
+            yield number + 1, "", _of_another_encoding(encoding, e)
+
+
+class _Lines:
+    """The lines of a table; csv.Error where those of one row are too long, or hold too many fields to be kept in memory."""
+
+    def __init__(self, table: TextIO, delimiter: str) -> None:
+        self._table, self._delimiter = table, delimiter
+        self.begin()
+
+    def begin(self) -> None:
+        """Begins another row."""
+        self._characters, self._fields = LARGEST, MOST_VALUES
+
+    def __iter__(self) -> _Lines:
+        return self
+
+    def __next__(self) -> str:
+        line = self._table.readline(LARGEST + 1)
+        self._characters -= len(line)
+        self._fields -= line.count(self._delimiter)
+        if self._characters < 0 or self._fields < 0:
+            raise csv.Error(f"a row has over {LARGEST:,} characters or {MOST_VALUES:,} fields")
+        if not line:
+            raise StopIteration
+        return line
 
 
 def _header(line: str, columns: Mapping[str, str]) -> tuple[list[str], dict[str, str], str]:
     """The names of the columns, those that are fields, and the delimiter."""
     if not line.strip():
         raise Unfit("is empty")
-    for delimiter in _DELIMITERS:
+    if len(line) == _LONGEST_HEADER:
+        raise Unfit(f"has a first line of over {_LONGEST_HEADER:,} characters; expected the names of the columns there")
+    for delimiter in DELIMITERS:
         names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
         fields = fields_of(names, columns)
         if "text" in fields:

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import csv
 import json
 import re
 import zipfile
+from contextlib import suppress
 from pathlib import Path
 
+from rag.arabic.columns import fields_of
 from rag.arabic.encodings import decoded
 from rag.library.formats.document import Unfit
+from rag.library.formats.rows import DELIMITERS
 
 HEAD = 1 << 16
 """Bytes of a file that are looked at."""
@@ -41,6 +45,7 @@ _BY_NAME = {
     ".ndjson": "jsonl",
     ".json": "json",
 }
+_COLUMNS = 100
 _HTML_NAMES = (".html", ".htm", ".xhtml")
 
 
@@ -89,6 +94,8 @@ def _kind_of_text(head: bytes, suffix: str) -> str:
         return "jsonl"
     if suffix == ".json" or (start == "[" and re.match(r"\[\s*\{\s*\"", text.lstrip())):
         return "json"
+    if suffix not in _BY_NAME and _is_table(text.lstrip().partition("\n")[0]):
+        return "csv"
     kind = _BY_NAME.get(suffix, "text")
     return "text" if kind == "html" else kind
 
@@ -99,6 +106,17 @@ def _beginning(head: bytes) -> str | None:
         return decoded(head)
     cuts = (head[: head.rfind(b"\n") + 1], head[:-2], head[:-1], head[:-3], head)
     return next((text for cut in cuts if cut and (text := decoded(cut)) is not None), None)
+
+
+def _is_table(line: str) -> bool:
+    """Whether a line names a column of text and another one that is known."""
+    for delimiter in DELIMITERS:
+        with suppress(csv.Error):
+            names = next(csv.reader([line], delimiter=delimiter, strict=True), [])
+            fields = fields_of((name.strip() for name in names[:_COLUMNS]), {})
+            if "text" in fields and len(fields) > 1:
+                return True
+    return False
 
 
 def _is_object(line: str) -> bool:

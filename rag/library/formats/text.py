@@ -11,8 +11,8 @@ from rag.arabic.dates import iso_date
 from rag.arabic.encodings import decoded
 from rag.library.formats.document import Document, Unfit
 
-LARGEST = 100_000_000
-"""Bytes of a file that is one article."""
+LARGEST = 30_000_000
+"""Bytes of a file that is one article, or characters of a row that is one; the longest books have some ten million."""
 ENCODINGS = "UTF-8, UTF-16, Windows-1256 or ISO-8859-6"
 _FRONT = re.compile(r"---[ \t]*\n(.{0,20000}?)\n(?:---|\.\.\.)[ \t]*(?:\n|$)", re.DOTALL)
 _FIELD = re.compile(r"([^\s:#-][^:\n]{0,60}):[ \t]+(.+)")
