@@ -23,6 +23,7 @@ from rag.models.pulled import size_of
 from rag.models.pulling import in_words
 from rag.search.embedding import SHIPPED
 from rag.search.leg import WRITING, Leg, Stamp, current_stamp
+from rag.search.milvus_collection import MilvusCollection
 from rag.settings import Settings
 
 _PACKAGES = (
@@ -99,9 +100,13 @@ def _library(settings: Settings) -> Iterator[Finding]:
                 f"{articles:,} articles, {passages:,} passages, generation {library.generation}, {in_words(size)} in {library.path}",
                 "" if articles else "add articles with `rag index PATH`",
             )
-            engine = wiring.open_embedded(settings, library, wiring.open_embedder(settings))
-            for leg, name in ((engine.lexical, "lexical"), (engine.dense, "vectors.faiss")):
-                yield _leg(leg, library, settings.index_dir / name, bool(articles))
+            embedder = wiring.open_embedder(settings)
+            if settings.engine == "milvus":
+                yield _collection(wiring.open_collection(settings, library, embedder), bool(articles))
+            else:
+                engine = wiring.open_embedded(settings, library, embedder)
+                for leg, name in ((engine.lexical, "lexical"), (engine.dense, "vectors.faiss")):
+                    yield _leg(leg, library, settings.index_dir / name, bool(articles))
     except RagError as e:
         yield Finding("library", False, str(e))
     try:
@@ -143,6 +148,31 @@ def _stamp(leg: Leg, folder: Path) -> Stamp | None:
             raise
         with FileLock(folder / WRITING, timeout=0):  # nobody leaves an index half written whose lock is free
             return leg.settled()
+
+
+def _collection(collection: MilvusCollection, needed: bool) -> Finding:
+    """The server's collection: whether the server answers, and what it holds of the library."""
+    what, server, wanted = "engine milvus", collection.server, current_stamp(collection, collection.library)
+    try:
+        version = server.ask("get_server_version")
+        stamp = collection.stamp()
+        shown = collection.is_shown()
+    except IndexDamaged as e:
+        return Finding(what, False, f"damaged: {e}", "any `rag search` rebuilds it")
+    except RagError as e:
+        return Finding(what, False, str(e))
+    found = f"{version} at {server.url}"
+    if stamp is None or not shown:
+        return Finding(
+            what, not needed, f"{found} has no collection of it", "any `rag search` builds it" if needed else ""
+        )
+    rows = collection.state.rows if collection.state else None
+    found += f", collection {collection.written}, generation {stamp.generation}, {rows or 0:,} passages"
+    if stamp == wanted:
+        return Finding(what, True, f"current: {found}")
+    return Finding(
+        what, False, f"stale: {found}, the library is at {wanted.generation}", "any `rag search` brings it up to date"
+    )
 
 
 def _models(settings: Settings) -> Iterator[Finding]:

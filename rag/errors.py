@@ -29,6 +29,10 @@ class IndexDamaged(RagError):
     """An index is missing, damaged or of another library; it can be rebuilt from the library."""
 
 
+class EngineError(RagError):
+    """The server that holds the indexes is away, hangs or refuses; the library is not concerned."""
+
+
 class ModelError(RagError):
     """A model file is missing, is not what it should be, or failed while running."""
 

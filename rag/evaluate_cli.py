@@ -79,6 +79,8 @@ def evaluate(
             with wiring.open_library(settings) as library:
                 library.add(contexts)
         assistant = wiring.open_assistant(settings, bar)
+        if index_contexts:
+            stack.callback(assistant.retriever.engine.discard)
         for notice in assistant.notices:
             note(notice)
         results = []

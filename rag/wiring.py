@@ -18,6 +18,9 @@ from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerE
 from rag.search.engine import Engine
 from rag.search.leg import WRITING, Progress, catch_up
 from rag.search.lexical import LexicalIndex
+from rag.search.milvus import MilvusEngine
+from rag.search.milvus_collection import MARK, MilvusCollection
+from rag.search.milvus_server import MilvusServer
 from rag.search.reranking import SHIPPED_RERANKER, CrossEncoderReranker, LinearReranker, Reranker
 from rag.search.retriever import Retriever
 from rag.search.translation import Translator
@@ -36,7 +39,8 @@ def open_library(settings: Settings) -> Library:
     Raises LibraryError where an emptied file lies beside the indexes of a library.
     """
     path = settings.index_dir / "library.sqlite"
-    if path.is_file() and not path.stat().st_size and (settings.index_dir / "vectors.faiss").exists():
+    indexed = any((settings.index_dir / name).exists() for name in ("vectors.faiss", MARK))
+    if indexed and path.is_file() and not path.stat().st_size:
         raise LibraryError(
             f"{path} has 0 bytes, but the indexes of a library lie beside it; restore it from a copy, or delete it and "
             "run `rag index` on your articles again"
@@ -64,9 +68,22 @@ def shipped_embedder() -> StaticEmbedder:
 
 def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> Retriever:
     """The search over the library; its indexes may be behind until `catch_up`."""
-    engine = open_embedded(settings, library, embedder)
+    engine = open_engine(settings, library, embedder)
     lock = settings.index_dir / WRITING
     return Retriever(library, engine, _reranker(settings, engine), Translator(SHIPPED), lock)
+
+
+def open_engine(settings: Settings, library: Library, embedder: Embedder) -> Engine:
+    """The engine that the settings name."""
+    if settings.engine == "milvus":
+        return MilvusEngine(open_collection(settings, library, embedder))
+    return open_embedded(settings, library, embedder)
+
+
+def open_collection(settings: Settings, library: Library, embedder: Embedder) -> MilvusCollection:
+    """The library's collection on the settings' server, which is not asked yet."""
+    server = MilvusServer(settings.milvus_url, settings.milvus_token.get_secret_value())
+    return MilvusCollection(library, embedder, server)
 
 
 def open_embedded(settings: Settings, library: Library, embedder: Embedder) -> EmbeddedEngine:

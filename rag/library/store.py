@@ -346,6 +346,19 @@ class Library(Database):
                 id_ for (id_,) in self._db.execute("SELECT passage FROM removed WHERE generation > ?", (generation,))
             ]
 
+    def trail(self, generation: int, through: int) -> tuple[int, str, int]:
+        """What tells a copy of the library that went another way: of the passages up to an id at a generation the highest
+        one with its article's digest, "" where it has been removed since, and the sum of those removed by then."""
+        live = """SELECT p.id, a.digest FROM passages p JOIN articles a ON a.id = p.article WHERE p.id <= ?
+                  ORDER BY p.id DESC LIMIT 1"""
+        with self._mapped():
+            highest, digest = self._db.execute(live, (through,)).fetchone() or (0, "")
+            since = "SELECT coalesce(max(passage), 0) FROM removed WHERE generation > ? AND passage <= ?"
+            (gone,) = self._db.execute(since, (generation, through)).fetchone()
+            before = "SELECT coalesce(sum(passage), 0) FROM removed WHERE generation <= ?"
+            (removed,) = self._db.execute(before, (generation,)).fetchone()
+        return (highest, digest, removed) if highest > gone else (gone, "", removed)
+
 
 def bounds(scope: Scope) -> tuple[str, str, str]:
     """The parameters of WITHIN."""

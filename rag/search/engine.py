@@ -26,7 +26,7 @@ class Found:
 class Engine(Protocol):
     """The indexes of one library, which follow it and can always be rebuilt from it.
 
-    Errors: LibraryError where the indexes cannot be read or written.
+    Errors: LibraryError where the indexes cannot be read or written, EngineError where their server is away, hangs or refuses.
     """
 
     def is_current(self) -> bool:
@@ -48,7 +48,10 @@ class Engine(Protocol):
         ...
 
     def search(self, query: Query, k: int, scope: Scope) -> Found:
-        """At most k passages of each leg, best first, out of the articles of a scope; nothing where it holds none."""
+        """At most k passages of each leg, best first, out of the articles of a scope; nothing where it holds none.
+
+        Raises IndexDamaged where the indexes have gone since they were last looked at.
+        """
         ...
 
     def cosines(self, query: Query, ids: Sequence[int]) -> list[float]:

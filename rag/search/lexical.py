@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from rag.arabic.words import spaced_grams, word_grams
 from rag.errors import IndexDamaged, LibraryError
+from rag.search.bm25 import SECOND_BEST, alternatives
 from rag.search.leg import FORMAT, Stamp, Within, clear, lasting, replacing, sealed, signature, unsealed
 from rag.search.query import Query, Word
 from rag.types import Passage
@@ -27,15 +28,10 @@ from rag.types import Passage
 _STAMP = "stamp.json"
 _SEGMENT = re.compile(r"[0-9a-f]{32}\.")
 _WRITER_BYTES = 64_000_000
-_RARE = 1.5
-"""Inverse document frequency of the grams by which a translation is looked for: of those in at most a fifth of the passages.
-The others are in so many that they cost two thirds of the time, and find no more."""
 _PATIENCE = 60
 """Seconds."""
 _SMALL, _WORN = 2_000, 1 / 3
 """Passages that are indexed in 0.5 s; and the share of removed ones that is let stand in a larger index."""
-_SECOND_BEST = 0.1
-"""What translations of a word other than the best matching one add of their score."""
 
 
 class LexicalIndex:
@@ -165,12 +161,11 @@ class LexicalIndex:
         if not word.translations:
             return [self._term(gram) for gram in word_grams(word.text)]
         found = []
-        for weight, forms in ((1.0, (word.text,)), *word.translations):
-            idf = self.idf(gram for form in forms for gram in word_grams(form))
-            held = [gram for gram in idf if idf[gram] >= _RARE] or list(idf)
-            every = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._term(gram)) for gram in sorted(held)])
+        forms = (form for _, forms in ((1.0, (word.text,)), *word.translations) for form in forms)
+        for weight, grams in alternatives(word, self.idf(gram for form in forms for gram in word_grams(form))):
+            every = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._term(gram)) for gram in grams])
             found.append(tantivy.Query.boost_query(every, weight))
-        return [tantivy.Query.disjunction_max_query(found, _SECOND_BEST)]
+        return [tantivy.Query.disjunction_max_query(found, SECOND_BEST)]
 
     def _term(self, gram: str) -> tantivy.Query:
         assert self._index is not None

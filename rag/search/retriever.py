@@ -13,7 +13,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag.arabic import clean
-from rag.errors import InputError, LibraryError
+from rag.errors import IndexDamaged, InputError, LibraryError
 from rag.library import Library
 from rag.search.engine import Engine, Found
 from rag.search.fusion import DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED, from_worst, from_zero, fuse
@@ -118,7 +118,7 @@ class Retriever:
         with self._guard:
             self._catch_up_if_free()
             self._check(scope)
-            found = self.engine.search(query, CANDIDATES, scope)
+            found = self._found(query, scope)
             if not (found.lexical or found.dense or scope == EVERYTHING or self.library.ids_within(scope)):
                 raise InputError("no article is of that time and source; `rag list` shows the date and source of each")
             candidates = self._candidates(query, found, max(k, RERANKED))
@@ -140,6 +140,15 @@ class Retriever:
             Hit(c.passage, rank, score, lexical_ranks.get(c.passage.id), dense_ranks.get(c.passage.id))
             for rank, (c, score) in enumerate(ranked, 1)
         ]
+
+    def _found(self, query: Query, scope: Scope) -> Found:
+        """What the engine finds; where its indexes have gone since it was last looked, they are built first."""
+        try:
+            return self.engine.search(query, CANDIDATES, scope)
+        except IndexDamaged:
+            self._generation = -1
+            self.catch_up()
+            return self.engine.search(query, CANDIDATES, scope)
 
     def _check(self, scope: Scope) -> None:
         """Raises InputError for a scope that is no time, or names a source that the library does not have."""
