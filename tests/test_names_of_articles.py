@@ -5,6 +5,7 @@ import json
 import shutil
 import sys
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -31,58 +32,75 @@ def months(tmp_path: Path) -> Path:
     return tmp_path / "2015"
 
 
-def texts(rag: Rag) -> dict[str, str]:
-    ids = [row["article"] for row in json.loads(rag("list", "--json").stdout)]
-    return {id_: rag("show", id_).stdout.strip() for id_ in ids}
+Texts = Callable[[], dict[str, str]]
+
+
+def stored(library: Library) -> dict[str, str]:
+    return {id_: article.text for id_, *_ in library.articles() if (article := library.article(id_))}
+
+
+@pytest.fixture
+def texts(tmp_path: Path) -> Texts:
+    """What the library of `rag` holds, by id."""
+
+    def read() -> dict[str, str]:
+        with Library(tmp_path / "home" / "index" / "library.sqlite") as library:
+            return stored(library)
+
+    return read
 
 
 BOTH = {"001.txt": "نص شهر 01", "02/001.txt": "نص شهر 02"}
 
 
-def test_the_same_name_in_one_run(rag: Rag, months: Path) -> None:
+def test_the_same_name_in_one_run(rag: Rag, texts: Texts, months: Path) -> None:
     assert rag("index", months).stdout.startswith("2 new, 0 replaced, 0 unchanged")
-    assert texts(rag) == BOTH
+    assert texts() == BOTH
     listed = {row["article"]: row["file"] for row in json.loads(rag("list", "--json").stdout)}
     assert listed["02/001.txt"] == str(months / "02" / "001.txt")
 
 
-def test_the_same_name_in_two_runs_and_each_keeps_its_own(rag: Rag, months: Path, tmp_path: Path) -> None:
+def test_the_same_name_in_two_runs_and_each_keeps_its_own(rag: Rag, texts: Texts, months: Path, tmp_path: Path) -> None:
     rag("index", months / "01")
     assert rag("index", "2015/02").stdout.startswith("1 new, 0 replaced, 0 unchanged")
-    assert texts(rag) == BOTH
+    assert texts() == BOTH
     write(months / "02" / "001.txt", "نص جديد")
     shutil.rmtree(months / "01")
     assert rag("index", months).stdout.startswith("0 new, 1 replaced, 0 unchanged")
-    assert texts(rag) == {"001.txt": "نص شهر 01", "02/001.txt": "نص جديد"}
+    assert texts() == {"001.txt": "نص شهر 01", "02/001.txt": "نص جديد"}
 
 
-def test_a_name_that_is_taken_too_is_made_longer_still(rag: Rag, months: Path) -> None:
+def test_a_name_that_is_taken_too_is_made_longer_still(rag: Rag, texts: Texts, months: Path) -> None:
     rag("index", months)
     write(months.parent / "2016" / "02" / "001.txt", "نص عام آخر")
     rag("index", months.parent / "2016")
-    assert texts(rag) == {**BOTH, "2016/02/001.txt": "نص عام آخر"}
+    assert texts() == {**BOTH, "2016/02/001.txt": "نص عام آخر"}
 
 
 @pytest.mark.parametrize("order", [["01", "02"], ["02", "01"]])
-def test_what_moves_keeps_its_ids_in_whatever_order_it_is_indexed(rag: Rag, months: Path, order: list[str]) -> None:
+def test_what_moves_keeps_its_ids_in_whatever_order_it_is_indexed(
+    rag: Rag, texts: Texts, months: Path, order: list[str]
+) -> None:
     rag("index", months)
     moved = months.rename(months.with_name("moved"))
     for month in order:
         assert rag("index", moved / month).stdout.startswith("0 new, 0 replaced, 1 unchanged")
-    assert texts(rag) == BOTH
+    assert texts() == BOTH
     assert rag("index", moved).stdout.startswith("0 new, 0 replaced, 2 unchanged")
 
 
-def test_a_drive_that_is_not_there_loses_no_article_to_a_file_of_the_same_name(rag: Rag, tmp_path: Path) -> None:
+def test_a_drive_that_is_not_there_loses_no_article_to_a_file_of_the_same_name(
+    rag: Rag, texts: Texts, tmp_path: Path
+) -> None:
     rag("index", write(tmp_path / "drive" / "a.txt", "نص قديم"))
     (tmp_path / "drive").rename(tmp_path / "away")
     assert rag("index", write(tmp_path / "new" / "a.txt", "نص جديد")).stdout.startswith("1 new, 0 replaced")
-    assert texts(rag) == {"a.txt": "نص قديم", "new/a.txt": "نص جديد"}
+    assert texts() == {"a.txt": "نص قديم", "new/a.txt": "نص جديد"}
     (tmp_path / "away").rename(tmp_path / "drive")
     assert rag("index", tmp_path / "drive", tmp_path / "new").stdout.startswith("0 new, 0 replaced, 2 unchanged")
 
 
-def test_equal_names_within_archives_and_beside_them(rag: Rag, tmp_path: Path) -> None:
+def test_equal_names_within_archives_and_beside_them(rag: Rag, texts: Texts, tmp_path: Path) -> None:
     folder = tmp_path / "papers"
     write(folder / "001.txt", "نص خارج")
     for name in ("a", "b"):
@@ -97,66 +115,66 @@ def test_equal_names_within_archives_and_beside_them(rag: Rag, tmp_path: Path) -
         "2015/01/001.txt": "نص b 01",
         "2015/02/001.txt": "نص b 02",
     }
-    assert texts(rag) == expected
+    assert texts() == expected
     for path in folder.iterdir():
         path.touch()
     assert rag("index", folder).stdout.startswith("0 new, 0 replaced, 5 unchanged")
-    assert texts(rag) == expected
+    assert texts() == expected
 
 
-def test_an_archive_that_holds_a_name_twice_loses_neither_unseen(rag: Rag, tmp_path: Path) -> None:
+def test_an_archive_that_holds_a_name_twice_loses_neither_unseen(rag: Rag, texts: Texts, tmp_path: Path) -> None:
     with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
         archive.writestr("x.txt", "نص أول")
         with pytest.warns(UserWarning, match="Duplicate"):
             archive.writestr("x.txt", "نص ثان")
     assert "was read already from" in rag("index", tmp_path / "a.zip", code=2).stderr
-    assert texts(rag) == {"x.txt": "نص أول"}
+    assert texts() == {"x.txt": "نص أول"}
 
 
-def test_rows_without_an_id_are_told_apart_by_their_folders(rag: Rag, tmp_path: Path) -> None:
+def test_rows_without_an_id_are_told_apart_by_their_folders(rag: Rag, texts: Texts, tmp_path: Path) -> None:
     write(tmp_path / "01" / "news.csv", "text\nنص أول\n")
     write(tmp_path / "02" / "news.csv", "text\nنص ثان\nنص ثالث\n")
     for month in ("01", "02"):
         rag("index", tmp_path / month)
     expected = {"news.csv:1": "نص أول", "02/news.csv:1": "نص ثان", "news.csv:2": "نص ثالث"}
-    assert texts(rag) == expected
+    assert texts() == expected
     write(tmp_path / "01" / "news.csv", "text\nنص أول\nنص رابع\n")
     rag("index", tmp_path / "01")
-    assert texts(rag) == {**expected, "01/news.csv:2": "نص رابع"}
+    assert texts() == {**expected, "01/news.csv:2": "نص رابع"}
 
 
-def test_rows_with_ids_of_their_own_replace_as_before_but_no_file_of_the_same_run(rag: Rag, tmp_path: Path) -> None:
+def test_rows_with_ids_of_their_own_replace_as_before_but_no_file_of_the_same_run(
+    rag: Rag, texts: Texts, tmp_path: Path
+) -> None:
     write(tmp_path / "papers" / "a.txt", "نص ملف")
     dump = write(tmp_path / "papers" / "b.jsonl", '{"id": "a.txt", "text": "نص صف"}\n{"id": "2", "text": "نص ثان"}\n')
     assert "'a.txt' was read already from" in rag("index", tmp_path / "papers", code=2).stderr
-    assert texts(rag) == {"a.txt": "نص ملف", "2": "نص ثان"}
+    assert texts() == {"a.txt": "نص ملف", "2": "نص ثان"}
     assert rag("index", dump).stdout.startswith("0 new, 1 replaced, 1 unchanged")
-    assert texts(rag) == {"a.txt": "نص صف", "2": "نص ثان"}
+    assert texts() == {"a.txt": "نص صف", "2": "نص ثان"}
     rag("index", tmp_path / "papers", code=0)
-    assert texts(rag) == {"a.txt": "نص صف", "papers/a.txt": "نص ملف", "2": "نص ثان"}
+    assert texts() == {"a.txt": "نص صف", "papers/a.txt": "نص ملف", "2": "نص ثان"}
 
 
-def test_an_id_with_a_folder_is_shown_removed_and_searched(rag: Rag, months: Path) -> None:
+def test_an_id_with_a_folder_is_shown_removed_and_searched(rag: Rag, texts: Texts, months: Path) -> None:
     rag("index", months)
     assert rag("show", "02/001.txt").stdout == "نص شهر 02\n"
     found = json.loads(rag("search", "شهر 02", "--json").stdout)
     assert {row["article"] for row in found} == set(BOTH)
     rag("remove", "02/001.txt")
-    assert list(texts(rag)) == ["001.txt"]
+    assert list(texts()) == ["001.txt"]
 
 
 @pytest.mark.parametrize("before", [1, 2])
-def test_articles_of_an_older_library_are_taken_for_those_of_their_files(rag: Rag, months: Path, before: int) -> None:
+def test_articles_of_an_older_library_are_taken_for_those_of_their_files(
+    rag: Rag, texts: Texts, months: Path, before: int
+) -> None:
     path = months.parent / "home" / "index" / "library.sqlite"
     with Library(path) as library:
         library.add([Article("001.txt", "نص شهر 01", source="01")])
     aged(path, before)
     assert rag("index", months).stdout.startswith("1 new, 0 replaced, 1 unchanged")
-    assert texts(rag) == BOTH
-
-
-def stored(library: Library) -> dict[str, str]:
-    return {id_: library.article(id_).text for id_, *_ in library.articles()}
+    assert texts() == BOTH
 
 
 def take(library: Library, file: Path, lasting: bool = False) -> list[Refused]:
@@ -184,11 +202,11 @@ def test_an_upload_and_a_file_of_one_name_do_not_replace_each_other(library: Lib
     assert stored(library) == {"a.txt": "نص الملف"}
 
 
-def test_rows_that_come_back_take_no_other_article_s_place(rag: Rag, tmp_path: Path) -> None:
+def test_rows_that_come_back_take_no_other_article_s_place(rag: Rag, texts: Texts, tmp_path: Path) -> None:
     table = write(tmp_path / "t.csv", "text\nنص أول\nنص ثان\n")
     rag("index", table)
     write(table, "text\nنص أول\n")
     assert "until `rag remove t.csv:2`" in rag("index", table).stderr
     write(table, "text\nنص أول\nنص ثالث\n")
     assert rag("index", table).stdout.startswith("1 new, 0 replaced, 1 unchanged")
-    assert set(texts(rag).values()) == {"نص أول", "نص ثان", "نص ثالث"}
+    assert set(texts().values()) == {"نص أول", "نص ثان", "نص ثالث"}

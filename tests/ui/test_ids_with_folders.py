@@ -68,14 +68,16 @@ def test_answers_exports_and_annotations_name_it(assistant: Assistant) -> None:
     assert ID in page(talk, [turn])
 
 
-def test_a_file_that_is_sent_replaces_by_its_name_and_tells_equal_names_within_it_apart(
+def test_a_file_that_is_sent_replaces_no_file_of_its_name_and_tells_equal_names_within_it_apart(
     assistant: Assistant, client: TestClient
 ) -> None:
     def sent(name: str, content: bytes) -> None:
         assert client.post("/ui/library/files", params={"name": name}, content=content).status_code == 200
 
+    before = assistant.library.article("001.txt")
     sent("001.txt", "نص آخر أرسله متصفح.".encode())
     assert {row[0] for row in assistant.library.articles()} == {"001.txt", ID}
+    assert assistant.library.article("001.txt") == before
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w") as archive:
         for folder in ("a", "b"):
@@ -83,4 +85,4 @@ def test_a_file_that_is_sent_replaces_by_its_name_and_tells_equal_names_within_i
     for _ in range(2):
         sent("packed.zip", packed.getvalue())
         assert {row[0] for row in assistant.library.articles()} == {"001.txt", ID, "x.txt", "b/x.txt"}
-    assert list(assistant.library.files()) == [ID]
+    assert list(assistant.library.files()) == ["001.txt", ID]
