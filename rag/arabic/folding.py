@@ -13,6 +13,8 @@ import numpy as np
 MARKS = ".,\u060c\u061b:;!?\u061f()[]\u00ab\u00bb\u201c\u201d\"'-\u2026"
 """Punctuation that stands beside words."""
 _WORD = re.compile(r"[^\W_]+")
+_PLAIN = re.compile("[0-9A-Za-z\u0622-\u063a\u0641-\u064a\u0660-\u0669]+")
+"""A word whose letters all fold to a letter each."""
 _STRETCH = re.compile(r"\S+")
 _REMEMBERED = 500_000
 """Stretches of letters whose words are counted once (70 MB)."""
@@ -163,7 +165,8 @@ class _Counted(dict[str, int]):
     """Stretch of letters → how many words it is, as they are asked for."""
 
     def __missing__(self, stretch: str) -> int:
-        count = len(_WORD.findall(fold(stretch)))
+        plain = _PLAIN.fullmatch(stretch.strip(MARKS))
+        count = 1 if plain else len(_WORD.findall(fold(stretch)))
         if len(self) >= _REMEMBERED:
             self.clear()
         if len(stretch) <= LONGEST:

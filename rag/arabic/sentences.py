@@ -16,6 +16,8 @@ _END = re.compile(r"[.!?؟…۔]+|\n+")
 _CLOSING = "»”›’\"')]،,."
 _CLAUSE = re.compile(r"[،؛,;:](?=\s)")
 _WORD = re.compile(r"[^\W_]")
+_APART = re.compile(r"[\s(«\"“.]")
+_LETTER, _LETTERED = re.compile(r"[\u0620-\u064a]"), re.compile(r"[\u0620-\u0652»\"]$")
 
 
 def _quotations(text: str) -> list[tuple[int, int]]:
@@ -50,14 +52,14 @@ def _ends_here(text: str, start: int, match: re.Match[str]) -> bool:
     after = text[match.end()] if match.end() < len(text) else " "
     if mark[0] in "!?؟\n":
         return True
-    token = re.split(r"[\s(«\"“.]", before)[-1]
+    token = _APART.split(before)[-1]
     if len(token) == 1 and token.isalpha() and mark == ".":
         return False
     if token.isdecimal() and before.strip() == token:
         return False
     if after.isspace() or after in _CLOSING or after in _OPENERS:
         return True
-    return bool(re.match(r"[\u0620-\u064a]", after)) and bool(re.search(r"[\u0620-\u0652»\"]$", before))
+    return bool(_LETTER.match(after)) and bool(_LETTERED.search(before))
 
 
 def _cut(text: str, start: int, end: int) -> list[tuple[int, int]]:
