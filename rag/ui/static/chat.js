@@ -98,7 +98,10 @@ function took(snapshot, mine, question, replacing) {
   mine.done = snapshot.done;
   if (snapshot.talk) mine.talk = snapshot.talk;
   if (running !== mine) return;
-  if (snapshot.talk && snapshot.talk !== talk) remember(snapshot.talk);
+  if (snapshot.talk && snapshot.talk !== talk) {
+    remember(snapshot.talk);
+    list(); // so that it can be renamed and deleted while it is answered
+  }
   if (snapshot.failed) giveBack(question, replacing);
   else if (snapshot.done && replacing) turnOf(replacing)?.remove();
   show(snapshot);
