@@ -22,7 +22,7 @@ def main() -> None:
         retriever.catch_up()
         say("opened", seconds=time.perf_counter() - began)
         questions = ask(lambda question: [hit.passage.id for hit in retriever.search(question, FOUND)], given)
-        say("recall", shares=recall(retriever.dense, library, [Query(question, ()) for question in questions]))
+        say("recall", shares=recall(retriever.engine.dense, library, [Query(question, ()) for question in questions]))
 
 
 if __name__ == "__main__":
