@@ -27,6 +27,7 @@ from rag.search.translation import Translator
 from rag.search.vectors import VectorIndex
 from rag.types import Article
 from rag.wiring import shipped_embedder
+from tests.search.milvus_lite import MilvusLite
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
@@ -42,6 +43,17 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
     skipped = reporter.stats.get("skipped", []) if reporter else []
     if skipped and os.environ.get("RAG_REQUIRE_ALL") and exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+@pytest.fixture(scope="module")
+def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusLite]:
+    """A server that tests of one module share."""
+    server = MilvusLite(tmp_path_factory.mktemp("milvus") / "data")
+    try:
+        server.start()
+        yield server
+    finally:
+        server.kill()
 
 
 @pytest.fixture(autouse=True)

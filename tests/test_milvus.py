@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Iterator
 from functools import partial
 from pathlib import Path
 
@@ -21,16 +20,6 @@ from tests.search.milvus_lite import MilvusLite
 from tests.search.test_engines import QUESTION, articles, check, open_milvus
 
 ASKED = "ماذا قال تشوركين عن جورجيا؟"
-
-
-@pytest.fixture(scope="module")
-def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusLite]:
-    server = MilvusLite(tmp_path_factory.mktemp("milvus") / "data")
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
 
 
 @pytest.fixture

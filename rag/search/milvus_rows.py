@@ -6,7 +6,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
+from itertools import islice
 from typing import Any
+
+import numpy as np
 
 from rag.arabic.words import spaced_grams
 from rag.errors import EngineError
@@ -55,32 +58,26 @@ def counted(passage: Passage) -> Counter[str]:
 
 
 def batches(passages: Iterable[Passage], embedder: Embedder) -> Iterator[list[dict[str, Any]]]:
-    """The rows of passages, as many at once as one call carries."""
-    waiting: list[tuple[Passage, str]] = []
-    size = 0
-    for passage in passages:
-        grams = token(grams_of(passage))
-        waiting.append((passage, grams))
-        size += len(grams.encode()) + len(passage.source.encode())
-        if len(waiting) == _BATCH or size > _BATCH_BYTES:
-            yield _rows(waiting, embedder)
-            waiting, size = [], 0
-    if waiting:
-        yield _rows(waiting, embedder)
+    """The rows of passages, as many at once as one call carries; they are embedded as many at once as the embedder likes."""
+    left = iter(passages)
+    while group := list(islice(left, embedder.batch)):
+        vectors = embedder.passages([passage.searched for passage in group])
+        rows: list[dict[str, Any]] = []
+        size = 0
+        for passage, vector in zip(group, vectors, strict=True):
+            row = _row(passage, vector)
+            rows.append(row)
+            size += len(row[GRAMS].encode()) + len(row[SOURCE].encode())
+            if len(rows) == _BATCH or size > _BATCH_BYTES:
+                yield rows
+                rows, size = [], 0
+        if rows:
+            yield rows
 
 
-def _rows(passages: list[tuple[Passage, str]], embedder: Embedder) -> list[dict[str, Any]]:
-    vectors = embedder.passages([passage.searched for passage, _ in passages])
-    return [
-        {
-            ID: passage.id,
-            GRAMS: grams,
-            DENSE: vector.tolist(),
-            SOURCE: _cut(passage.source),
-            DATE: _cut(passage.date or ""),
-        }
-        for (passage, grams), vector in zip(passages, vectors, strict=True)
-    ]
+def _row(passage: Passage, vector: np.ndarray) -> dict[str, Any]:
+    about = {SOURCE: _cut(passage.source), DATE: _cut(passage.date or "")}
+    return {ID: passage.id, GRAMS: token(grams_of(passage)), DENSE: vector.tolist(), **about}
 
 
 def _cut(text: str) -> str:

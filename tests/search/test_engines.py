@@ -6,7 +6,7 @@ import math
 import random
 import shutil
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -31,16 +31,6 @@ Open = Callable[..., Retriever]
 NEWS = "روسيا جورجيا مجلس الأمن قرار هدنة قوات حدود نفط أسعار برلمان انتخابات مطر زلزال مدرسة طبيب مستشفى رواية مهرجان"
 SOURCES = ("الشرق", 'قال "لا"\\', "b")
 QUESTION = "ما قرار مجلس الأمن عن الهدنة وقوات روسيا؟"
-
-
-@pytest.fixture(scope="module")
-def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusLite]:
-    server = MilvusLite(tmp_path_factory.mktemp("milvus") / "data")
-    try:
-        server.start()
-        yield server
-    finally:
-        server.kill()
 
 
 def open_milvus(library: Library, url: str, embedder: Embedder | None = None) -> Retriever:

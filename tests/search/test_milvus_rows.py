@@ -15,7 +15,7 @@ LONG = " ".join(f"ع{number}" for number in range(40_000))
 
 
 class Zeros:
-    name = "zeros"
+    name, batch = "zeros", 256
 
     def passages(self, texts: Sequence[str]) -> np.ndarray:
         return np.zeros((len(texts), 4), np.float32)
