@@ -37,7 +37,7 @@ try:
     import ray
     from ray.exceptions import RayError, RayTaskError
 except ImportError as e:
-    raise InputError("`--engine ray` needs Ray: pip install 'rag[cluster]'") from e
+    raise InputError("`--engine ray` needs Ray; `pip install '.[cluster]'` in this program's folder") from e
 
 logging.getLogger("ray").setLevel(logging.ERROR)
 _FILES, _BYTES = 64, 8_000_000

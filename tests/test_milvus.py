@@ -115,7 +115,7 @@ def test_without_the_extra(tmp_path: Path) -> None:
     env = {"RAG_HOME": str(tmp_path), "RAG_ENGINE": "milvus", "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2
-    assert "pymilvus is not installed; `pip install 'rag[cluster]'`" in line(done.stderr)
+    assert "pymilvus is not installed; `pip install '.[cluster]'`" in line(done.stderr)
 
 
 def test_nothing_of_it_is_imported_by_the_embedded_engine(tmp_path: Path) -> None:

@@ -56,7 +56,8 @@ class MilvusServer:
             from pymilvus import MilvusClient
         except ModuleNotFoundError as e:
             raise InputError(
-                f"RAG_ENGINE is milvus, but {e.name} is not installed; `pip install 'rag[cluster]'`, or unset RAG_ENGINE"
+                f"RAG_ENGINE is milvus, but {e.name} is not installed; `pip install '.[cluster]'` in this program's folder, or "
+                "unset RAG_ENGINE"
             ) from e
         logging.getLogger("pymilvus").setLevel(logging.CRITICAL)  # it logs a traceback of each error that it raises
         if not self._address.startswith(("http://", "https://", "tcp://")):  # anything else is a file to pymilvus
