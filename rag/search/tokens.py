@@ -5,7 +5,6 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import chain
 from typing import Any
 
@@ -18,13 +17,23 @@ REMEMBERED = 500_000
 """Stretches of letters whose tokens are kept in memory (100 MB)."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Table:
     """The tokens of a stretch are `tokens[ends[place - 1] : ends[place]]`; place 0 is that of a stretch without any."""
 
-    places: dict[str, int]
-    ends: np.ndarray
-    tokens: np.ndarray
+    def __init__(self) -> None:
+        self.places = {"": 0}
+        self.ends, self.tokens = np.zeros(1 << 12, np.intp), np.zeros(1 << 13, np.intp)
+        self.size = 1
+        """Places that are taken."""
+
+    def extend(self, stretches: Sequence[str], tokens: np.ndarray, ends: np.ndarray) -> None:
+        """Takes stretches that it does not hold, with their tokens one behind the other, and where those of each end. Who reads
+        meanwhile sees what was there before: nothing moves but into arrays twice as long."""
+        held = self.ends[self.size - 1]
+        self.tokens = _with(self.tokens, held, tokens)
+        self.ends = _with(self.ends, self.size, held + ends)
+        self.places.update(zip(stretches, range(self.size, self.size + len(stretches)), strict=True))
+        self.size += len(stretches)
 
 
 class Tokens:
@@ -32,7 +41,7 @@ class Tokens:
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._table = _empty()
+        self._table = _Table()
         self._lock = threading.Lock()
 
     def of(self, texts: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
@@ -66,7 +75,7 @@ class Tokens:
         """A table with these stretches; a thread keeps the one that it got when another one begins anew."""
         with self._lock:
             if len(self._table.places) > REMEMBERED:
-                self._table = _empty()
+                self._table = _Table()
             table = self._table
             bare = {stretch: _plain(stretch.strip(MARKS)) for stretch in stretches.difference(table.places)}
             new = [text for text in set(bare.values()) if text not in table.places]
@@ -80,13 +89,7 @@ class Tokens:
                     tokens, ends = self._tokenised(plain)
                 finally:
                     self._tokenizer.normalizer = normalizer
-                tokens, ends = np.concatenate((tokens, others)), np.concatenate((ends, len(tokens) + odd_ends))
-                known, held = len(table.ends), len(table.tokens)
-                table.places.update(zip(new, range(known, known + len(new)), strict=True))
-                table = _Table(
-                    table.places, np.concatenate((table.ends, held + ends)), np.concatenate((table.tokens, tokens))
-                )
-                self._table = table
+                table.extend(new, np.concatenate((tokens, others)), np.concatenate((ends, len(tokens) + odd_ends)))
             table.places.update({stretch: table.places[text] for stretch, text in bare.items()})
             return table
 
@@ -116,5 +119,9 @@ def _plain(stretch: str) -> str:
     return folded if _PLAIN.fullmatch(folded) else stretch
 
 
-def _empty() -> _Table:
-    return _Table({"": 0}, np.zeros(1, np.intp), np.zeros(0, np.intp))
+def _with(array: np.ndarray, size: int, more: np.ndarray) -> np.ndarray:
+    """An array whose first `size` numbers count, with others behind them: itself, or a longer one where they find no room."""
+    if size + len(more) > len(array):
+        array = np.concatenate((array, np.zeros(max(len(array), len(more)), array.dtype)))
+    array[size : size + len(more)] = more
+    return array
