@@ -26,7 +26,7 @@ from rag.search.reranking import FEATURES, Candidate, LinearReranker
 from rag.settings import load_settings
 from rag.types import Article
 from training.pairs import rows
-from training.ranking import conditional_logit, matrix, shown
+from training.ranking import conditional_logit, shown
 
 FOLDS = 5
 Group = tuple[np.ndarray, np.ndarray]
@@ -62,7 +62,7 @@ def groups(data: Path) -> dict[str, list[tuple[Group, str]]]:
                         right = [
                             p.article == gold and any(find(a, p.text) or a in p.text for a in answers) for p in passages
                         ]
-                        found[name].append(((matrix(noting.rows, FEATURES), np.array(right)), row["title"]))
+                        found[name].append(((noting.rows, np.array(right)), row["title"]))
     return found
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 from functools import lru_cache
 from typing import Literal
 
@@ -125,15 +125,16 @@ _REASON = word_set(
 _PLACE = word_set("في إلى الى مدينة دولة قرب غرب شرق شمال جنوب منطقة إقليم عاصمة مقر قاعدة فوق أراضي")
 
 
+_DIGIT = re.compile(r"\d")
 _SIGNS: dict[Kind, frozenset[str]] = {"why": _REASON, "where": _PLACE}
 
 
-def holds(kind: Kind, found: Iterable[str]) -> bool:
+def holds(kind: Kind, found: Collection[str]) -> bool:
     """Whether folded words hold something that could answer a question of this kind; True for kinds with no sign of their own."""
     if kind == "when":
-        return any(word in _DATE or (word.isdecimal() and len(word) == 4) for word in found)
+        return not _DATE.isdisjoint(found) or any(len(word) == 4 and word.isdecimal() for word in found)
     if kind == "many":
-        return any(word in _COUNT or any(c.isdecimal() for c in word) for word in found)
+        return not _COUNT.isdisjoint(found) or any(map(_DIGIT.search, found))
     if kind in _SIGNS:
         return not _SIGNS[kind].isdisjoint(found)
     return True

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Protocol
 
+import numpy as np
+
 from rag.arabic.folding import words_of
 from rag.arabic.words import Kind, holds, kind
 from rag.errors import ModelError
@@ -22,6 +24,7 @@ from rag.types import Passage
 _SIGNS: tuple[Kind, ...] = ("when", "many", "why")
 """Kinds of question whose answers show a sign; each is a feature: 1 where the passage has it, −1 where not, 0 for other kinds."""
 FEATURES = ("lexical", "dense", "coverage", "meaning", "length", *_SIGNS)
+_MEANING = FEATURES.index("meaning")
 WEIGHTS = {
     "lexical": 1.55,
     "dense": 1.26,
@@ -46,6 +49,10 @@ WEIGHTS_TRANSLATED = {
 }
 """For questions without Arabic. The bias makes the logistic of the sum the probability that a passage holds the answer, if
 any does."""
+
+COMPARED = 15
+"""Passages whose "meaning" is looked at, half of the time of the second look: the same nDCG@10 as with all thirty, for ARCD train
+alone and among 114,000 passages."""
 
 SHIPPED_RERANKER = "shipped"
 """The name of the one that comes with the program; a pulled one's is its place."""
@@ -78,36 +85,49 @@ class LinearReranker:
         self._idf, self._embedder = idf, embedder
 
     def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
-        weights = WEIGHTS_TRANSLATED if query.is_translated else WEIGHTS
-        rows = self.features(query, candidates)
-        sums = [weights["bias"] + sum(weights[name] * value for name, value in row.items()) for row in rows]
-        return [1 / (1 + math.exp(-total)) for total in sums]
+        sums = self.features(query, candidates) @ _weights(query) + _of(query)["bias"]
+        return [1 / (1 + math.exp(-total)) for total in sums.tolist()]
 
-    def features(self, query: Query, candidates: Sequence[Candidate]) -> list[dict[str, float]]:
-        """The features of each candidate, by their names, those of FEATURES."""
-        terms, asked_for = Terms(query, self._idf), kind(query.text)
+    def features(self, query: Query, candidates: Sequence[Candidate]) -> np.ndarray:
+        """Those of FEATURES for each candidate, shape (candidates, features).
+
+        "meaning" is looked at where the others promise most; the rest get the least that was found there.
+        """
         texts = words_of([candidate.passage.searched for candidate in candidates])
-        rows = []
-        for candidate, found, meaning in zip(candidates, texts, self._meanings(query, texts), strict=True):
-            row = {"lexical": candidate.lexical, "dense": candidate.dense, "coverage": terms.coverage(found)}
-            row |= {"meaning": meaning, "length": math.log(1 + len(found))}
-            for sign in _SIGNS:
-                row[sign] = 0.0 if sign != asked_for else 1.0 if holds(sign, found) else -1.0
-            rows.append(row)
-        return rows
+        terms, asked_for = Terms(query, self._idf), kind(query.text)
+        features = np.zeros((len(texts), len(FEATURES)))
+        for row, candidate, found in zip(features, candidates, texts, strict=True):
+            signs = [0 if sign != asked_for else 1 if holds(sign, found) else -1 for sign in _SIGNS]
+            row[:] = candidate.lexical, candidate.dense, terms.coverage(found), 0, math.log(1 + len(found)), *signs
+        best = np.argsort(-(features @ _weights(query)), kind="stable")[:COMPARED]
+        if len(best):
+            meaning = self._meaning(query, [texts[i] for i in best.tolist()])
+            features[:, _MEANING] = meaning.min()
+            features[best, _MEANING] = meaning
+        return features
 
-    def _meanings(self, query: Query, texts: Sequence[Sequence[str]]) -> list[float]:
-        """For each text, the mean over the question's content words of the likeness of the nearest of its words.
+    def _meaning(self, query: Query, texts: Sequence[Sequence[str]]) -> np.ndarray:
+        """For each text, the mean over the question's content words of the likeness of the nearest of its words, shape (texts,).
 
         The late interaction of Khattab and Zaharia (2020) over static vectors of words.
         """
         asked = [word.text for word in query.words if word.is_content]
-        places = {word: i for i, word in enumerate(dict.fromkeys(chain.from_iterable(texts)))}
-        if not asked or not places:
-            return [0.0] * len(texts)
-        likeness = self._embedder.likeness(asked, list(places))
-        columns = [list(map(places.__getitem__, text)) for text in texts]
-        return [float(likeness[:, chosen].max(axis=1).mean()) if chosen else 0.0 for chosen in columns]
+        meaning = np.zeros(len(texts))
+        sizes = np.array(list(map(len, texts)), np.intp)
+        if asked and sizes.any():
+            likeness = self._embedder.likeness(asked, list(chain.from_iterable(texts)))
+            held = sizes > 0
+            meaning[held] = np.maximum.reduceat(likeness, (sizes.cumsum() - sizes)[held], axis=1).mean(axis=0)
+        return meaning
+
+
+def _of(query: Query) -> dict[str, float]:
+    return WEIGHTS_TRANSLATED if query.is_translated else WEIGHTS
+
+
+def _weights(query: Query) -> list[float]:
+    """In the order of FEATURES."""
+    return [_of(query)[name] for name in FEATURES]
 
 
 class CrossEncoderReranker:

@@ -26,14 +26,14 @@ class Terms:
     def __init__(self, query: Query, idf: Idf) -> None:
         content = [word for word in query.words if word.is_content]
         spelled = [list(chain((word.text,), *(forms for _, forms in word.translations))) for word in content]
-        self._forms = [[frozenset(word_grams(form)) for form in forms] for forms in spelled]
         self._countries = [frozenset[str]().union(*map(country, forms)) for forms in spelled]
         self._skeletons = [frozenset[str]().union(*map(skeletons, forms)) for forms in spelled]
-        every = frozenset(gram for forms in self._forms for grams in forms for gram in grams)
+        grams = [[frozenset(word_grams(form)) for form in forms] for forms in spelled]
+        every = frozenset(gram for forms in grams for form in forms for gram in form)
         self._spelled = [(gram, gram if len(gram) == GRAM else f"#{gram}#") for gram in every]
         self._idf = idf(every)
-        self._of_forms = [list(map(self._weight, forms)) for forms in self._forms]
-        self._weights = [max(weights[1:] or weights) for weights in self._of_forms]
+        self._forms = [[(form, self._weight(form)) for form in forms] for forms in grams]
+        self._weights = [max(weight for _, weight in forms[1:] or forms) for forms in self._forms]
         self._total = sum(self._weights)
 
     @property
@@ -50,17 +50,19 @@ class Terms:
         if not self._total:
             return 0.0
         text = f"#{'#'.join(found)}#"
-        held = frozenset(gram for gram, spelled in self._spelled if spelled in text)
+        held = {gram for gram, spelled in self._spelled if spelled in text}
+        if len(held) == len(self._spelled):
+            return 1.0
         bones = ""
         named = frozenset(map(bare, found)) if any(self._countries) else frozenset[str]()
         covered = 0.0
-        for forms, weights, own, names, weight in zip(
-            self._forms, self._of_forms, self._skeletons, self._countries, self._weights, strict=True
-        ):
-            share = max(
-                1.0 if grams <= held else self._weight(grams & held) / whole
-                for grams, whole in zip(forms, weights, strict=True)
-            )
+        for forms, own, names, weight in zip(self._forms, self._skeletons, self._countries, self._weights, strict=True):
+            share = 0.0
+            for grams, whole in forms:
+                if grams <= held:
+                    share = 1.0
+                    break
+                share = max(share, self._weight(grams & held) / whole)
             if share < _SAME_ROOT:
                 bones = bones or consonants(text)
                 if not names.isdisjoint(named) or any(_holds(root, bones, found) for root in own):
