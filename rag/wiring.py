@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from functools import cache, partial
+from collections.abc import Sequence
+from contextlib import AbstractContextManager
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,11 +14,11 @@ from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
 from rag.models import chosen, pulled
 from rag.models.catalogue import SETTING, Kind, find
-from rag.search.apart import apart, reporting
+from rag.search.apart import Other, apart, reporting
 from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.engine import Engine
-from rag.search.leg import WRITING, Progress, catch_up
+from rag.search.leg import WRITING, Leg, Progress, catch_up
 from rag.search.lexical import LexicalIndex
 from rag.search.milvus import MilvusEngine
 from rag.search.milvus_collection import MARK, MilvusCollection
@@ -88,16 +90,36 @@ def open_collection(settings: Settings, library: Library, embedder: Embedder) ->
 
 def open_embedded(settings: Settings, library: Library, embedder: Embedder) -> EmbeddedEngine:
     """Both legs over the library, in the settings' index folder."""
-    lexical = LexicalIndex(settings.index_dir / "lexical")
-    dense = VectorIndex(settings.index_dir / "vectors.faiss", embedder)
-    aside = partial(apart, catch_up_words, str(library.path), str(lexical.path))
-    return EmbeddedEngine(library, lexical, dense, aside)
+    lexical, dense = _lexical(settings.index_dir), _dense(settings.index_dir, embedder)
+    index = str(settings.index_dir)
+
+    def aside(legs: Sequence[Leg], progress: Progress | None) -> AbstractContextManager[Other]:
+        return apart(catch_up_legs, (str(library.path), index, *(leg.name for leg in legs)), progress)
+
+    shipped = isinstance(embedder, StaticEmbedder)  # another model would be in memory twice
+    following = (lexical, dense) if shipped else (lexical,)
+    return EmbeddedEngine(library, lexical, dense, aside, following)
 
 
-def catch_up_words(library: str, index: str) -> None:
-    """Brings a lexical index up to its library, in a process that `apart` has started for it."""
+def _lexical(folder: Path) -> LexicalIndex:
+    return LexicalIndex(folder / "lexical")
+
+
+def _dense(folder: Path, embedder: Embedder) -> VectorIndex:
+    return VectorIndex(folder / "vectors.faiss", embedder)
+
+
+def catch_up_legs(library: str, index: str, *names: str) -> None:
+    """Brings indexes in a folder up to their library, in a process that `apart` has started for it."""
+    folder = Path(index)
+    legs = [_lexical(folder) if name == LexicalIndex.name else _dense(folder, shipped_embedder()) for name in names]
+
+    def all_of_them(progress: Progress) -> str:
+        notices = (catch_up(leg, opened, progress) for leg in legs)
+        return "; ".join(filter(None, notices))
+
     with Library(Path(library)) as opened:
-        reporting(lambda progress: catch_up(LexicalIndex(Path(index)), opened, progress))
+        reporting(all_of_them)
 
 
 def _reranker(settings: Settings, engine: Engine) -> Reranker:

@@ -1,6 +1,6 @@
-"""A leg that catches up in a process of its own, so that indexing a big archive uses two cores.
+"""Legs that catch up in a process of their own, so that indexing a big archive uses two cores.
 
-The process writes an index on behalf of the one that started it, which holds the lock and waits; it ends by itself when that
+The process writes indexes on behalf of the one that started it, which holds the lock and waits; it ends by itself when that
 one is gone. What it does not bring about (it may not even start) is left to its parent, which looks after it.
 """
 
@@ -12,7 +12,7 @@ import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from rag.search.leg import Progress
@@ -30,7 +30,7 @@ class Other:
 
 
 @contextmanager
-def apart(work: Callable[..., None], library: str, index: str, progress: Progress | None) -> Iterator[Other]:
+def apart(work: Callable[..., None], arguments: Sequence[str], progress: Progress | None) -> Iterator[Other]:
     """Runs a function of a module, which calls `reporting`, beside the body, and waits for it when the body ends.
 
     It is stopped where the body fails.
@@ -38,7 +38,7 @@ def apart(work: Callable[..., None], library: str, index: str, progress: Progres
     begin = _BEGIN.format(path=[entry or os.getcwd() for entry in sys.path], module=work.__module__, name=work.__name__)
     other = Other()
     try:
-        process = _started(begin, library, index)
+        process = _started(begin, *arguments)
     except OSError:  # no memory, too many processes: the parent does the work
         other.ended = True
         yield other

@@ -16,15 +16,23 @@ from rag.search.query import Query
 from rag.search.vectors import VectorIndex
 from rag.types import EVERYTHING, Scope
 
-Aside = Callable[[Progress | None], AbstractContextManager[Other]]
+Aside = Callable[[Sequence[Leg], Progress | None], AbstractContextManager[Other]]
 
 
 class EmbeddedEngine:
-    """The two legs over one library. aside: has the lexical leg catch up in another process."""
+    """The two legs over one library. aside: has legs catch up in another process; following: those that may do so while
+    articles are added."""
 
-    def __init__(self, library: Library, lexical: LexicalIndex, dense: VectorIndex, aside: Aside | None = None) -> None:
+    def __init__(
+        self,
+        library: Library,
+        lexical: LexicalIndex,
+        dense: VectorIndex,
+        aside: Aside | None = None,
+        following: Sequence[Leg] = (),
+    ) -> None:
         self.library, self.lexical, self.dense = library, lexical, dense
-        self._aside = aside
+        self._aside, self._following = aside, following
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -40,13 +48,13 @@ class EmbeddedEngine:
         """The lexical index in another process where there is much to do."""
         if self._aside is None or not is_far_behind(self.lexical, self.library):
             return [catch_up(leg, self.library, progress) for leg in self.legs]
-        with self._aside(progress) as other:
+        with self._aside((self.lexical,), progress) as other:
             dense = catch_up(self.dense, self.library, progress)
         return [catch_up(self.lexical, self.library, progress) or other.notice, dense]
 
     @contextmanager
     def following(self, lock: FileLock) -> Iterator[Callable[[], None]]:
-        """Another process writes the lexical index whenever it is far behind and nobody else writes."""
+        """Another process writes what is far behind whenever nobody else writes."""
         with ExitStack() as running:
             other: Other | None = None
 
@@ -56,10 +64,10 @@ class EmbeddedEngine:
                     return
                 running.close()
                 other = None
-                if is_far_behind(self.lexical, self.library):
+                if behind := [leg for leg in self._following if is_far_behind(leg, self.library)]:
                     with suppress(Timeout):
                         running.enter_context(lock.acquire(timeout=0))
-                        other = running.enter_context(self._aside(None))
+                        other = running.enter_context(self._aside(behind, None))
 
             yield follow
 

@@ -70,6 +70,8 @@ class Leg(Protocol):
     made_with: str
     first: int
     """Passages of the first commit; the next ones take twice as many each until one takes SECONDS."""
+    renewed: float
+    """How much it should grow by, in proportion, where much of it is written anew; 0 where that is little."""
 
     def stamp(self) -> Stamp | None:
         """What the index on disk reflects; None if there is none. Raises IndexDamaged where it cannot be read or fails its checksum."""
@@ -187,9 +189,10 @@ def usable_stamp(leg: Leg, library: Library) -> Stamp | None:
 
 
 def is_far_behind(leg: Leg, library: Library) -> bool:
-    """Whether an index lacks at least FAR passages."""
+    """Whether an index lacks at least FAR passages, and `renewed` times those that it holds."""
     stamp = usable_stamp(leg, library)
-    return current_stamp(leg, library).through - (stamp.through if stamp else 0) >= FAR
+    through = stamp.through if stamp else 0
+    return current_stamp(leg, library).through - through >= max(FAR, leg.renewed * through)
 
 
 def catch_up(leg: Leg, library: Library, progress: Progress | None = None) -> str:

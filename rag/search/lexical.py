@@ -43,6 +43,7 @@ class LexicalIndex:
     name = "lexical"
     made_with = "4-grams 2"
     first = 4096
+    renewed = 0.0
 
     def __init__(self, path: Path) -> None:
         self.path = path

@@ -57,6 +57,7 @@ class MilvusCollection:
 
     name = "milvus"
     first = 2048
+    renewed = 0.0
 
     def __init__(self, library: Library, embedder: Embedder, server: MilvusServer) -> None:
         self.library, self.embedder, self.server = library, embedder, server

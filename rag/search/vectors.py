@@ -46,6 +46,7 @@ class VectorIndex:
 
     name = "dense"
     first = 256
+    renewed = 1 / 8
 
     def __init__(self, path: Path, embedder: Embedder) -> None:
         self.path = path

@@ -11,11 +11,11 @@ import pytest
 
 from rag import wiring
 from rag.search.apart import apart, reporting
-from rag.search.leg import Progress, is_current
+from rag.search.leg import Progress, is_current, is_far_behind
 from rag.search.retriever import Retriever
 from rag.settings import load_settings
 from rag.types import Article
-from tests.conftest import ROOT
+from tests.conftest import ROOT, HashEmbedder
 
 PATIENCE = 60
 
@@ -29,7 +29,7 @@ def says(name: str, text: str) -> None:
     reporting(catch_up)
 
 
-def lasts(mark: str, _: str) -> None:
+def lasts(mark: str, *_: str) -> None:
     def catch_up(_: Progress) -> str:
         Path(mark).write_text(str(os.getpid()))
         time.sleep(PATIENCE)
@@ -38,7 +38,7 @@ def lasts(mark: str, _: str) -> None:
     reporting(catch_up)
 
 
-def fails(_: str, __: str) -> None:
+def fails(*_: str) -> None:
     os._exit(3)
 
 
@@ -66,21 +66,21 @@ def ends(pid: int) -> bool:
 
 def test_its_progress_and_its_notice_are_told() -> None:
     shown: list[tuple[str, int, int]] = []
-    with apart(says, "lexical", "was mended", progress=lambda *step: shown.append(step)) as other:
+    with apart(says, ("lexical", "was mended"), lambda *step: shown.append(step)) as other:
         pass
     assert other.notice == "was mended"
     assert shown[-1] == ("lexical", 2, 2)
 
 
 def test_one_that_fails_says_nothing() -> None:
-    with apart(fails, "", "", progress=None) as other:
+    with apart(fails, ("", ""), None) as other:
         pass
     assert other.notice == ""
 
 
 def test_one_that_does_not_start_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
-    with apart(says, "lexical", "", None) as other:
+    with apart(says, ("lexical", ""), None) as other:
         assert (other.ended, other.notice) == (True, "")
 
 
@@ -88,7 +88,7 @@ def test_it_is_stopped_where_the_body_fails(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
 
     def interrupted() -> None:
-        with apart(lasts, str(mark), "", progress=None):
+        with apart(lasts, (str(mark), ""), None):
             pid_in(mark)
             raise KeyboardInterrupt
 
@@ -101,7 +101,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     code = (
         "from rag.search.apart import apart; from tests.search.test_apart import lasts; import time\n"
-        f"with apart(lasts, {str(mark)!r}, '', progress=None): time.sleep({PATIENCE})"
+        f"with apart(lasts, ({str(mark)!r}, ''), None): time.sleep({PATIENCE})"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as parent:
         pid = pid_in(mark)
@@ -109,12 +109,12 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     assert ends(pid)
 
 
-@pytest.mark.parametrize("work", [wiring.catch_up_words, fails])
+@pytest.mark.parametrize("work", [wiring.catch_up_legs, fails])
 def test_a_big_archive_is_indexed_by_two_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: object
 ) -> None:
     monkeypatch.setattr("rag.search.leg.FAR", 30)
-    monkeypatch.setattr("rag.wiring.catch_up_words", work)
+    monkeypatch.setattr("rag.wiring.catch_up_legs", work)
     settings = load_settings(home=tmp_path)
     shown: list[str] = []
     with wiring.open_library(settings) as library:
@@ -128,7 +128,7 @@ def test_a_big_archive_is_indexed_by_two_processes(
         assert retriever.search("ماذا قال الوزير رقم 7؟")[0].passage.article == "7"
 
 
-def test_the_lexical_index_follows_while_articles_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_indexes_follow_while_articles_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.search.leg.FAR", 30)
     settings = load_settings(home=tmp_path)
     with wiring.open_library(settings) as library:
@@ -137,19 +137,43 @@ def test_the_lexical_index_follows_while_articles_are_added(tmp_path: Path, monk
             for turn in range(4):
                 library.add(Article(f"{turn}-{i}", f"قال الوزير رقم {turn}{i} إن المشروع سيبدأ.") for i in range(20))
                 follow()
-        stamp = retriever.engine.lexical.stamp()
-        assert stamp is not None
-        assert 40 <= stamp.through < 80 or is_current(retriever.engine.lexical, library)
-        assert retriever.engine.dense.stamp() is None
+        for leg in retriever.engine.legs:
+            stamp = leg.stamp()
+            assert stamp is not None
+            assert 40 <= stamp.through < 80 or is_current(leg, library)
         retriever.catch_up()
         assert is_current(retriever.engine.lexical, library)
         assert is_current(retriever.engine.dense, library)
         assert retriever.search("ماذا قال الوزير رقم 37؟")[0].passage.article == "3-7"
 
 
+def test_another_model_is_not_in_memory_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.search.leg.FAR", 1)
+    settings = load_settings(home=tmp_path)
+    with wiring.open_library(settings) as library:
+        retriever = wiring.open_retriever(settings, library, HashEmbedder())
+        with retriever.following() as follow:
+            library.add([Article("1", "قال الوزير إن المشروع سيبدأ.")])
+            follow()
+        assert retriever.engine.lexical.stamp() is not None
+        assert retriever.engine.dense.stamp() is None
+
+
+def test_a_dense_index_is_written_anew_when_it_has_grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("rag.search.leg.FAR", 1)
+    settings = load_settings(home=tmp_path)
+    with wiring.open_library(settings) as library:
+        library.add(Article(str(i), f"قال الوزير رقم {i} إن المشروع سيبدأ.") for i in range(80))
+        retriever = wiring.open_retriever(settings, library, wiring.shipped_embedder())
+        retriever.catch_up()
+        for more, behind in ((9, ["lexical"]), (1, ["lexical", "dense"])):
+            library.add(Article(f"{more}-{i}", f"وصل الوفد رقم {i}.") for i in range(more))
+            assert [leg.name for leg in retriever.engine.legs if is_far_behind(leg, library)] == behind
+
+
 def test_what_follows_is_stopped_where_adding_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.search.leg.FAR", 1)
-    monkeypatch.setattr("rag.wiring.catch_up_words", lasts)
+    monkeypatch.setattr("rag.wiring.catch_up_legs", lasts)
     settings = load_settings(home=tmp_path)
     (tmp_path / "index").mkdir()
 

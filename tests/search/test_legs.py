@@ -56,21 +56,6 @@ def test_lexical_scores_are_bm25(library: Library, retriever: Retriever, seeds: 
     assert {id_ for id_, _ in hits[:3]} <= set(best[:6])
 
 
-def test_what_nearly_every_passage_holds_is_looked_for_where_there_is_no_other(
-    library: Library, retriever: Retriever, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("rag.search.lexical._MANY", 20)
-    library.add(Article(str(i), f"مجلس اجتمع مرة {i}", source=str(i % 2)) for i in range(20))
-    library.add([Article("rare", "مندوب وصل")])
-    retriever.catch_up()
-    lexical = retriever.engine.lexical
-    assert [id_ for id_, _ in lexical.search(query("مجلس مندوب"), 100)] == [21]
-    assert len(lexical.search(query("مجلس اجتمع"), 100)) == 20
-    assert len(lexical.search(query("مجلس مندوب"), 100, range(1, 11))) == 10
-    monkeypatch.setattr("rag.search.lexical._MANY", 100)
-    assert len(lexical.search(query("مجلس مندوب"), 100)) == 21
-
-
 def test_dense_scores_are_inner_products(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
     library.add(seeds)
     retriever.catch_up()

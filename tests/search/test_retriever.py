@@ -11,7 +11,7 @@ from rag.library import Library
 from rag.search.leg import is_current
 from rag.search.retriever import LONGEST_QUESTION, Retriever
 from rag.types import Article, Scope
-from tests.conftest import HashEmbedder, open_retriever
+from tests.conftest import HashEmbedder, open_retriever, query
 
 
 def test_hits_explain_themselves(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
@@ -205,3 +205,18 @@ def test_whoever_searches_while_a_thread_writes_searches_the_last_state(library:
     slow.go_on.set()
     writing.join()
     assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id, seeds[4].id}
+
+
+def test_what_nearly_every_passage_holds_is_looked_for_where_there_is_no_other(
+    library: Library, retriever: Retriever, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.search.lexical._MANY", 20)
+    library.add(Article(str(i), f"مجلس اجتمع مرة {i}", source=str(i % 2)) for i in range(20))
+    library.add([Article("rare", "مندوب وصل")])
+    retriever.catch_up()
+    lexical = retriever.engine.lexical
+    assert [id_ for id_, _ in lexical.search(query("مجلس مندوب"), 100)] == [21]
+    assert len(lexical.search(query("مجلس اجتمع"), 100)) == 20
+    assert len(lexical.search(query("مجلس مندوب"), 100, range(1, 11))) == 10
+    monkeypatch.setattr("rag.search.lexical._MANY", 100)
+    assert len(lexical.search(query("مجلس مندوب"), 100)) == 21
