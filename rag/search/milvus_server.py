@@ -101,8 +101,13 @@ class MilvusServer:
             return error
         mend = "start it, or mend RAG_MILVUS_URL, or unset RAG_ENGINE to search with this machine's own indexes"
         status = _status(error)
-        if status in ("UNAUTHENTICATED", "PERMISSION_DENIED"):
-            return EngineError(f"the Milvus server at {self.url} does not let us in; mend RAG_MILVUS_TOKEN")
+        if status == "UNAUTHENTICATED":
+            return EngineError(self._unknown())
+        if status == "PERMISSION_DENIED":
+            return EngineError(
+                f"the Milvus server at {self.url} refuses {method} to the user of RAG_MILVUS_TOKEN, who must read, write, make "
+                "and drop collections; have the server allow it, or mend RAG_MILVUS_TOKEN"
+            )
         if status == "DEADLINE_EXCEEDED":
             return EngineError(
                 f"the Milvus server at {self.url} has not answered {method} within {limit:.0f} s; look whether it hangs or "
@@ -118,6 +123,17 @@ class MilvusServer:
             return EngineError(f"the Milvus server at {self.url} has gone and does not come back; {mend}")
         return EngineError(
             f"the Milvus server at {self.url} refuses {method}: {_first_line(error)}; `rag doctor` says what it holds"
+        )
+
+    def _unknown(self) -> str:
+        """That the server does not know us; what it was given is not told."""
+        if not self._token and self.url == self._address:
+            found, mend = "asks for a token, and RAG_MILVUS_TOKEN is not set", "set it to"
+        else:
+            where = "RAG_MILVUS_TOKEN" if self._token else "the password in RAG_MILVUS_URL"
+            found, mend = f"does not accept {where}", "expected is"
+        return (
+            f"the Milvus server at {self.url} {found}; {mend} user:password of one whom it knows, or a key of its own"
         )
 
     def close(self) -> None:

@@ -33,8 +33,8 @@ SOURCES = ("الشرق", 'قال "لا"\\', "b")
 QUESTION = "ما قرار مجلس الأمن عن الهدنة وقوات روسيا؟"
 
 
-def open_milvus(library: Library, url: str, embedder: Embedder | None = None) -> Retriever:
-    engine = MilvusEngine(MilvusCollection(library, embedder or HashEmbedder(), MilvusServer(url, "")))
+def open_milvus(library: Library, url: str, embedder: Embedder | None = None, token: str = "") -> Retriever:
+    engine = MilvusEngine(MilvusCollection(library, embedder or HashEmbedder(), MilvusServer(url, token)))
     reranker = LinearReranker(engine.idf, shipped_embedder())
     return Retriever(library, engine, reranker, Translator(SHIPPED), library.path.parent / "writing.lock")
 

@@ -14,7 +14,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -40,8 +40,9 @@ _schema = milvus_rows.schema
 class Server:
     """The server's launcher and what it launches, in a process group of their own."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, token: str = "", *options: str) -> None:
         self._folder, self._port = folder, free_port()
+        self._token, self._options = token, options
         self._process: subprocess.Popen[bytes] | None = None
 
     @property
@@ -53,7 +54,7 @@ class Server:
         end = time.monotonic() + _STARTS
         while time.monotonic() < end:
             self._process = subprocess.Popen(
-                [COMMAND, "--data", self._folder, "--proxy-port", str(self._port)],
+                [COMMAND, "--data", self._folder, "--proxy-port", str(self._port), *self._options],
                 stdout=subprocess.DEVNULL,
                 stderr=subprocess.DEVNULL,
                 env={**os.environ, "PYTHONWARNINGS": "ignore"},
@@ -70,7 +71,7 @@ class Server:
     def _answers(self) -> bool:
         try:
             socket.create_connection(("127.0.0.1", self._port), timeout=1).close()
-            MilvusServer(self.url, "").ask("list_collections")
+            MilvusServer(self.url, self._token).ask("list_collections")
         except (OSError, EngineError):
             return False
         return True
@@ -83,17 +84,24 @@ class Server:
             self._process = None
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+@contextmanager
+def running(folder: Path, token: str = "", *options: str) -> Iterator[Server]:
+    """A server while it is asked; what it wrote is cleared away, half a gigabyte."""
     if not COMMAND.exists():
         pytest.skip("the package milvus is not installed; it is made for Linux on x86-64")
-    started = Server(tmp_path_factory.mktemp("real") / "data")
+    started = Server(folder / "data", token, *options)
     try:
         started.start()
         yield started
     finally:
         started.kill()
-        shutil.rmtree(tmp_path_factory.getbasetemp() / "real0", ignore_errors=True)
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(tmp_path_factory.mktemp("real")) as started:
+        yield started
 
 
 @pytest.fixture
