@@ -13,7 +13,7 @@ import argparse
 import sqlite3
 import tempfile
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from itertools import islice
@@ -268,47 +268,62 @@ _MEASURED = {
     "graph_seconds": "seconds of one core for a vector's place in HNSW (M 16, efConstruction 256), of so many as are served",
 }
 
+_WEIGHTS = (
+    "passages",
+    "library",
+    "embedded engine",
+    "vectors fp32",
+    "fp16",
+    "BM25",
+    "object storage",
+    "segments of 1 GB",
+)
+_SERVERS = (
+    "passages",
+    "memory, all of it, nodes of 64 GB",
+    "texts mapped",
+    "DISKANN",
+    "disk of the nodes, texts and DISKANN",
+    "into the library",
+    "into rows, one process",
+    "graphs, one core",
+)
+
 
 def lines(of: Measured) -> list[str]:
-    """Both tables, in Markdown."""
+    """What was measured and what is worked out from it, tables in Markdown."""
     found = [f"| measured over {of.passages:,} passages, of one | |", "|---|---|"]
     found += [f"| {about} | {getattr(of, name):.4g} |" for name, about in _MEASURED.items()]
-    columns = (
-        "worked out for passages",
-        "library",
-        "embedded engine",
-        "vectors, fp32 / fp16",
-        "BM25",
-        "memory of query nodes: all / texts mapped / DISKANN",
-        "in nodes of 64 GB",
-        "their disk",
-        "object storage",
-        "segments",
-        "into the library",
-        "into rows, one process",
-        "graphs, one core",
-    )
-    found += ["", f"| {' | '.join(columns)} |", f"|{'---|' * len(columns)}"]
-    for row in (sized(of, count) for count in SIZES):
-        cells = (
+    rows = [sized(of, count) for count in SIZES]
+    weights = [
+        [
             f"{row.passages:,}",
-            told(row.library),
-            told(row.embedded),
-            f"{told(row.vectors)} / {told(row.half)}",
-            told(row.sparse),
-            " / ".join(map(told, (row.loaded, row.mapped, row.diskann))),
-            " / ".join(map(str, row.nodes)),
-            told(row.node_disk),
-            told(row.stored),
+            *map(told, (row.library, row.embedded, row.vectors, row.half, row.sparse, row.stored)),
             f"{row.segments:,.0f}",
+        ]
+        for row in rows
+    ]
+    servers = [
+        [
+            f"{row.passages:,}",
+            *(
+                f"{told(need)}, {nodes}"
+                for need, nodes in zip((row.loaded, row.mapped, row.diskann), row.nodes, strict=True)
+            ),
+            told(row.node_disk),
             *map(lasting, (row.library_hours, row.rows_hours, row.graph_hours)),
-        )
-        found.append(f"| {' | '.join(cells)} |")
-    return found
+        ]
+        for row in rows
+    ]
+    return [*found, *_table(_WEIGHTS, weights), *_table(_SERVERS, servers)]
+
+
+def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    return ["", *(f"| {' | '.join(row)} |" for row in (columns, ["---"] * len(columns), *rows))]
 
 
 def main() -> None:
-    """Reads the arguments, measures, and prints the tables."""
+    """Reads the arguments, measures, and prints three tables."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True, help="folder of the news")
     parser.add_argument(

@@ -163,6 +163,32 @@ def test_it_follows_the_library(library: Library, server: Server) -> None:
 
 @pytest.mark.timeout(600)
 @pytest.mark.usefixtures("dense_only")
+def test_another_dense_index_may_be_put_in_place_of_ours(library: Library, server: Server) -> None:
+    """As docs/cluster.md says; what is searched with are the defaults of that index."""
+    library.add(articles(2000))
+    retriever = open_milvus(library, server.url)
+    check(retriever, library)
+    collection = retriever.engine.collection
+    name, client = collection.written, collection.server.client
+    client.flush(name, timeout=60)
+    client.release_collection(name, timeout=60)
+    client.drop_index(name, milvus_rows.DENSE, timeout=60)
+    indexes = client.prepare_index_params()
+    indexes.add_index(
+        milvus_rows.DENSE, index_name=milvus_rows.DENSE, index_type="IVF_SQ8", metric_type="IP", params={"nlist": 16}
+    )
+    client.create_index(name, indexes, timeout=120)
+    client.load_collection(name, timeout=60)
+    found = {id_ for id_, _ in retriever.engine._dense(query(QUESTION), 10, "")}
+    assert len(found & set(best(by_vectors(QUESTION, passages(library)), 10))) >= 5
+    library.add(articles(5, seed=1))
+    assert retriever.catch_up() == []
+    assert retriever.engine.is_current()
+    assert client.describe_index(name, milvus_rows.DENSE, timeout=20)["index_type"] == "IVF_SQ8"
+
+
+@pytest.mark.timeout(600)
+@pytest.mark.usefixtures("dense_only")
 def test_it_is_killed_and_comes_back(library: Library, server: Server) -> None:
     library.add(articles(60))
     retriever = open_milvus(library, server.url)
