@@ -332,6 +332,8 @@ def main() -> None:
     parser.add_argument("--served", type=int, default=10_000, help="passages for the milvus-lite server")
     parser.add_argument("--home", type=Path, help="a home whose library and indexes are weighed instead")
     given = parser.parse_args()
+    if given.home and not (given.home / "index" / "library.sqlite").is_file():
+        parser.error(f"{given.home} has no index/library.sqlite")
     print("\n".join(lines(measure(given.data, given.passages, given.served, given.home))))
 
 

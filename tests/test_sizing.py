@@ -10,7 +10,7 @@ from benchmarks.sizing import KEYS, Measured, diskann_disk, diskann_memory, hnsw
 from rag import wiring
 from rag.library import Library
 from rag.search.leg import catch_up
-from tests.conftest import open_retriever
+from tests.conftest import ROOT, open_retriever
 from tests.search.test_engines import articles
 
 ONE = Measured(
@@ -83,6 +83,21 @@ def test_every_measure_and_every_size_is_told() -> None:
     assert "4321" in found
     assert all(f"| {count:,} |" in found for count in sizing.SIZES)
     assert set(sizing._MEASURED) == {field.name for field in fields(Measured)} - {"passages"}
+
+
+def test_what_docs_say_is_what_the_code_works_out() -> None:
+    """From the figures that stand there as measured."""
+    measured = Measured(
+        60_688, 256, 1519, 498.4, 552.8, 4662, 3320, 30.2, 375.7, 287.2, 5534, 1759, 8293, 776, 0.000_2455
+    )
+    said = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+    powers = dict(zip(("100,000", "1,000,000", "10,000,000", "100,000,000", "1,000,000,000"), "⁵⁶⁷⁸⁹", strict=True))
+    for count, power in powers.items():
+        rows = [line.removeprefix(f"| {count}") for line in lines(measured) if line.startswith(f"| {count} ")]
+        assert len(rows) == 2
+        assert all(f"| 10{power}{row}" in said for row in rows)
+    for figure in ("60,688", "1,519", "498.4", "552.8", "4,662", "3,320", "375.7", "287.2", "5,534", "1,759", "8,293"):
+        assert figure in said
 
 
 def test_bytes_are_those_of_the_files(library: Library) -> None:
