@@ -184,7 +184,7 @@ def measure(data: Path, count: int, served: int, home: Path | None = None) -> Me
 
 
 def _weighed(index: Path) -> tuple[float, float, float]:
-    """Bytes a passage of the library, the lexical and the dense index in a folder; nothing there is touched."""
+    """Bytes a passage of the library, the lexical and the dense index in a folder; it is opened to be read only."""
     with closing(sqlite3.connect(f"{(index / 'library.sqlite').as_uri()}?mode=ro", uri=True)) as db:
         ((held,),) = db.execute("SELECT count(*) FROM passages")
     files = (index / "library.sqlite").stat().st_size, size(index / "lexical"), (index / "vectors.faiss").stat().st_size
