@@ -5,7 +5,6 @@ No library, no stamps, no fusion and no second look. Grams, embedder, and the ki
 
 from __future__ import annotations
 
-import math
 from pathlib import Path
 
 import faiss
@@ -15,9 +14,9 @@ import tantivy
 from benchmarks.pipelines.asking import BATCH, FOUND, Passages, Task, measure
 from rag.arabic.folding import words
 from rag.arabic.words import spaced_grams, word_grams
-from rag.search import vectors
 from rag.search.embedding import StaticEmbedder
 from rag.search.retriever import CANDIDATES
+from rag.search.vector_codes import VectorCodes
 
 _WRITER_BYTES = 64_000_000
 
@@ -36,16 +35,17 @@ class Bare:
     def index(self, passages: Passages) -> None:
         self._words = tantivy.Index(self._schema, path=str(self._folder))
         writer = self._words.writer(_WRITER_BYTES, num_threads=1)
-        flat = faiss.IndexIDMap2(faiss.IndexFlatIP(self._embedder.questions([""]).shape[1]))
+        codes = VectorCodes(self._embedder.questions([""]).shape[1])
         for start in range(0, len(passages), BATCH):
             batch = passages[start : start + BATCH]
             for id_, text in batch:
                 writer.add_document(tantivy.Document(id=id_, grams=spaced_grams(text)))
-            flat.add_with_ids(self._embedder.passages([text for _, text in batch]), np.array([id_ for id_, _ in batch]))
+            codes.add(np.array([id_ for id_, _ in batch]), self._embedder.passages([text for _, text in batch]))
         writer.commit()
         writer.wait_merging_threads()
         self._words.reload()
-        self._vectors = vectors._suited(flat)
+        codes.settle()
+        self._vectors = codes.searched
 
     def save(self, folder: Path) -> None:
         faiss.write_index(self._vectors, str(folder / "vectors.faiss"))
@@ -58,10 +58,7 @@ class Bare:
         searcher = self._words.searcher()
         hits = searcher.search(asked, limit=CANDIDATES, count=False).hits
         lexical = searcher.fast_field_values("id", [address for _, address in hits])
-        parameters = None
-        if isinstance(self._vectors, faiss.IndexIVF):
-            parameters = faiss.SearchParametersIVF(nprobe=math.ceil(vectors.PROBED * self._vectors.nlist))
-        self._vectors.search(self._embedder.questions([question]), CANDIDATES, params=parameters)
+        self._vectors.search(self._embedder.questions([question]), CANDIDATES)
         return [int(id_) for id_ in lexical[:FOUND]]
 
 

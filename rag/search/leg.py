@@ -25,7 +25,7 @@ from rag.errors import IndexDamaged
 from rag.library import Library
 from rag.types import Passage
 
-FORMAT = 5
+FORMAT = 6
 WRITING = "writing.lock"
 """The lock, beside the indexes, of the process that writes them."""
 log = logging.getLogger(__name__)

@@ -1,8 +1,8 @@
 """The file of the dense index: changes behind the whole, cut short, altered, and taken in."""
 
+from dataclasses import replace
 from pathlib import Path
 
-import faiss
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from rag.errors import IndexDamaged, LibraryError
 from rag.search.leg import Stamp
-from rag.search.vector_file import Change, append, read, write
+from rag.search.vector_codes import VectorCodes
+from rag.search.vector_file import Change, Opened, append, read, write
 from rag.search.vectors import VectorIndex
 from rag.types import Passage
 from tests.conftest import HashEmbedder, query
@@ -27,62 +28,80 @@ def stamp(generation: int) -> Stamp:
     return Stamp("library", generation, generation, "test")
 
 
+@pytest.fixture(params=[5, 100], ids=["with codes", "without"])
+def few(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The twenty vectors have codes, or are too few for them."""
+    monkeypatch.setattr("rag.search.vector_codes.EXACT_UP_TO", request.param)
+
+
 def changed(path: Path) -> list[int]:
-    """A file with ten vectors and two changes; where the whole ends, and where each change does."""
-    index = faiss.IndexIDMap2(faiss.IndexFlatIP(DIMENSIONS))
-    index.add_with_ids(vectors(10), np.arange(10))
-    ends = [write(path, index, stamp(1))]
+    """A file with twenty vectors and two changes; where the whole ends, and where each change does."""
+    ends = [write(path, twenty(), stamp(1))]
     ends.append(append(path, ends[-1], Change(np.array([3, 4]), np.array([20, 21]), vectors(2, 1)), stamp(2)))
     ends.append(append(path, ends[-1], Change(NONE, np.array([30]), vectors(1, 2)), stamp(3)))
     return ends
 
 
-def ids(index) -> set[int]:
-    return set(faiss.vector_to_array(index.id_map).tolist())
+def twenty() -> VectorCodes:
+    index = VectorCodes(DIMENSIONS)
+    index.add(np.arange(20), vectors(20))
+    index.settle()
+    return index
 
 
+def opened(path: Path) -> Opened:
+    found = read(path)
+    assert isinstance(found, Opened)
+    return found
+
+
+def ids(index: VectorCodes) -> set[int]:
+    return set(index.search(np.ones((1, DIMENSIONS), np.float32), 100, None)[0].tolist())
+
+
+@pytest.mark.usefixtures("few")
 def test_changes_are_taken_in(tmp_path: Path) -> None:
     ends = changed(tmp_path / "v")
-    opened = read(tmp_path / "v")
-    assert (opened.stamp, opened.end, opened.changed) == (stamp(3), ends[-1], 5)
-    assert ids(opened.index) == {0, 1, 2, 5, 6, 7, 8, 9, 20, 21, 30}
-    np.testing.assert_array_equal(opened.index.reconstruct(21), vectors(2, 1)[1])
+    found = opened(tmp_path / "v")
+    assert (found.stamp, found.end, found.changed) == (stamp(3), ends[-1], 5)
+    assert ids(found.index) == {*range(20), 20, 21, 30} - {3, 4}
+    one = vectors(2, 1)[1]
+    assert found.index.products(one, [21])[0] == pytest.approx(one @ one, rel=1e-3)
 
 
+@pytest.mark.usefixtures("few")
 def test_a_change_that_is_cut_short_was_never_made_and_is_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "v"
     whole, first, _ = changed(path)
     content = path.read_bytes()
     for length in range(whole, len(content)):
         path.write_bytes(content[:length])
-        opened = read(path)
-        assert (opened.stamp, opened.end) == ((stamp(1), whole) if length < first else (stamp(2), first))
-    append(path, opened.end, Change(np.array([0]), NONE, vectors(0)), stamp(4))
-    assert read(path).stamp == stamp(4)
-    assert ids(read(path).index) == {1, 2, 5, 6, 7, 8, 9, 20, 21}
+        found = opened(path)
+        assert (found.stamp, found.end) == ((stamp(1), whole) if length < first else (stamp(2), first))
+    append(path, found.end, Change(np.array([0]), NONE, vectors(0)), stamp(4))
+    assert opened(path).stamp == stamp(4)
+    assert ids(opened(path).index) == {*range(1, 22)} - {3, 4}
 
 
+@pytest.mark.usefixtures("few")
 def test_an_altered_byte_is_found(tmp_path: Path) -> None:
     path = tmp_path / "v"
     whole, first, _ = changed(path)
     content = path.read_bytes()
     lines = [content.index(b"\n", start) for start in (0, whole, first)]
-    blank = range(content.index(b"}"), lines[0])
     for at in range(len(content)):
         altered = bytearray(content)
         altered[at] ^= 1 << (at % 8)
         path.write_bytes(altered)
         try:
-            opened = read(path)
+            found = opened(path)
         except (IndexDamaged, ValueError):
             continue
-        if at in blank:  # what fills up the first line says nothing
-            assert opened.stamp == stamp(3)
-        else:  # a change whose line has lost its end is as one that was cut short
-            assert at in lines[1:]
-            assert opened.stamp == stamp(lines.index(at))
+        assert at in lines[1:]  # a change whose line has lost its end is as one that was cut short
+        assert found.stamp == stamp(lines.index(at))
 
 
+@pytest.mark.usefixtures("few")
 def test_a_disk_that_refuses_leaves_what_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "v"
     *_, end = changed(path)
@@ -95,7 +114,7 @@ def test_a_disk_that_refuses_leaves_what_was(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(OSError, match="No space"):
         append(path, end, Change(NONE, np.array([40]), vectors(1)), stamp(4))
     with pytest.raises(OSError, match="No space"):
-        write(path, read(path).index, stamp(5))
+        write(path, opened(path).index, stamp(5))
     assert path.read_bytes() == before
     assert [p.name for p in tmp_path.iterdir()] == ["v"]
 
@@ -136,6 +155,20 @@ def test_whatever_is_added_and_removed_the_search_is_that_of_a_fresh_index(
             assert dict(found) == pytest.approx(dict(fresh.search(asked, 100)), abs=1e-6)
 
 
+def test_passages_whose_ids_do_not_ascend_are_damage(tmp_path: Path) -> None:
+    *_, end = changed(tmp_path / "v")
+    append(tmp_path / "v", end, Change(NONE, np.array([30]), vectors(1)), stamp(4))
+    with pytest.raises(IndexDamaged, match="do not ascend"):
+        read(tmp_path / "v")
+
+
+def test_a_file_of_another_format_tells_its_stamp(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr("rag.search.vector_file.FORMAT", 5)
+        write(tmp_path / "v", twenty(), replace(stamp(1), format=5))
+    assert read(tmp_path / "v") == replace(stamp(1), format=5, through=0)
+
+
 def test_what_failed_to_be_written_is_read_anew(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     index = VectorIndex(tmp_path / "v", HashEmbedder())
     index.update([Passage(i, "a", 0, 1, f"خبر {i}") for i in range(40)], [], stamp(1), fresh=True)
@@ -150,8 +183,6 @@ def test_what_failed_to_be_written_is_read_anew(tmp_path: Path, monkeypatch: pyt
 
 def test_an_embedder_may_have_a_long_name(tmp_path: Path) -> None:
     named = Stamp("library", 1, 1, "/home/محمد/" + "نموذج " * 200)
-    index = faiss.IndexIDMap2(faiss.IndexFlatIP(DIMENSIONS))
-    index.add_with_ids(vectors(10), np.arange(10))
-    assert append(tmp_path / "v", write(tmp_path / "v", index, named), Change(NONE, np.array([30]), vectors(1)), named)
-    assert read(tmp_path / "v").stamp == named
-    assert len(ids(read(tmp_path / "v").index)) == 11
+    assert append(tmp_path / "v", write(tmp_path / "v", twenty(), named), Change(NONE, np.array([30]), vectors(1)), named)
+    assert opened(tmp_path / "v").stamp == named
+    assert len(ids(opened(tmp_path / "v").index)) == 21
