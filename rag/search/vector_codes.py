@@ -38,7 +38,7 @@ class VectorCodes:
 
     def __init__(self, dimensions: int, ids: np.ndarray = NONE) -> None:
         """With ids, the vectors are zeros until `halves` is filled."""
-        self.ids, self._removed = ids, NONE
+        self.ids, self._held = ids, np.ones(len(ids), bool)
         self.quick: Any = None
         self.trained = 0
         self._exact: Any = faiss.IndexScalarQuantizer(
@@ -51,7 +51,7 @@ class VectorCodes:
     @property
     def count(self) -> int:
         """Of the vectors that are not removed."""
-        return len(self.ids) - len(self._removed)
+        return int(np.count_nonzero(self._held))
 
     @property
     def dimensions(self) -> int:
@@ -82,31 +82,31 @@ class VectorCodes:
             for index in filter(None, (self._exact, self.quick)):
                 index.add(vectors)
             self.ids = np.concatenate((self.ids, ids))
+            self._held = np.concatenate((self._held, np.ones(len(ids), bool)))
 
     def remove(self, ids: np.ndarray) -> None:
         """Takes vectors out, those of them that are held."""
         with self._lock:
             places, held = self._places(ids)
-            self._removed = np.union1d(self._removed, places[held])
+            self._held[places[held]] = False
 
     def search(self, vector: np.ndarray, k: int, within: Sequence[int] | None) -> tuple[np.ndarray, np.ndarray]:
         """The ids, out of those given or all, of the k vectors of the highest inner products with one of shape (1,
         dimensions), and these products; fewer where there are not as many."""
         with self._lock:
-            every = len(self.ids)
-            if not every:
+            every, count = len(self.ids), self.count
+            if not count:
                 return NONE, np.zeros(0, np.float32)
             if within is not None or self.quick is None:
-                parameters = None if within is None and not len(self._removed) else self._only(within)
-                products, places = self._exact.search(vector, min(k, every), params=parameters)
+                parameters = None if within is None and count == every else self._only(within)
+                products, places = self._exact.search(vector, min(k, count), params=parameters)
                 found = places[0] >= 0
             else:
-                wanted, index = min(k, self.count), self.searched
-                asked = min(k + len(self._removed), 2 * k)
+                index, asked = self.searched, min(k + every - count, 2 * k)
                 while True:
                     products, places = index.search(vector, min(asked, every))
-                    found = (places[0] >= 0) & ~np.isin(places[0], self._removed)
-                    if found.sum() >= wanted or asked >= every:
+                    found = (places[0] >= 0) & self._held[places[0]]
+                    if found.sum() >= min(k, count) or asked >= every:
                         break
                     asked *= 2
             return self.ids[places[0][found]][:k], products[0][found][:k]
@@ -121,12 +121,12 @@ class VectorCodes:
 
     def settle(self) -> None:
         """Frees the places of what is removed, and makes the codes, where there are enough vectors for them."""
-        kept = np.delete(np.arange(len(self.ids)), self._removed)
+        kept = np.flatnonzero(self._held)
         quick, trained = self._encoded(kept)
         with self._lock:
-            if len(self._removed):
-                self._exact.remove_ids(self._removed)
-                self.ids, self._removed = self.ids[kept], NONE
+            if len(kept) < len(self.ids):
+                self._exact.remove_ids(_selected(~self._held))
+                self.ids, self._held = self.ids[kept], self._held[kept]
             self.quick, self.trained = quick, trained
 
     def _encoded(self, places: np.ndarray) -> tuple[Any, int]:
@@ -135,7 +135,7 @@ class VectorCodes:
         if count <= EXACT_UP_TO:
             return None, 0
         known = self.quick is not None and count < _GROWTH * self.trained
-        if known and not len(self._removed):
+        if known and count == len(self.ids):
             return self.quick, self.trained
         parts = dimensions // 2 if dimensions % 2 == 0 else dimensions
         new: Any = faiss.IndexPQFastScan(dimensions, parts, 4, faiss.METRIC_INNER_PRODUCT)
@@ -143,7 +143,10 @@ class VectorCodes:
             new.pq, new.is_trained = self.quick.pq, True
         else:
             new.pq.cp.niter, new.pq.cp.min_points_per_centroid = _ROUNDS, 1
+            threads = faiss.omp_get_max_threads()
+            faiss.omp_set_num_threads(1)  # of this thread; several wait for each other where the machine is busy
             new.train(self._rows(places[:: -(-count // _SAMPLE)]))
+            faiss.omp_set_num_threads(threads)
         for start in range(0, count, _AT_ONCE):
             new.add(self._rows(places[start : start + _AT_ONCE]))
         return new, self.trained if known else count
@@ -153,18 +156,23 @@ class VectorCodes:
         wanted = np.asarray(ids, np.int64)
         places = np.searchsorted(self.ids, wanted)
         held = places < len(self.ids)
-        held[held] = self.ids[places[held]] == wanted[held]
-        return places, held & ~np.isin(places, self._removed)
+        held[held] = (self.ids[places[held]] == wanted[held]) & self._held[places[held]]
+        return places, held
 
     def _only(self, within: Sequence[int] | None) -> Any:
         """What has a search look at the vectors of ids, or all, without those that are removed."""
-        chosen = np.full(len(self.ids), within is None)
-        if within is not None:
-            places, held = self._places(within)
-            chosen[places[held]] = True
-        chosen[self._removed] = False
-        return faiss.SearchParameters(sel=faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little")))
+        if within is None:
+            return faiss.SearchParameters(sel=_selected(self._held))
+        chosen = np.zeros(len(self.ids), bool)
+        places, held = self._places(within)
+        chosen[places[held]] = True
+        return faiss.SearchParameters(sel=_selected(chosen))
 
     def _rows(self, places: np.ndarray) -> np.ndarray:
         """The vectors at some places, shape (places, dimensions)."""
         return np.asarray(self._exact.sa_decode(self.halves[places]))
+
+
+def _selected(chosen: np.ndarray) -> Any:
+    """The places at which an array is true, as FAISS takes them."""
+    return faiss.IDSelectorBitmap(np.packbits(chosen, bitorder="little"))

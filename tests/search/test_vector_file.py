@@ -183,6 +183,8 @@ def test_what_failed_to_be_written_is_read_anew(tmp_path: Path, monkeypatch: pyt
 
 def test_an_embedder_may_have_a_long_name(tmp_path: Path) -> None:
     named = Stamp("library", 1, 1, "/home/محمد/" + "نموذج " * 200)
-    assert append(tmp_path / "v", write(tmp_path / "v", twenty(), named), Change(NONE, np.array([30]), vectors(1)), named)
+    assert append(
+        tmp_path / "v", write(tmp_path / "v", twenty(), named), Change(NONE, np.array([30]), vectors(1)), named
+    )
     assert opened(tmp_path / "v").stamp == named
     assert len(ids(opened(tmp_path / "v").index)) == 21
