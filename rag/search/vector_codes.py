@@ -173,7 +173,7 @@ class VectorCodes:
 
     def _rows(self, places: np.ndarray) -> np.ndarray:
         """The vectors at some places, shape (places, dimensions)."""
-        return self.halves[places].astype(np.float32)
+        return np.asarray(self.halves[places], np.float32)
 
 
 def _selected(chosen: np.ndarray) -> Any:
