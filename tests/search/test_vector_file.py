@@ -158,7 +158,7 @@ def test_whatever_is_added_and_removed_the_search_is_that_of_a_fresh_index(
 def test_passages_whose_ids_do_not_ascend_are_damage(tmp_path: Path) -> None:
     *_, end = changed(tmp_path / "v")
     append(tmp_path / "v", end, Change(NONE, np.array([30]), vectors(1)), stamp(4))
-    with pytest.raises(IndexDamaged, match="do not ascend"):
+    with pytest.raises(IndexDamaged, match="ids ascend"):
         read(tmp_path / "v")
 
 
