@@ -47,51 +47,45 @@ class Tokens:
     def of(self, texts: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
         """The tokens of texts that are split into stretches, one behind the other, and where each text ends, shapes (tokens,)
         and (texts,)."""
-        table = self._knowing(set(chain.from_iterable(texts)))
-        places = np.fromiter(map(table.places.__getitem__, chain.from_iterable(texts)), np.intp)
-        if not len(places):
-            return np.zeros(0, np.intp), np.zeros(len(texts), np.intp)
-        ends = table.ends[places]
-        counts = ends - table.ends[np.maximum(places - 1, 0)]
-        through = counts.cumsum()
-        found = table.tokens[np.arange(through[-1]) + np.repeat(ends - through, counts)]
+        tokens, ends = self.of_words(list(chain.from_iterable(texts)))
         last = np.fromiter(map(len, texts), np.intp, len(texts)).cumsum()
-        return found, np.concatenate(([0], through))[last]
+        return tokens, np.concatenate(([0], ends))[last]
 
     def of_words(self, found: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """`of` texts of one folded word each."""
+        """`of` texts of one stretch each."""
         table = self._table
         places = list(map(table.places.get, found))
         if None in places:
-            table = self._knowing(set(found))
-            places = list(map(table.places.get, found))
+            missing = [i for i, place in enumerate(places) if place is None]
+            with self._lock:
+                self._learn(table, {found[i] for i in missing})
+            for i in missing:
+                places[i] = table.places[found[i]]
         at = np.array(places, np.intp)
         ends = table.ends[at]
         counts = ends - table.ends[np.maximum(at - 1, 0)]
         through = counts.cumsum()
         return table.tokens[np.arange(through[-1] if len(through) else 0) + np.repeat(ends - through, counts)], through
 
-    def _knowing(self, stretches: set[str]) -> _Table:
-        """A table with these stretches; a thread keeps the one that it got when another one begins anew."""
-        with self._lock:
-            if len(self._table.places) > REMEMBERED:
-                self._table = _Table()
-            table = self._table
-            bare = {stretch: _plain(stretch.strip(MARKS)) for stretch in stretches.difference(table.places)}
-            new = [text for text in set(bare.values()) if text not in table.places]
-            if new:
-                plain = list(filter(_PLAIN.fullmatch, new))
-                odd = list(set(new).difference(plain))
-                new = plain + odd
-                others, odd_ends = self._tokenised(odd)
-                normalizer, self._tokenizer.normalizer = self._tokenizer.normalizer, None
-                try:
-                    tokens, ends = self._tokenised(plain)
-                finally:
-                    self._tokenizer.normalizer = normalizer
-                table.extend(new, np.concatenate((tokens, others)), np.concatenate((ends, len(tokens) + odd_ends)))
-            table.places.update({stretch: table.places[text] for stretch, text in bare.items()})
-            return table
+    def _learn(self, table: _Table, stretches: set[str]) -> None:
+        """Has a table hold these stretches; when it has become long, the next texts begin another."""
+        bare = {stretch: stretch.strip(MARKS) for stretch in stretches}
+        plain = {text: _plain(text) for text in set(bare.values()) if text not in table.places}
+        new = [text for text in set(plain.values()) if text not in table.places]
+        if new:
+            usual = list(filter(_PLAIN.fullmatch, new))
+            odd = list(set(new).difference(usual))
+            others, odd_ends = self._tokenised(odd)
+            normalizer, self._tokenizer.normalizer = self._tokenizer.normalizer, None
+            try:
+                tokens, ends = self._tokenised(usual)
+            finally:
+                self._tokenizer.normalizer = normalizer
+            table.extend(usual + odd, np.concatenate((tokens, others)), np.concatenate((ends, len(tokens) + odd_ends)))
+        for known in (plain, bare):
+            table.places.update({stretch: table.places[text] for stretch, text in known.items()})
+        if len(table.places) > REMEMBERED and table is self._table:
+            self._table = _Table()
 
     def _tokenised(self, stretches: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """The tokens, one behind the other, and where those of each stretch end; the tokenizer gets many stretches at once,

@@ -7,7 +7,8 @@ Where there are few passages, or the question is of a part of them, it is compar
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any
 
 import faiss
@@ -85,7 +86,7 @@ class VectorCodes:
             raise IndexDamaged(
                 f"passage {after} comes behind {before}; ids ascend, each once: delete the index, and it is rebuilt"
             )
-        with self._lock:
+        with self._lock, _one_thread():
             for index in filter(None, (self._exact, self.quick)):
                 index.add(vectors)
             self.ids = np.concatenate((self.ids, ids))
@@ -150,10 +151,8 @@ class VectorCodes:
             new.pq, new.is_trained = self.quick.pq, True
         else:
             new.pq.cp.niter, new.pq.cp.min_points_per_centroid = _ROUNDS, 1
-            threads = faiss.omp_get_max_threads()
-            faiss.omp_set_num_threads(1)  # of this thread; several wait for each other where the machine is busy
-            new.train(self._rows(places[:: -(-count // _SAMPLE)]))
-            faiss.omp_set_num_threads(threads)
+            with _one_thread():
+                new.train(self._rows(places[:: -(-count // _SAMPLE)]))
         for start in range(0, count, _AT_ONCE):
             new.add(self._rows(places[start : start + _AT_ONCE]))
         return new, self.trained if known else count
@@ -178,6 +177,17 @@ class VectorCodes:
     def _rows(self, places: np.ndarray) -> np.ndarray:
         """The vectors at some places, shape (places, dimensions)."""
         return np.asarray(self.halves[places], np.float32)
+
+
+@contextmanager
+def _one_thread() -> Iterator[None]:
+    """Has FAISS work on this thread alone: for little work several wait for each other longer than they need."""
+    threads = faiss.omp_get_max_threads()
+    faiss.omp_set_num_threads(1)
+    try:
+        yield
+    finally:
+        faiss.omp_set_num_threads(threads)
 
 
 def _selected(chosen: np.ndarray) -> Any:
