@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from contextlib import AbstractContextManager
 from functools import cache
 from pathlib import Path
@@ -14,11 +13,11 @@ from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
 from rag.models import chosen, pulled
 from rag.models.catalogue import SETTING, Kind, find
-from rag.search.apart import Other, apart, reporting
+from rag.search.apart import Other, apart, following, reporting
 from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.engine import Engine
-from rag.search.leg import WRITING, Leg, Progress, catch_up
+from rag.search.leg import WRITING, Leg, Progress, catch_up, is_far_behind
 from rag.search.lexical import LexicalIndex
 from rag.search.milvus import MilvusEngine
 from rag.search.milvus_collection import MARK, MilvusCollection
@@ -91,35 +90,42 @@ def open_collection(settings: Settings, library: Library, embedder: Embedder) ->
 def open_embedded(settings: Settings, library: Library, embedder: Embedder) -> EmbeddedEngine:
     """Both legs over the library, in the settings' index folder."""
     lexical, dense = _lexical(settings.index_dir), _dense(settings.index_dir, embedder)
-    index = str(settings.index_dir)
+    place = str(library.path), str(settings.index_dir)
 
-    def aside(legs: Sequence[Leg], progress: Progress | None) -> AbstractContextManager[Other]:
-        return apart(catch_up_legs, (str(library.path), index, *(leg.name for leg in legs)), progress)
+    def aside(leg: Leg, progress: Progress | None) -> AbstractContextManager[Other]:
+        return apart(catch_up_leg, (*place, leg.name), progress)
+
+    def follower(leg: Leg) -> AbstractContextManager[Other]:
+        return apart(follow, (*place, leg.name), None)
 
     shipped = isinstance(embedder, StaticEmbedder)  # another model would be in memory twice
-    following = (lexical, dense) if shipped else (lexical,)
-    return EmbeddedEngine(library, lexical, dense, aside, following)
+    return EmbeddedEngine(library, lexical, dense, aside, follower, (lexical, dense) if shipped else (lexical,))
 
 
-def _lexical(folder: Path) -> LexicalIndex:
-    return LexicalIndex(folder / "lexical")
-
-
-def _dense(folder: Path, embedder: Embedder) -> VectorIndex:
-    return VectorIndex(folder / "vectors.faiss", embedder)
-
-
-def catch_up_legs(library: str, index: str, *names: str) -> None:
-    """Brings indexes in a folder up to their library, in a process that `apart` has started for it."""
-    folder = Path(index)
-    legs = [_lexical(folder) if name == LexicalIndex.name else _dense(folder, shipped_embedder()) for name in names]
-
-    def all_of_them(progress: Progress) -> str:
-        notices = (catch_up(leg, opened, progress) for leg in legs)
-        return "; ".join(filter(None, notices))
-
+def catch_up_leg(library: str, index: str, name: str) -> None:
+    """Brings the leg of this name up to its library, in a process that `apart` has started for it."""
     with Library(Path(library)) as opened:
-        reporting(all_of_them)
+        leg = _leg(Path(index), name)
+        reporting(lambda progress: catch_up(leg, opened, progress))
+
+
+def follow(library: str, index: str, name: str) -> None:
+    """The same again and again while the library grows."""
+    with Library(Path(library)) as opened:
+        leg = _leg(Path(index), name)
+        following(lambda: is_far_behind(leg, opened), lambda progress: catch_up(leg, opened, progress))
+
+
+def _leg(index: Path, name: str) -> Leg:
+    return _lexical(index) if name == LexicalIndex.name else _dense(index, shipped_embedder())
+
+
+def _lexical(index: Path) -> LexicalIndex:
+    return LexicalIndex(index / "lexical")
+
+
+def _dense(index: Path, embedder: Embedder) -> VectorIndex:
+    return VectorIndex(index / "vectors.faiss", embedder)
 
 
 def _reranker(settings: Settings, engine: Engine) -> Reranker:

@@ -23,10 +23,19 @@ _BEGIN = "import sys; sys.path[:] = {path!r}; from {module} import {name}; {name
 
 
 class Other:
-    """What the other process has said; notice: of its catching up, once it is done. ended: whether it is."""
+    """What the other process has said; notice: of its catching up, once it is done."""
 
     notice = ""
-    ended = False
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen[str] | None = None
+
+    def finish(self) -> None:
+        """Has one that follows catch up for the last time."""
+        if self._process and self._process.stdin:
+            with suppress(OSError):  # it has ended
+                self._process.stdin.write("\n")
+                self._process.stdin.flush()
 
 
 @contextmanager
@@ -38,9 +47,8 @@ def apart(work: Callable[..., None], arguments: Sequence[str], progress: Progres
     begin = _BEGIN.format(path=[entry or os.getcwd() for entry in sys.path], module=work.__module__, name=work.__name__)
     other = Other()
     try:
-        process = _started(begin, *arguments)
+        process = other._process = _started(begin, *arguments)
     except OSError:  # no memory, too many processes: the parent does the work
-        other.ended = True
         yield other
         return
     listener = threading.Thread(target=_listen, args=(process, other, progress), daemon=True)
@@ -79,12 +87,24 @@ def _listen(process: subprocess.Popen[str], other: Other, progress: Progress | N
                 other.notice = said
             elif progress:
                 progress(*said)
-    other.ended = True
+
+
+def following(is_behind: Callable[[], bool], catch_up: Callable[[Progress], str]) -> None:
+    """In the other process: catches up whenever it is behind until `Other.finish` is called, then for the last time."""
+    told = _told_by_parent()
+    while not told.wait(_PAUSE):
+        if is_behind():
+            catch_up(lambda *_: None)
+    _report(catch_up)
 
 
 def reporting(catch_up: Callable[[Progress], str]) -> None:
     """In the other process: catches up, and says how far it is and what was repaired; ends when its parent is gone."""
-    threading.Thread(target=_end_with_parent, daemon=True).start()
+    _told_by_parent()
+    _report(catch_up)
+
+
+def _report(catch_up: Callable[[Progress], str]) -> None:
     last = 0.0
 
     def show(name: str, done: int, total: int) -> None:
@@ -100,6 +120,14 @@ def _say(what: object) -> None:
     print(json.dumps(what), flush=True)
 
 
-def _end_with_parent() -> None:
-    sys.stdin.buffer.read()
-    os._exit(1)
+def _told_by_parent() -> threading.Event:
+    """Is set when the parent says that this process shall finish; the process ends at once when the parent is gone."""
+    told = threading.Event()
+
+    def listen() -> None:
+        while sys.stdin.readline():
+            told.set()
+        os._exit(1)
+
+    threading.Thread(target=listen, daemon=True).start()
+    return told

@@ -16,12 +16,13 @@ from rag.search.query import Query
 from rag.search.vectors import VectorIndex
 from rag.types import EVERYTHING, Scope
 
-Aside = Callable[[Sequence[Leg], Progress | None], AbstractContextManager[Other]]
+Aside = Callable[[Leg, Progress | None], AbstractContextManager[Other]]
+Follower = Callable[[Leg], AbstractContextManager[Other]]
 
 
 class EmbeddedEngine:
-    """The two legs over one library. aside: has legs catch up in another process; following: those that may do so while
-    articles are added."""
+    """The two legs over one library. aside: has a leg catch up in another process; follower: has one do so all the while that
+    articles are added, of those `followed`."""
 
     def __init__(
         self,
@@ -29,10 +30,11 @@ class EmbeddedEngine:
         lexical: LexicalIndex,
         dense: VectorIndex,
         aside: Aside | None = None,
-        following: Sequence[Leg] = (),
+        follower: Follower | None = None,
+        followed: Sequence[Leg] = (),
     ) -> None:
         self.library, self.lexical, self.dense = library, lexical, dense
-        self._aside, self._following = aside, following
+        self._aside, self._follower, self._followed = aside, follower, followed
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -48,28 +50,30 @@ class EmbeddedEngine:
         """The lexical index in another process where there is much to do."""
         if self._aside is None or not is_far_behind(self.lexical, self.library):
             return [catch_up(leg, self.library, progress) for leg in self.legs]
-        with self._aside((self.lexical,), progress) as other:
+        with self._aside(self.lexical, progress) as other:
             dense = catch_up(self.dense, self.library, progress)
         return [catch_up(self.lexical, self.library, progress) or other.notice, dense]
 
     @contextmanager
     def following(self, lock: FileLock) -> Iterator[Callable[[], None]]:
-        """Another process writes what is far behind whenever nobody else writes."""
+        """Once a leg is far behind and nobody else writes, other processes write each, until all is added."""
         with ExitStack() as running:
-            other: Other | None = None
+            others: list[Other] = []
 
             def follow() -> None:
-                nonlocal other
-                if self._aside is None or (other and not other.ended):
+                if (
+                    others
+                    or self._follower is None
+                    or not any(is_far_behind(leg, self.library) for leg in self._followed)
+                ):
                     return
-                running.close()
-                other = None
-                if behind := [leg for leg in self._following if is_far_behind(leg, self.library)]:
-                    with suppress(Timeout):
-                        running.enter_context(lock.acquire(timeout=0))
-                        other = running.enter_context(self._aside(behind, None))
+                with suppress(Timeout):
+                    running.enter_context(lock.acquire(timeout=0))
+                    others.extend(running.enter_context(self._follower(leg)) for leg in self._followed)
 
             yield follow
+            for other in others:
+                other.finish()
 
     def search(self, query: Query, k: int, scope: Scope) -> Found:
         within = None if scope == EVERYTHING else self.library.ids_within(scope)

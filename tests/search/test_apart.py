@@ -81,7 +81,8 @@ def test_one_that_fails_says_nothing() -> None:
 def test_one_that_does_not_start_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "executable", "/nowhere/python")
     with apart(says, ("lexical", ""), None) as other:
-        assert (other.ended, other.notice) == (True, "")
+        other.finish()
+    assert other.notice == ""
 
 
 def test_it_is_stopped_where_the_body_fails(tmp_path: Path) -> None:
@@ -109,12 +110,12 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     assert ends(pid)
 
 
-@pytest.mark.parametrize("work", [wiring.catch_up_legs, fails])
+@pytest.mark.parametrize("work", [wiring.catch_up_leg, fails])
 def test_a_big_archive_is_indexed_by_two_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: object
 ) -> None:
     monkeypatch.setattr("rag.search.leg.FAR", 30)
-    monkeypatch.setattr("rag.wiring.catch_up_legs", work)
+    monkeypatch.setattr("rag.wiring.catch_up_leg", work)
     settings = load_settings(home=tmp_path)
     shown: list[str] = []
     with wiring.open_library(settings) as library:
@@ -137,13 +138,8 @@ def test_the_indexes_follow_while_articles_are_added(tmp_path: Path, monkeypatch
             for turn in range(4):
                 library.add(Article(f"{turn}-{i}", f"قال الوزير رقم {turn}{i} إن المشروع سيبدأ.") for i in range(20))
                 follow()
-        for leg in retriever.engine.legs:
-            stamp = leg.stamp()
-            assert stamp is not None
-            assert 40 <= stamp.through < 80 or is_current(leg, library)
-        retriever.catch_up()
-        assert is_current(retriever.engine.lexical, library)
-        assert is_current(retriever.engine.dense, library)
+        assert all(is_current(leg, library) for leg in retriever.engine.legs)
+        assert retriever.catch_up() == []
         assert retriever.search("ماذا قال الوزير رقم 37؟")[0].passage.article == "3-7"
 
 
@@ -173,7 +169,7 @@ def test_a_dense_index_is_written_anew_when_it_has_grown(tmp_path: Path, monkeyp
 
 def test_what_follows_is_stopped_where_adding_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("rag.search.leg.FAR", 1)
-    monkeypatch.setattr("rag.wiring.catch_up_legs", lasts)
+    monkeypatch.setattr("rag.wiring.follow", lasts)
     settings = load_settings(home=tmp_path)
     (tmp_path / "index").mkdir()
 
