@@ -111,7 +111,7 @@ def test_bytes_are_those_of_the_files(library: Library) -> None:
     assert of_library * count == pytest.approx((folder / "library.sqlite").stat().st_size)
     assert lexical * count == pytest.approx(sum(path.stat().st_size for path in (folder / "lexical").iterdir()))
     assert dense * count == pytest.approx((folder / "vectors.faiss").stat().st_size)
-    assert dense > 1024
+    assert dense > 512
 
 
 def test_a_home_without_a_library_is_told(tmp_path: Path) -> None:
