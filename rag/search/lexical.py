@@ -28,6 +28,8 @@ from rag.types import Passage
 _STAMP = "stamp.json"
 _SEGMENT = re.compile(r"[0-9a-f]{32}\.")
 _WRITER_BYTES = 64_000_000
+_REMEMBERED = 100_000
+"""Grams whose frequency is looked up once (15 MB)."""
 _PATIENCE = 60
 """Seconds."""
 _SMALL, _WORN = 2_000, 1 / 3
@@ -49,6 +51,7 @@ class LexicalIndex:
         self.path = path
         self._index: tantivy.Index | None = None
         self._counted: int | None = None
+        self._idf: dict[str, float] = {}
         self._stamp: Stamp | None = None
         self._signature: object = None
         self._files: dict[str, tuple[int, int]] = {}
@@ -72,7 +75,7 @@ class LexicalIndex:
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as e:
             raise IndexDamaged(f"{_STAMP} or a file it names cannot be read: {e}") from e
         try:
-            self._counted, self._index = None, _open(self.path)  # what is searched next is what was checked here
+            self._show(_open(self.path))  # what is searched next is what was checked here
         except ValueError as e:
             raise IndexDamaged(f"tantivy cannot open it: {e}") from e
         self._files, self._stamp, self._signature = files, stamp, found
@@ -123,13 +126,18 @@ class LexicalIndex:
         self._files = _seal(folder, stamp, {} if fresh else self._files)
         if fresh:
             _take_place(folder, self.path)
-        self._counted, self._index = None, _open(self.path)  # until here other threads search what was
+        self._show(_open(self.path))  # until here other threads search what was
         self._stamp, self._signature = stamp, signature(self.path / _STAMP)
 
     def _searcher(self) -> tantivy.Searcher:
         if self._index is None:
-            self._index = _open(self.path)
+            self._show(_open(self.path))
+        assert self._index is not None
         return self._index.searcher()
+
+    def _show(self, index: tantivy.Index) -> None:
+        """Has what follows search this index."""
+        self._index, self._counted, self._idf = index, None, {}
 
     @property
     def _total(self) -> int:
@@ -187,12 +195,18 @@ class LexicalIndex:
 
         Both N and n count what was removed until tantivy merges it away, as its own scores do.
         """
+        known = self._idf
         searcher, total = self._searcher(), self._total
-        return {
-            gram: math.log(1 + (total - n + 0.5) / (n + 0.5))
-            for gram in set(found)
-            for n in (searcher.doc_freq("grams", gram),)
-        }
+        if len(known) > _REMEMBERED:
+            known.clear()
+        idf = {}
+        for gram in found:
+            value = known.get(gram)
+            if value is None:
+                n = searcher.doc_freq("grams", gram)
+                value = known[gram] = math.log(1 + (total - n + 0.5) / (n + 0.5))
+            idf[gram] = value
+        return idf
 
 
 def _open(folder: Path) -> tantivy.Index:

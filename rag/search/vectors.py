@@ -22,6 +22,7 @@ from rag.types import Passage
 
 _CHANGED = 1 / 16
 """The share of the passages that may stand behind the index as changes; they are taken in whenever it is opened."""
+_AT_ONCE = 4096
 
 
 class VectorIndex:
@@ -37,6 +38,7 @@ class VectorIndex:
         self.made_with = embedder.name
         self._opened: Opened | None = None
         self._signature: object = None
+        self._asked: tuple[str, np.ndarray] | None = None
 
     def stamp(self) -> Stamp | None:
         if not self.path.is_file():
@@ -63,8 +65,8 @@ class VectorIndex:
         try:
             if opened is None:
                 index = VectorCodes(self.embedder.passages([""]).shape[1])
-                for batch in batches:
-                    batch.apply(index)
+                for change in _gathered(batches, index.dimensions):
+                    change.apply(index)
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 if self.path.is_dir():
                     clear(self.path)
@@ -78,8 +80,9 @@ class VectorIndex:
             if room >= 0:
                 self._append(opened, _joined(taken, few, opened.index.dimensions), stamp)
                 return
-            for change in chain([Change(taken, NONE, NONE)], few, batches):
-                change.apply(opened.index)  # between two batches other threads search
+            Change(taken, NONE, NONE).apply(opened.index)
+            for change in _gathered(chain(few, batches), opened.index.dimensions):
+                change.apply(opened.index)  # between two of them other threads search
             self._write(opened.index, stamp)
         except BaseException as e:
             self._signature = None  # what is in memory may be ahead of the file
@@ -112,15 +115,32 @@ class VectorIndex:
 
     def cosines(self, query: Query, ids: Sequence[int]) -> list[float]:
         """The cosines of the question and these passages; 0 for one that the index does not hold yet."""
-        vector = self.embedder.questions([query.text])[0]
-        return self._opened.index.products(vector, ids).tolist() if self._opened else [0.0] * len(ids)
+        return self._opened.index.products(self._vector(query), ids).tolist() if self._opened else [0.0] * len(ids)
+
+    def _vector(self, query: Query) -> np.ndarray:
+        """Of the question, shape (dimensions,); that of the last one is kept, since it is needed twice."""
+        asked = self._asked
+        if asked is None or asked[0] != query.text:
+            asked = self._asked = query.text, self.embedder.questions([query.text])[0]
+        return asked[1]
 
     def search(self, query: Query, k: int, within: Within = None) -> list[tuple[int, float]]:
-        vector = self.embedder.questions([query.text])
+        vector = self._vector(query)
         if self._opened is None or not vector.any():
             return []
-        ids, products = self._opened.index.search(vector, k, within)
+        ids, products = self._opened.index.search(vector[None], k, within)
         return list(zip(ids.tolist(), products.tolist(), strict=True))
+
+
+def _gathered(batches: Iterable[Change], dimensions: int) -> Iterator[Change]:
+    """What is added, at least _AT_ONCE passages at once: the ids of all are copied each time."""
+    few: list[Change] = []
+    for batch in batches:
+        few.append(batch)
+        if sum(len(one.ids) for one in few) >= _AT_ONCE:
+            yield _joined(NONE, few, dimensions)
+            few = []
+    yield _joined(NONE, few, dimensions)
 
 
 def _joined(removed: np.ndarray, batches: Sequence[Change], dimensions: int) -> Change:
