@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager, ExitStack, contextmanager, suppress
 
 from filelock import FileLock, Timeout
@@ -16,6 +17,9 @@ from rag.search.query import Query
 from rag.search.vectors import VectorIndex
 from rag.types import EVERYTHING, Scope
 
+_THREADS = 4
+"""For the dense leg of questions, so that both legs are searched at once: among 10⁵ passages it makes no difference, among 10⁶ both
+take ten times as long."""
 Aside = Callable[[Leg, Progress | None], AbstractContextManager[Other]]
 Follower = Callable[[Leg], AbstractContextManager[Other]]
 
@@ -35,6 +39,7 @@ class EmbeddedEngine:
     ) -> None:
         self.library, self.lexical, self.dense = library, lexical, dense
         self._aside, self._follower, self._followed = aside, follower, followed
+        self._beside = ThreadPoolExecutor(_THREADS)
 
     @property
     def legs(self) -> tuple[Leg, ...]:
@@ -79,7 +84,8 @@ class EmbeddedEngine:
         within = None if scope == EVERYTHING else self.library.ids_within(scope)
         if within is not None and not within:
             return Found((), ())
-        return Found(self.lexical.search(query, k, within), self.dense.search(query, k, within))
+        dense = self._beside.submit(self.dense.search, query, k, within)
+        return Found(self.lexical.search(query, k, within), dense.result())
 
     def cosines(self, query: Query, ids: Sequence[int]) -> list[float]:
         return self.dense.cosines(query, ids)
