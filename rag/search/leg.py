@@ -21,7 +21,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import IO, Any, Protocol
 
-from rag.errors import IndexDamaged
+from filelock import FileLock, Timeout
+
+from rag.errors import IndexDamaged, LibraryError
 from rag.library import Library
 from rag.types import Passage
 
@@ -37,6 +39,8 @@ _TRIES, _PAUSE = 5, 0.05
 FAR = 10_000
 """Passages for which it pays to start another process: they are indexed in 1.5 s."""
 SECONDS = 10
+PATIENCE = 60
+"""Seconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +118,24 @@ def signature(path: Path) -> object:
     """What tells whether a file is still the one that was read: another one, or another time of writing, gives another."""
     found = path.stat()
     return found.st_ino, found.st_size, found.st_mtime_ns
+
+
+@contextmanager
+def alone(writing: FileLock, leg: str, path: Path) -> Iterator[None]:
+    """Waits for other processes that write an index: one that does so on behalf of one that was killed may need a moment to end.
+
+    Raises LibraryError where one goes on, or the disk refuses.
+    """
+    try:
+        with writing.acquire(timeout=PATIENCE):
+            yield
+    except Timeout as e:
+        raise LibraryError(
+            f"the {leg} index {path} has been written by another process for {PATIENCE} s; try again later"
+        ) from e
+    except (OSError, ValueError) as e:  # tantivy raises ValueError for what the disk refuses
+        why = (isinstance(e, OSError) and e.strerror) or e
+        raise LibraryError(f"the {leg} index {path} cannot be written: {why}; check space and permissions") from e
 
 
 @contextmanager

@@ -11,17 +11,16 @@ import math
 import os
 import re
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
 import tantivy
-from filelock import FileLock, Timeout
+from filelock import FileLock
 
 from rag.arabic.words import spaced_grams, word_grams
-from rag.errors import IndexDamaged, LibraryError
+from rag.errors import IndexDamaged
 from rag.search.bm25 import SECOND_BEST, alternatives
-from rag.search.leg import FORMAT, Stamp, Within, clear, lasting, replacing, sealed, signature, unsealed
+from rag.search.leg import FORMAT, Stamp, Within, alone, clear, lasting, replacing, sealed, signature, unsealed
 from rag.search.query import Query, Word
 from rag.types import Passage
 
@@ -30,8 +29,6 @@ _SEGMENT = re.compile(r"[0-9a-f]{32}\.")
 _WRITER_BYTES = 64_000_000
 _REMEMBERED = 100_000
 """Grams whose frequency is looked up once (15 MB)."""
-_PATIENCE = 60
-"""Seconds."""
 _SMALL, _WORN = 2_000, 1 / 3
 """Passages that are indexed in 0.5 s; and the share of removed ones that is let stand in a larger index."""
 _MANY, _COMMON = 20_000, 1.0
@@ -55,7 +52,7 @@ class LexicalIndex:
         self._stamp: Stamp | None = None
         self._signature: object = None
         self._files: dict[str, tuple[int, int]] = {}
-        self._writing = FileLock(path.with_name(f"{path.name}.lock"), timeout=_PATIENCE)
+        self._writing = FileLock(path.with_name(f"{path.name}.lock"))
 
     def stamp(self) -> Stamp | None:
         if not (self.path / _STAMP).is_file():
@@ -82,27 +79,14 @@ class LexicalIndex:
         return stamp
 
     def settled(self) -> Stamp | None:
-        with self._alone():  # between tantivy's commit and the seal the files are not those of the stamp
+        with alone(
+            self._writing, self.name, self.path
+        ):  # between tantivy's commit and the seal the files are not those of the stamp
             return self.stamp()
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
-        with self._alone():
+        with alone(self._writing, self.name, self.path):
             self._update(added, removed, stamp, fresh)
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Waits for other processes: one that writes on behalf of one that was killed may need a moment to end."""
-        try:
-            with self._writing:
-                yield
-        except Timeout as e:
-            raise LibraryError(
-                f"the lexical index in {self.path} has been written by another process for {_PATIENCE} s; try again later"
-            ) from e
-        except (OSError, ValueError) as e:  # tantivy raises ValueError for what the disk refuses
-            raise LibraryError(
-                f"the lexical index in {self.path} cannot be written: {e}; check space and permissions"
-            ) from e
 
     def _update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
         # What is searched meanwhile stays as it is: a fresh index is made beside it and then put in its place.

@@ -10,11 +10,12 @@ from itertools import chain, islice
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
-from rag.errors import IndexDamaged, LibraryError
+from rag.errors import IndexDamaged
 from rag.search import vector_file
 from rag.search.embedding import Embedder
-from rag.search.leg import Stamp, Within, clear, signature
+from rag.search.leg import Stamp, Within, alone, clear, signature
 from rag.search.query import Query
 from rag.search.vector_codes import NONE, VectorCodes
 from rag.search.vector_file import Change, Opened
@@ -38,6 +39,7 @@ class VectorIndex:
         self.made_with = embedder.name
         self._opened: Opened | None = None
         self._signature: object = None
+        self._writing = FileLock(path.with_name(f"{path.name}.lock"))
         self._asked: tuple[str, np.ndarray] | None = None
 
     def stamp(self) -> Stamp | None:
@@ -56,9 +58,14 @@ class VectorIndex:
         return opened.stamp
 
     def settled(self) -> Stamp | None:
-        return self.stamp()
+        with alone(self._writing, self.name, self.path):
+            return self.stamp()
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
+        with alone(self._writing, self.name, self.path):
+            self._update(added, removed, stamp, fresh)
+
+    def _update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
         taken = np.array(removed, dtype=np.int64)
         batches = self._embedded(added)
         opened = None if fresh else self._opened
@@ -84,12 +91,8 @@ class VectorIndex:
             for change in _gathered(chain(few, batches), opened.index.dimensions):
                 change.apply(opened.index)  # between two of them other threads search
             self._write(opened.index, stamp)
-        except BaseException as e:
+        except BaseException:
             self._signature = None  # what is in memory may be ahead of the file
-            if isinstance(e, OSError):
-                raise LibraryError(
-                    f"the dense index {self.path} cannot be written: {e.strerror}; check space and permissions"
-                ) from e
             raise
 
     def _embedded(self, passages: Iterable[Passage]) -> Iterator[Change]:
