@@ -15,6 +15,7 @@ from benchmarks.pipelines.asking import BATCH, FOUND, Passages, Task, measure
 from rag.arabic.folding import words
 from rag.arabic.words import spaced_grams, word_grams
 from rag.search.embedding import StaticEmbedder
+from rag.search.lexical import COMMON, MANY, rarity
 from rag.search.retriever import CANDIDATES
 from rag.search.vector_codes import VectorCodes
 
@@ -51,11 +52,13 @@ class Bare:
         faiss.write_index(self._vectors, str(folder / "vectors.faiss"))
 
     def search(self, question: str) -> list[int]:
+        searcher = self._words.searcher()
         grams = [gram for word in words(question) for gram in word_grams(word)]
+        if (total := searcher.num_docs) >= MANY:
+            grams = [gram for gram in grams if rarity(searcher.doc_freq("grams", gram), total) >= COMMON] or grams
         asked = tantivy.Query.boolean_query(
             [(tantivy.Occur.Should, tantivy.Query.term_query(self._schema, "grams", gram, "freq")) for gram in grams]
         )
-        searcher = self._words.searcher()
         hits = searcher.search(asked, limit=CANDIDATES, count=False).hits
         lexical = searcher.fast_field_values("id", [address for _, address in hits])
         self._vectors.search(self._embedder.questions([question]), CANDIDATES)

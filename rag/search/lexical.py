@@ -31,7 +31,7 @@ _REMEMBERED = 100_000
 """Grams whose frequency is looked up once (15 MB)."""
 _SMALL, _WORN = 2_000, 1 / 3
 """Passages that are indexed in 0.5 s; and the share of removed ones that is let stand in a larger index."""
-_MANY, _COMMON = 20_000, 1.0
+MANY, COMMON = 20_000, 1.0
 """Among so many passages, grams of a lower inverse document frequency (they stand in over 37 % of them) are not looked for: it
 takes half the time and, for the questions of ARCD train among 114,000 passages, ranks as well."""
 
@@ -156,10 +156,10 @@ class LexicalIndex:
 
     def _telling(self, grams: list[str]) -> list[str]:
         """The grams without those that nearly every passage holds; all where there is no other, or the index is small."""
-        if self._total < _MANY:
+        if self._total < MANY:
             return grams
         idf = self.idf(grams)
-        return [gram for gram in grams if idf[gram] >= _COMMON] or grams
+        return [gram for gram in grams if idf[gram] >= COMMON] or grams
 
     def _translated(self, word: Word) -> tantivy.Query:
         """The grams of a word, or the best of its translations', the rarer ones."""
@@ -175,9 +175,9 @@ class LexicalIndex:
         return tantivy.Query.term_query(self._index.schema, "grams", gram, "freq")
 
     def idf(self, found: Iterable[str]) -> dict[str, float]:
-        """The inverse document frequency of each gram, ln(1 + (N − n + ½) / (n + ½)) as in BM25.
+        """The `rarity` of each gram.
 
-        Both N and n count what was removed until tantivy merges it away, as its own scores do.
+        What was removed counts until tantivy merges it away, as in its own scores.
         """
         known = self._idf
         searcher, total = self._searcher(), self._total
@@ -187,10 +187,14 @@ class LexicalIndex:
         for gram in found:
             value = known.get(gram)
             if value is None:
-                n = searcher.doc_freq("grams", gram)
-                value = known[gram] = math.log(1 + (total - n + 0.5) / (n + 0.5))
+                value = known[gram] = rarity(searcher.doc_freq("grams", gram), total)
             idf[gram] = value
         return idf
+
+
+def rarity(n: int, total: int) -> float:
+    """The inverse document frequency of what n of all passages hold, ln(1 + (N − n + ½) / (n + ½)) as in BM25."""
+    return math.log(1 + (total - n + 0.5) / (n + 0.5))
 
 
 def _open(folder: Path) -> tantivy.Index:

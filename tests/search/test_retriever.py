@@ -209,7 +209,7 @@ def test_whoever_searches_while_a_thread_writes_searches_the_last_state(library:
 def test_what_nearly_every_passage_holds_is_looked_for_where_there_is_no_other(
     library: Library, retriever: Retriever, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.search.lexical._MANY", 20)
+    monkeypatch.setattr("rag.search.lexical.MANY", 20)
     library.add(Article(str(i), f"مجلس اجتمع مرة {i}", source=str(i % 2)) for i in range(20))
     library.add([Article("rare", "مندوب وصل")])
     retriever.catch_up()
@@ -217,5 +217,5 @@ def test_what_nearly_every_passage_holds_is_looked_for_where_there_is_no_other(
     assert [id_ for id_, _ in lexical.search(query("مجلس مندوب"), 100)] == [21]
     assert len(lexical.search(query("مجلس اجتمع"), 100)) == 20
     assert len(lexical.search(query("مجلس مندوب"), 100, range(1, 11))) == 10
-    monkeypatch.setattr("rag.search.lexical._MANY", 100)
+    monkeypatch.setattr("rag.search.lexical.MANY", 100)
     assert len(lexical.search(query("مجلس مندوب"), 100)) == 21
