@@ -16,7 +16,7 @@ import numpy as np
 
 from rag.arabic import has_arabic, sentences
 from rag.arabic.attributes import speaks_of
-from rag.arabic.folding import fold, words
+from rag.arabic.folding import fold, marked, words
 from rag.arabic.names import Name, is_definite
 from rag.arabic.places import bare, country
 from rag.arabic.speech import asked_speaker, asks_about_subject, says, speaker, spoken_to
@@ -144,10 +144,14 @@ class EvidenceFinder:
         found: dict[tuple[str, int, int], tuple[Passage, int, int, dict[str, float]]] = {}
         for hit in hits[:PASSAGES]:
             passage = hit.passage
-            before = passage.title
-            whole = asked.coverage(words(passage.text))
-            for start, end in sentences(passage.text):
-                text = passage.text[start:end]
+            spans = sentences(passage.text)
+            quotes = [passage.text[start:end] for start, end in spans]
+            before = [passage.title, *(f"{passage.title} {quote}" for quote in quotes)]
+            contexts = [f"{earlier} {quote}" for earlier, quote in zip(before, quotes, strict=False)]
+            whole, *shares = map(asked.coverage, marked([passage.text, *quotes, *contexts]))
+            for (start, end), text, share, context in zip(
+                spans, quotes, shares[: len(quotes)], shares[len(quotes) :], strict=True
+            ):
                 key = (passage.article, passage.start + start, passage.start + end)
                 if key not in found:
                     found[key] = (
@@ -155,8 +159,8 @@ class EvidenceFinder:
                         key[1],
                         key[2],
                         {
-                            "coverage": asked.coverage(words(text)),
-                            "context": asked.coverage(words(f"{before} {text}")),
+                            "coverage": share,
+                            "context": context,
                             "whole": whole,
                             "words": asked.size,
                             "passage": hit.score,
@@ -168,7 +172,6 @@ class EvidenceFinder:
                             },
                         },
                     )
-                before = f"{passage.title} {text}"
         if not found:
             return []
         texts = [p.text[start - p.start : end - p.start] for p, start, end, _ in found.values()]
@@ -223,7 +226,7 @@ class EvidenceFinder:
                 if not says(text, sought):
                     continue
                 key = (passage.article, passage.start + start, passage.start + end)
-                score = asked.coverage(words(text)) + asked.coverage(words(passage.text)) if subject else hit.score
+                score = sum(map(asked.coverage, marked([text, passage.text]))) if subject else hit.score
                 found.setdefault(key, Evidence(passage, *key[1:], text, score, speaker(text, sought)))
         statements = list(found.values())
         if asks_about_subject(question):
@@ -234,7 +237,7 @@ class EvidenceFinder:
     def _touches(self, asked: Terms, article_id: str) -> bool:
         """Whether an article has to do with what was asked."""
         article = self.retriever.library.article(article_id)
-        return article is not None and asked.coverage(words(f"{article.title} {article.text}")) >= _TOUCHES
+        return article is not None and asked.coverage(*marked([f"{article.title} {article.text}"])) >= _TOUCHES
 
 
 def best_features(scored: Sequence[Scored]) -> dict[str, float]:

@@ -125,29 +125,44 @@ def _stretch_words(stretch: str) -> tuple[str, ...]:
     return tuple(_WORD.findall(fold(stretch)))
 
 
-def words_of(texts: Sequence[str]) -> list[list[str]]:
-    """`words` of each text, in a fifth of the time where there are many: all letters are folded at once."""
-    letters = np.frombuffer(_APART.join(texts).encode("utf-16-le", "surrogatepass"), np.uint16)
+def marked(texts: Sequence[str]) -> list[str]:
+    """Each text as its folded words with `#` before and behind each; the letters of all are folded at once."""
+    letters = np.frombuffer(f" {f' {_APART} '.join(texts)} ".encode("utf-16-le", "surrogatepass"), np.uint16)
     folded = _folded_letters()[letters]
-    found = folded[folded != 0].tobytes().decode("utf-16-le").split(_APART)
+    folded = folded[folded != 0]
+    kept = folded != ord(EDGE)
+    kept[1:] |= kept[:-1]  # of several edges in a row, the first
+    kept[0] = True
+    found = folded[kept].tobytes().decode("utf-16-le").split(_APART)
     if len(found) != len(texts):
-        return list(map(words, texts))
-    return [words(text) if _OTHER in one else one.split() for text, one in zip(texts, found, strict=True)]
+        return [mark(words(text)) for text in texts]
+    return [mark(words(text)) if _OTHER in one else one for text, one in zip(texts, found, strict=True)]
 
 
+def mark(found: Sequence[str]) -> str:
+    """Folded words in a row with `#` before and behind each, which tells where one begins and ends."""
+    return EDGE + "".join(f"{word}{EDGE}" for word in found)
+
+
+def unmark(text: str) -> list[str]:
+    """The words of a text that is marked so."""
+    return text[1:-1].split(EDGE) if len(text) > 1 else []
+
+
+EDGE = "#"
 _APART, _OTHER = "\ue000", "\ue001"
 """Letters of private use: what stands between two texts, and what stands for a letter that is not folded to one letter."""
 
 
 @lru_cache
 def _folded_letters() -> np.ndarray:
-    """For each letter of sixteen bits what it folds to: 0 where it is deleted, a space where it is no part of a word."""
+    """For each letter of sixteen bits what it folds to: 0 where it is deleted, EDGE where it is no part of a word."""
     table = np.full(1 << 16, ord(_OTHER), np.uint16)
     table[ord(_APART)] = ord(_APART)
     for code in chain(range(0x0750), range(0x1E00, 0x2100), range(0xFB50, 0xFE00), range(0xFE70, 0xFF00)):
         base = fold(chr(code))
         if len(base) < 2:
-            table[code] = 0 if not base else ord(base) if _WORD.match(base) else ord(" ")
+            table[code] = 0 if not base else ord(base) if _WORD.match(base) else ord(EDGE)
     return table
 
 

@@ -20,9 +20,11 @@ def fuse(lexical: Ranking, dense: Ranking, dense_weight: float) -> list[tuple[in
     of_lexical, of_dense = from_zero(lexical), from_worst(dense)
     weighted = [(leg, weight) for leg, weight in ((of_lexical, 1.0), (of_dense, dense_weight)) if leg]
     total = sum(weight for _, weight in weighted)
-    ids = {id_ for leg, _ in weighted for id_ in leg}
-    scores = {id_: sum(weight * leg.get(id_, 0.0) for leg, weight in weighted) / total for id_ in ids}
-    return sorted(scores.items(), key=lambda item: (-item[1], item[0]))
+    sums: dict[int, float] = {}
+    for leg, weight in weighted:
+        for id_, score in leg.items():
+            sums[id_] = sums.get(id_, 0.0) + weight * score
+    return sorted(((id_, score / total) for id_, score in sums.items()), key=lambda item: (-item[1], item[0]))
 
 
 def from_zero(hits: Ranking) -> dict[int, float]:

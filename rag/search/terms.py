@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 
+from rag.arabic.folding import EDGE, mark, unmark
 from rag.arabic.places import bare, country
 from rag.arabic.skeletons import consonants, skeletons
 from rag.arabic.words import GRAM, word_grams
@@ -30,7 +31,7 @@ class Terms:
         self._skeletons = [frozenset[str]().union(*map(skeletons, forms)) for forms in spelled]
         grams = [[frozenset(word_grams(form)) for form in forms] for forms in spelled]
         every = frozenset(gram for forms in grams for form in forms for gram in form)
-        self._spelled = [(gram, gram if len(gram) == GRAM else f"#{gram}#") for gram in every]
+        self._spelled = [(gram, gram if len(gram) == GRAM else mark([gram])) for gram in every]
         self._idf = idf(every)
         self._forms = [[(form, self._weight(form)) for form in forms] for forms in grams]
         self._weights = [max(weight for _, weight in forms[1:] or forms) for forms in self._forms]
@@ -41,20 +42,19 @@ class Terms:
         """The logarithm of the number of content words."""
         return math.log(1 + len(self._forms))
 
-    def coverage(self, found: Sequence[str]) -> float:
-        """The share in [0, 1], by weight, of the question's grams that a text of these folded words holds anywhere.
+    def coverage(self, text: str) -> float:
+        """The share in [0, 1], by weight, of the question's grams that a `marked` text holds anywhere.
 
         Of a word of which the text has another form, such as a broken plural, and of a country that it names by its people or
         capital, most counts as held.
         """
         if not self._total:
             return 0.0
-        text = f"#{'#'.join(found)}#"
         held = {gram for gram, spelled in self._spelled if spelled in text}
         if len(held) == len(self._spelled):
             return 1.0
         bones = ""
-        named = frozenset(map(bare, found)) if any(self._countries) else frozenset[str]()
+        named = frozenset(map(bare, unmark(text))) if any(self._countries) else frozenset[str]()
         covered = 0.0
         for forms, own, names, weight in zip(self._forms, self._skeletons, self._countries, self._weights, strict=True):
             share = 0.0
@@ -65,7 +65,7 @@ class Terms:
                 share = max(share, self._weight(grams & held) / whole)
             if share < _SAME_ROOT:
                 bones = bones or consonants(text)
-                if not names.isdisjoint(named) or any(_holds(root, bones, found) for root in own):
+                if not names.isdisjoint(named) or any(_holds(root, bones, text) for root in own):
                     share = _SAME_ROOT
             covered += weight * share
         return covered / self._total
@@ -74,11 +74,11 @@ class Terms:
         return sum(self._idf[gram] for gram in grams)
 
 
-def _holds(root: str, bones: str, found: Sequence[str]) -> bool:
-    """Whether one of the words has a skeleton; bones: the words' consonants, `#` before each. Most words need no taking apart."""
+def _holds(root: str, bones: str, text: str) -> bool:
+    """Whether one of a text's words has a skeleton; bones: the text's consonants. Most words need no taking apart."""
     at = bones.find(root)
     while at >= 0:
-        if root in skeletons(found[bones.count("#", 0, at) - 1]):
+        if root in skeletons(unmark(text)[bones.count(EDGE, 0, at) - 1]):
             return True
         at = bones.find(root, at + 1)
     return False

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.arabic import clean, find, fold, fold_with_offsets, has_arabic, undirected
-from rag.arabic.folding import word_count, words
+from rag.arabic.folding import mark, marked, unmark, word_count, words
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=200)
 
@@ -94,3 +94,14 @@ def test_text_without_direction_marks_keeps_lines_and_joiners() -> None:
 @given(ANY_TEXT)
 def test_words_are_counted_as_they_are_split(text: str) -> None:
     assert word_count(text) == len(words(text))
+
+
+@given(st.lists(st.text(st.one_of(st.characters(), st.sampled_from("ألأمةـَ ,.#\ue000\ue001İﻻ")))))
+def test_texts_are_marked_together_as_alone(texts: list[str]) -> None:
+    assert [unmark(text) for text in marked(texts)] == [words(text) for text in texts]
+
+
+def test_the_edges_of_words_are_marked() -> None:
+    assert marked(["«القِمّة» 2015-07", "", "...", "قال"]) == ["#القمه#2015#07#", "#", "#", "#قال#"]
+    assert mark(["قال", "في"]) == "#قال#في#"
+    assert unmark(mark([])) == []
