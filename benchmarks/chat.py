@@ -12,7 +12,6 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import signal
 import subprocess
 import sys
 import tempfile
@@ -52,7 +51,7 @@ class Chat:
         self.ready = time.perf_counter() - began
 
     def close(self) -> None:
-        self._process.send_signal(signal.SIGINT)
+        self._process.terminate()  # whoever runs this may be deaf to Ctrl-C, and then so is the chat
         self._process.wait(_SECONDS)
 
 

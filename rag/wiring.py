@@ -13,7 +13,7 @@ from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
 from rag.models import chosen, pulled
 from rag.models.catalogue import SETTING, Kind, find
-from rag.search.apart import Other, apart, following, reporting
+from rag.search.apart import Other, apart, following
 from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.engine import Engine
@@ -92,25 +92,15 @@ def open_embedded(settings: Settings, library: Library, embedder: Embedder) -> E
     lexical, dense = _lexical(settings.index_dir), _dense(settings.index_dir, embedder)
     place = str(library.path), str(settings.index_dir)
 
-    def aside(leg: Leg, progress: Progress | None) -> AbstractContextManager[Other]:
-        return apart(catch_up_leg, (*place, leg.name), progress)
-
-    def follower(leg: Leg) -> AbstractContextManager[Other]:
-        return apart(follow, (*place, leg.name), None)
+    def follower(leg: Leg, progress: Progress | None) -> AbstractContextManager[Other]:
+        return apart(follow, (*place, leg.name), progress)
 
     shipped = isinstance(embedder, StaticEmbedder)  # another model would be in memory twice
-    return EmbeddedEngine(library, lexical, dense, aside, follower, (lexical, dense) if shipped else (lexical,))
-
-
-def catch_up_leg(library: str, index: str, name: str) -> None:
-    """Brings the leg of this name up to its library, in a process that `apart` has started for it."""
-    with Library(Path(library)) as opened:
-        leg = _leg(Path(index), name)
-        reporting(lambda progress: catch_up(leg, opened, progress))
+    return EmbeddedEngine(library, lexical, dense, follower, (lexical, dense) if shipped else (lexical,))
 
 
 def follow(library: str, index: str, name: str) -> None:
-    """The same again and again while the library grows."""
+    """Brings the leg of this name up to its library again and again, in a process that `apart` has started for it."""
     with Library(Path(library)) as opened:
         leg = _leg(Path(index), name)
         following(lambda: is_far_behind(leg, opened), lambda progress: catch_up(leg, opened, progress))

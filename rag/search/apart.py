@@ -18,7 +18,7 @@ from contextlib import contextmanager, suppress
 from rag.search.leg import Progress
 
 _PAUSE = 0.2
-"""Seconds between two words about progress."""
+"""Seconds between two words about progress, and between two looks at whether there is something to do."""
 _BEGIN = "import sys; sys.path[:] = {path!r}; from {module} import {name}; {name}(*sys.argv[1:])"
 
 
@@ -40,7 +40,7 @@ class Other:
 
 @contextmanager
 def apart(work: Callable[..., None], arguments: Sequence[str], progress: Progress | None) -> Iterator[Other]:
-    """Runs a function of a module, which calls `reporting`, beside the body, and waits for it when the body ends.
+    """Runs a function of a module, which calls `following`, beside the body, and waits for it when the body ends.
 
     It is stopped where the body fails.
     """
@@ -90,22 +90,9 @@ def _listen(process: subprocess.Popen[str], other: Other, progress: Progress | N
 
 
 def following(is_behind: Callable[[], bool], catch_up: Callable[[Progress], str]) -> None:
-    """In the other process: catches up whenever it is behind until `Other.finish` is called, then for the last time."""
-    told = _told_by_parent()
-    while not told.wait(_PAUSE):
-        if is_behind():
-            catch_up(lambda *_: None)
-    _report(catch_up)
-
-
-def reporting(catch_up: Callable[[Progress], str]) -> None:
-    """In the other process: catches up, and says how far it is and what was repaired; ends when its parent is gone."""
-    _told_by_parent()
-    _report(catch_up)
-
-
-def _report(catch_up: Callable[[Progress], str]) -> None:
-    last = 0.0
+    """In the other process: catches up whenever it is behind until `Other.finish` is called, then for the last time, and says
+    how far it is and what was repaired; ends when its parent is gone."""
+    told, last = _told_by_parent(), 0.0
 
     def show(name: str, done: int, total: int) -> None:
         nonlocal last
@@ -113,6 +100,9 @@ def _report(catch_up: Callable[[Progress], str]) -> None:
             last = time.monotonic()
             _say([name, done, total])
 
+    while not told.wait(_PAUSE):
+        if is_behind():
+            catch_up(lambda *_: None)
     _say(catch_up(show))
 
 

@@ -20,25 +20,23 @@ from rag.types import EVERYTHING, Scope
 _THREADS = 4
 """For the dense leg of questions, so that both legs are searched at once: among 10⁵ passages it makes no difference, among 10⁶ both
 take ten times as long."""
-Aside = Callable[[Leg, Progress | None], AbstractContextManager[Other]]
-Follower = Callable[[Leg], AbstractContextManager[Other]]
+Follower = Callable[[Leg, Progress | None], AbstractContextManager[Other]]
 
 
 class EmbeddedEngine:
-    """The two legs over one library. aside: has a leg catch up in another process; follower: has one do so all the while that
-    articles are added, of those `followed`."""
+    """The two legs over one library. follower: has a leg catch up in another process until it is told to finish; followed:
+    those that do so all the while that articles are added."""
 
     def __init__(
         self,
         library: Library,
         lexical: LexicalIndex,
         dense: VectorIndex,
-        aside: Aside | None = None,
         follower: Follower | None = None,
         followed: Sequence[Leg] = (),
     ) -> None:
         self.library, self.lexical, self.dense = library, lexical, dense
-        self._aside, self._follower, self._followed = aside, follower, followed
+        self._follower, self._followed = follower, followed
         self._beside = ThreadPoolExecutor(_THREADS)
 
     @property
@@ -53,9 +51,10 @@ class EmbeddedEngine:
 
     def catch_up(self, progress: Progress | None) -> list[str]:
         """The lexical index in another process where there is much to do."""
-        if self._aside is None or not is_far_behind(self.lexical, self.library):
+        if self._follower is None or not is_far_behind(self.lexical, self.library):
             return [catch_up(leg, self.library, progress) for leg in self.legs]
-        with self._aside(self.lexical, progress) as other:
+        with self._follower(self.lexical, progress) as other:
+            other.finish()
             dense = catch_up(self.dense, self.library, progress)
         return [catch_up(self.lexical, self.library, progress) or other.notice, dense]
 
@@ -74,7 +73,7 @@ class EmbeddedEngine:
                     return
                 with suppress(Timeout):
                     running.enter_context(lock.acquire(timeout=0))
-                    others.extend(running.enter_context(self._follower(leg)) for leg in self._followed)
+                    others.extend(running.enter_context(self._follower(leg, None)) for leg in self._followed)
 
             yield follow
             for other in others:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from rag import wiring
-from rag.search.apart import apart, reporting
+from rag.search.apart import apart, following
 from rag.search.leg import Progress, is_current, is_far_behind
 from rag.search.retriever import Retriever
 from rag.settings import load_settings
@@ -26,7 +26,7 @@ def says(name: str, text: str) -> None:
         progress(name, 2, 2)
         return text
 
-    reporting(catch_up)
+    following(lambda: True, catch_up)
 
 
 def lasts(mark: str, *_: str) -> None:
@@ -35,7 +35,7 @@ def lasts(mark: str, *_: str) -> None:
         time.sleep(PATIENCE)
         return ""
 
-    reporting(catch_up)
+    following(lambda: True, catch_up)
 
 
 def fails(*_: str) -> None:
@@ -67,14 +67,14 @@ def ends(pid: int) -> bool:
 def test_its_progress_and_its_notice_are_told() -> None:
     shown: list[tuple[str, int, int]] = []
     with apart(says, ("lexical", "was mended"), lambda *step: shown.append(step)) as other:
-        pass
+        other.finish()
     assert other.notice == "was mended"
     assert shown[-1] == ("lexical", 2, 2)
 
 
 def test_one_that_fails_says_nothing() -> None:
     with apart(fails, ("", ""), None) as other:
-        pass
+        other.finish()
     assert other.notice == ""
 
 
@@ -110,12 +110,12 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     assert ends(pid)
 
 
-@pytest.mark.parametrize("work", [wiring.catch_up_leg, fails])
+@pytest.mark.parametrize("work", [wiring.follow, fails])
 def test_a_big_archive_is_indexed_by_two_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: object
 ) -> None:
     monkeypatch.setattr("rag.search.leg.FAR", 30)
-    monkeypatch.setattr("rag.wiring.catch_up_leg", work)
+    monkeypatch.setattr("rag.wiring.follow", work)
     settings = load_settings(home=tmp_path)
     shown: list[str] = []
     with wiring.open_library(settings) as library:
