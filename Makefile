@@ -16,9 +16,9 @@ install-dev: $(VENV)/.installed-dev
 test: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile
 
-# kill -9, again and again, and disks that are full.
+# What takes longer: kill -9, again and again, disks that are full, fuzzing, servers, a cluster.
 test-slow: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q -m slow tests/slow
+	$(BIN)/python -m pytest -q -m slow
 
 lint: $(VENV)/.installed-dev
 	$(BIN)/ruff check .

@@ -31,6 +31,7 @@ def collections(lite: MilvusLite) -> set[str]:
     return set(MilvusServer(lite.url, "").ask("list_collections"))
 
 
+@pytest.mark.slow
 def test_every_command_does_the_same(on_milvus: Rag, rag: Rag, lite: MilvusLite, tmp_path: Path) -> None:
     index = tmp_path / "home" / "index"
     assert "5 new" in on_milvus("index", SEEDS).stdout

@@ -222,7 +222,7 @@ def test_long_stretches_give_the_same_and_are_not_remembered() -> None:
     assert grams(f"«{word}» x") == [*word_grams(word), "x"]
     tracemalloc.start()
     try:
-        for n in range(20):
+        for n in range(5):
             spaced_grams(f"{word * 400}{n}")
         assert tracemalloc.get_traced_memory()[0] < 2_000_000
     finally:

@@ -63,6 +63,7 @@ def test_e5_gets_its_prompts_under_its_short_name(models, e5: None, folder: Path
         np.testing.assert_allclose(embedder.passages(["روسيا قال"])[0], told, atol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_command_line_searches_with_a_pulled_embedder(models, seeded: Rag, e5: None, tmp_path: Path) -> None:
     assert "`rag models pull e5-small`" in line(seeded("search", "روسيا", code=1, RAG_EMBEDDER="e5-small").stderr)
     models("pull", "e5-small")
