@@ -13,11 +13,7 @@ import numpy as np
 MARKS = ".,\u060c\u061b:;!?\u061f()[]\u00ab\u00bb\u201c\u201d\"'-\u2026"
 """Punctuation that stands beside words."""
 _WORD = re.compile(r"[^\W_]+")
-_PLAIN = re.compile("[0-9A-Za-z\u0622-\u063a\u0641-\u064a\u0660-\u0669]+")
-"""A word whose letters all fold to a letter each."""
 _STRETCH = re.compile(r"\S+")
-_REMEMBERED = 500_000
-"""Stretches of letters whose words are counted once (70 MB)."""
 _ARABIC = re.compile("[\u0620-\u064a\u066e-\u06d3\ufb50-\ufdff\ufe70-\ufefc]")
 _CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\u200b-\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 _UNSEEN = re.compile(
@@ -115,20 +111,23 @@ def words(text: str) -> list[str]:
     """The folded words of a text: runs of letters and digits."""
     stretches = text.split()
     if max(map(len, stretches), default=0) > LONGEST:
-        return _WORD.findall(fold(text))
-    return list(chain.from_iterable(map(_stretch_words, stretches)))
+        return words_once(text)
+    return list(chain.from_iterable(map(_remembered, stretches)))
+
+
+def words_once(text: str) -> list[str]:
+    """The same where its stretches of letters hardly come again: none is remembered."""
+    return _WORD.findall(fold(text))
 
 
 @lru_cache(maxsize=1 << 17)
-def _stretch_words(stretch: str) -> tuple[str, ...]:
-    """The words of a stretch of letters without white space; remembered, for they come again and again."""
-    return tuple(_WORD.findall(fold(stretch)))
+def _remembered(stretch: str) -> list[str]:
+    return words_once(stretch)
 
 
 def marked(texts: Sequence[str]) -> list[str]:
     """Each text as its folded words with `#` before and behind each; the letters of all are folded at once."""
-    letters = np.frombuffer(f" {f' {_APART} '.join(texts)} ".encode("utf-16-le", "surrogatepass"), np.uint16)
-    folded = _folded_letters()[letters]
+    folded = _folded(f" {f' {_APART} '.join(texts)} ")
     folded = folded[folded != 0]
     kept = folded != ord(EDGE)
     kept[1:] |= kept[:-1]  # of several edges in a row, the first
@@ -154,42 +153,46 @@ _APART, _OTHER = "\ue000", "\ue001"
 """Letters of private use: what stands between two texts, and what stands for a letter that is not folded to one letter."""
 
 
-@lru_cache
-def _folded_letters() -> np.ndarray:
+def _folded(text: str) -> np.ndarray:
     """For each letter of sixteen bits what it folds to: 0 where it is deleted, EDGE where it is no part of a word."""
-    table = np.full(1 << 16, ord(_OTHER), np.uint16)
-    table[ord(_APART)] = ord(_APART)
-    for code in chain(range(0x0750), range(0x1E00, 0x2100), range(0xFB50, 0xFE00), range(0xFE70, 0xFF00)):
+    letters = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
+    folded = _FOLDED[letters]
+    unknown = letters[folded == _UNKNOWN]
+    if not len(unknown):
+        return folded
+    for code in set(unknown.tolist()):
         base = fold(chr(code))
-        if len(base) < 2:
-            table[code] = 0 if not base else ord(base) if _WORD.match(base) else ord(EDGE)
-    return table
+        single = len(base) == 1 and not _APART <= chr(code) <= _OTHER and not 0xD800 <= code < 0xE000
+        _FOLDED[code] = 0 if not base else ord(_OTHER) if not single else ord(base) if _WORD.match(base) else ord(EDGE)
+    return _FOLDED[letters]
+
+
+_UNKNOWN = 0xFFFF
+_FOLDED = np.full(1 << 16, _UNKNOWN, np.uint16)
+"""Filled as letters come."""
+_FOLDED[ord(_APART)] = ord(_APART)
 
 
 def has_words(text: str) -> bool:
     """Whether there are any `words(text)`; it looks no further than the first."""
-    return any(_COUNTED[match.group()] for match in _STRETCH.finditer(text))
+    return any(_WORD.search(fold(match.group())) for match in _STRETCH.finditer(text))
 
 
-def word_count(text: str) -> int:
-    """`len(words(text))`, in a quarter of the time."""
-    return sum(map(_COUNTED.__getitem__, text.split()))
-
-
-class _Counted(dict[str, int]):
-    """Stretch of letters → how many words it is, as they are asked for."""
-
-    def __missing__(self, stretch: str) -> int:
-        plain = _PLAIN.fullmatch(stretch.strip(MARKS))
-        count = 1 if plain else len(_WORD.findall(fold(stretch)))
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        if len(stretch) <= LONGEST:
-            self[stretch] = count
-        return count
-
-
-_COUNTED = _Counted()
+def word_counts(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
+    """`len(words(text[start:end]))` of each span, all at once; they ascend and do not overlap."""
+    folded = _folded(text)
+    if len(folded) > len(text) or folded.max(initial=0) >= ord(_APART):
+        return [len(words(text[start:end])) for start, end in spans]
+    kept = np.flatnonzero(folded)
+    inside = folded[kept] != ord(EDGE)
+    begins = inside.copy()
+    begins[1:] &= ~inside[:-1]
+    bounds = np.searchsorted(kept, np.array(spans, np.intp).reshape(-1, 2))
+    starts = bounds[bounds[:, 0] < len(kept), 0]
+    begins[starts] = inside[starts]
+    through = np.concatenate(([0], begins.cumsum()))
+    counts: list[int] = (through[bounds[:, 1]] - through[bounds[:, 0]]).tolist()
+    return counts
 
 
 def word_set(listed: str) -> frozenset[str]:

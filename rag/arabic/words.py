@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import Literal
 
-from rag.arabic.folding import LONGEST, MARKS, fold, word_set, words
+from rag.arabic.folding import LONGEST, MARKS, fold, word_set, words, words_once
 from rag.arabic.speech import asked_speaker
 
 Kind = Literal["speech", "who", "when", "where", "many", "why", "other"]
@@ -33,13 +33,17 @@ class _Spaced(dict[str, str]):
 
     def __missing__(self, stretch: str) -> str:
         if len(stretch) > LONGEST:
-            return " ".join(gram for word in words(stretch) for gram in _grams_of(word))
+            return _joined(words_once(stretch))
         if len(self) >= _REMEMBERED:
             self.clear()
         bare = stretch.strip(MARKS)
-        found = self[bare] if bare != stretch else " ".join(gram for word in words(bare) for gram in word_grams(word))
+        found = self[bare] if bare != stretch else _joined(words_once(bare))
         self[stretch] = found
         return found
+
+
+def _joined(found: Sequence[str]) -> str:
+    return " ".join([gram for word in found for gram in _grams_of(word)])
 
 
 _SPACED = _Spaced()
@@ -55,7 +59,7 @@ def _grams_of(word: str) -> tuple[str, ...]:
     if len(word) <= 2:
         return (word,)
     marked = f"#{word}#"
-    return tuple(marked[i : i + GRAM] for i in range(len(marked) - GRAM + 1))
+    return tuple([marked[i : i + GRAM] for i in range(len(marked) - GRAM + 1)])
 
 
 _KIND_WORDS: dict[Kind, str] = {

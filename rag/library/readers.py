@@ -41,7 +41,6 @@ VERSION = 1
 """Of all readers: raised when one gives something else of a file than before, so that files are read again."""
 SECONDS, MEGABYTES = 60, 1024
 """For one file that is read in a process of its own."""
-_SPACE = ord(" ")
 _DEEPEST = 3
 """Files within files."""
 _PAUSE, _PIECE = 0.02, 1 << 20
@@ -348,7 +347,7 @@ def _files_in(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
 
 def _article(document: Document, id_: str, source: str) -> Article:
     """A document under an id that can be printed on a line and typed on a command line; Unfit where it has no words."""
-    if rows.HALVES.search(id_) or any(ord(char) < _SPACE for char in id_):
+    if rows.HALVES.search(id_) or min(id_, default=" ") < " ":
         shown = id_.encode("unicode_escape").decode()
         raise Unfit(f"has the name {shown}; expected whole characters without line ends and tabs; rename it")
     if not has_words(document.text):

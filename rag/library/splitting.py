@@ -1,7 +1,7 @@
 """Passages: runs of whole sentences of an article, the unit of search."""
 
 from rag.arabic import sentences
-from rag.arabic.folding import word_count
+from rag.arabic.folding import word_counts
 
 TARGET = 110
 """Words; a passage ends with the sentence that would carry it past this, unless it has none yet."""
@@ -16,7 +16,7 @@ def passages(text: str) -> list[tuple[int, int]]:
     sentence; empty for a text without words.
     """
     spans = sentences(text)
-    lengths = [word_count(text[start:end]) for start, end in spans]
+    lengths = word_counts(text, spans)
     if not sum(lengths):
         return []
     found: list[tuple[int, int]] = []

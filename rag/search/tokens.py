@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import threading
 from collections.abc import Sequence
-from itertools import chain
+from itertools import chain, repeat
 from typing import Any
 
 import numpy as np
@@ -54,14 +54,13 @@ class Tokens:
     def of_words(self, found: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
         """`of` texts of one stretch each."""
         table = self._table
-        places = list(map(table.places.get, found))
-        if None in places:
-            missing = [i for i, place in enumerate(places) if place is None]
+        at = np.fromiter(map(table.places.get, found, repeat(-1)), np.intp, len(found))
+        missing = np.flatnonzero(at < 0)
+        if len(missing):
+            new = [found[i] for i in missing.tolist()]
             with self._lock:
-                self._learn(table, {found[i] for i in missing})
-            for i in missing:
-                places[i] = table.places[found[i]]
-        at = np.array(places, np.intp)
+                self._learn(table, set(new))
+            at[missing] = list(map(table.places.__getitem__, new))
         ends = table.ends[at]
         counts = ends - table.ends[np.maximum(at - 1, 0)]
         through = counts.cumsum()

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.arabic import clean, find, fold, fold_with_offsets, has_arabic, undirected
-from rag.arabic.folding import mark, marked, unmark, word_count, words
+from rag.arabic.folding import mark, marked, unmark, word_counts, words
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=200)
 
@@ -91,9 +91,12 @@ def test_text_without_direction_marks_keeps_lines_and_joiners() -> None:
     assert undirected("سطر\n\tمی\u200cخواهم\u200d") == "سطر\n\tمی\u200cخواهم\u200d"
 
 
-@given(ANY_TEXT)
-def test_words_are_counted_as_they_are_split(text: str) -> None:
-    assert word_count(text) == len(words(text))
+@given(ANY_TEXT, st.lists(st.integers(0, 60), max_size=6))
+def test_words_are_counted_as_they_are_split(text: str, cuts: list[int]) -> None:
+    places = sorted(min(cut, len(text)) for cut in cuts)
+    spans = list(zip(places[::2], places[1::2], strict=False))
+    assert word_counts(text, spans) == [len(words(text[start:end])) for start, end in spans]
+    assert word_counts(text, [(0, len(text))]) == [len(words(text))]
 
 
 @given(st.lists(st.text(st.one_of(st.characters(), st.sampled_from("ألأمةـَ ,.#\ue000\ue001İﻻ")))))
