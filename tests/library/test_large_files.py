@@ -49,6 +49,7 @@ FILES: dict[str, tuple[bytes, bytes, bytes, str]] = {
 """How each begins, goes on for MANY bytes, and ends, and what is said of it; what has nothing is zeros without end."""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FILES)
 def test_the_memory_of_reading_is_bounded(tmp_path: Path, name: str) -> None:
     begins, again, ends, why = FILES[name]
