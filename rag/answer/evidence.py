@@ -148,10 +148,9 @@ class EvidenceFinder:
             quotes = [passage.text[start:end] for start, end in spans]
             before = [passage.title, *(f"{passage.title} {quote}" for quote in quotes)]
             contexts = [f"{earlier} {quote}" for earlier, quote in zip(before, quotes, strict=False)]
-            whole, *shares = map(asked.coverage, marked([passage.text, *quotes, *contexts]))
-            for (start, end), text, share, context in zip(
-                spans, quotes, shares[: len(quotes)], shares[len(quotes) :], strict=True
-            ):
+            (whole,) = map(asked.coverage, marked([passage.text]))
+            shares = map(asked.coverage, marked(quotes)), map(asked.coverage, marked(contexts))
+            for (start, end), text, share, context in zip(spans, quotes, *shares, strict=True):
                 key = (passage.article, passage.start + start, passage.start + end)
                 if key not in found:
                     found[key] = (

@@ -157,14 +157,20 @@ def _folded(text: str) -> np.ndarray:
     """For each letter of sixteen bits what it folds to: 0 where it is deleted, EDGE where it is no part of a word."""
     letters = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
     folded = _FOLDED[letters]
-    unknown = letters[folded == _UNKNOWN]
-    if not len(unknown):
-        return folded
-    for code in set(unknown.tolist()):
-        base = fold(chr(code))
-        single = len(base) == 1 and not _APART <= chr(code) <= _OTHER and not 0xD800 <= code < 0xE000
-        _FOLDED[code] = 0 if not base else ord(_OTHER) if not single else ord(base) if _WORD.match(base) else ord(EDGE)
-    return _FOLDED[letters]
+    unknown = set(letters[folded == _UNKNOWN].tolist())
+    for code in unknown:
+        _FOLDED[code] = _fold_of(code)
+    return _FOLDED[letters] if unknown else folded
+
+
+def _fold_of(code: int) -> int:
+    """What `_folded` gives for a letter; _OTHER for half a letter of 32 bits, too."""
+    base = fold(chr(code))
+    if not base:
+        return 0
+    if len(base) > 1 or base == _OTHER or 0xD800 <= code < 0xE000:
+        return ord(_OTHER)
+    return ord(base if _WORD.match(base) else EDGE)
 
 
 _UNKNOWN = 0xFFFF
