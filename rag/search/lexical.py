@@ -79,9 +79,8 @@ class LexicalIndex:
         return stamp
 
     def settled(self) -> Stamp | None:
-        with alone(
-            self._writing, self.name, self.path
-        ):  # between tantivy's commit and the seal the files are not those of the stamp
+        # Between tantivy's commit and the seal the files are not those of the stamp.
+        with alone(self._writing, self.name, self.path):
             return self.stamp()
 
     def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
