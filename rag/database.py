@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ from typing import Self
 from rag.errors import RagError
 
 _BUSY_SECONDS = 30
+_AGAIN_SECONDS = 0.01
 Migration = str | Callable[[sqlite3.Connection], None]
 """A statement, or what writes to the connection."""
 
@@ -69,12 +71,24 @@ class Database:
             )
 
     def _create(self) -> None:
-        self._db.execute("PRAGMA journal_mode = WAL")
+        self._log_ahead()
         with self._write():
             if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]:
                 return  # another process was first
             for statement in self._kind.schema.split(";"):
                 self._db.execute(statement)
+
+    def _log_ahead(self) -> None:
+        """Changes the file to SQLite's WAL: where two processes make it at once, SQLite refuses one of them without waiting."""
+        deadline = time.monotonic() + _BUSY_SECONDS
+        while True:
+            try:
+                self._db.execute("PRAGMA journal_mode = WAL")
+                return
+            except sqlite3.OperationalError as e:
+                if e.sqlite_errorcode != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                    raise
+            time.sleep(_AGAIN_SECONDS)
 
     def _migrate(self) -> None:
         migrations = self._kind.migrations

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
@@ -43,6 +44,19 @@ def test_two_processes_lose_nothing(tmp_path: Path) -> None:
         for name in "ab":
             assert [id_ for id_ in shared if id_.startswith(name)] == [f"{name}{i}" for i in range(25)]
         assert len(kept.listed("o")) == 1 + 2 * 20
+
+
+def test_a_new_file_is_made_once_where_several_make_it_at_the_same_moment(tmp_path: Path) -> None:
+    together = threading.Barrier(4)
+
+    def made(path: Path) -> int:
+        together.wait()
+        with Conversations(path) as kept:
+            return kept.count()
+
+    with ThreadPoolExecutor(4) as threads:
+        for i in range(50):
+            assert list(threads.map(made, [tmp_path / f"{i}.sqlite"] * 4)) == [0, 0, 0, 0]
 
 
 def test_many_threads_on_one_store(kept: Conversations) -> None:
