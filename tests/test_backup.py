@@ -15,6 +15,7 @@ import pytest
 from rag import backup as backups
 from rag.backup import backup, restore
 from rag.errors import BusyError, InputError, LibraryError
+from rag.library.store import FORMAT
 from rag.models import chosen
 from rag.settings import load_settings
 from rag.types import Article
@@ -142,7 +143,7 @@ def test_a_library_of_a_newer_program_in_a_backup_is_refused(tmp_path: Path) -> 
         _row(files={**files, "library.sqlite": backups._sha256_of(tmp_path / "x")})(entries)
 
     _rewritten(tmp_path / "b.zip", newer)
-    with pytest.raises(InputError, match="has format 99, this program reads 3"):
+    with pytest.raises(InputError, match=f"has format 99, this program reads {FORMAT}"):
         restore(one, tmp_path / "b.zip", replace=True)
     assert held(one.home) == {"a": "نص أول."}
 

@@ -13,7 +13,7 @@ import tantivy
 
 from benchmarks.pipelines.asking import BATCH, FOUND, Passages, Task, measure
 from rag.arabic.folding import words
-from rag.arabic.words import spaced_grams, word_grams
+from rag.arabic.words import Grams, word_grams
 from rag.search.embedding import StaticEmbedder
 from rag.search.lexical import COMMON, MANY, rarity
 from rag.search.retriever import CANDIDATES
@@ -36,11 +36,12 @@ class Bare:
     def index(self, passages: Passages) -> None:
         self._words = tantivy.Index(self._schema, path=str(self._folder))
         writer = self._words.writer(_WRITER_BYTES, num_threads=1)
+        spaced = Grams()
         codes = VectorCodes(self._embedder.questions([""]).shape[1])
         for start in range(0, len(passages), BATCH):
             batch = passages[start : start + BATCH]
-            for id_, text in batch:
-                writer.add_document(tantivy.Document(id=id_, grams=spaced_grams(text)))
+            for (id_, _), grams in zip(batch, spaced.spaced([text for _, text in batch]), strict=True):
+                writer.add_document(tantivy.Document(id=id_, grams=grams))
             codes.add(np.array([id_ for id_, _ in batch]), self._embedder.passages([text for _, text in batch]))
         writer.commit()
         writer.wait_merging_threads()

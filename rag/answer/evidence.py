@@ -16,7 +16,8 @@ import numpy as np
 
 from rag.arabic import has_arabic, sentences
 from rag.arabic.attributes import speaks_of
-from rag.arabic.folding import fold, marked, words
+from rag.arabic.folding import fold, words
+from rag.arabic.letters import marked
 from rag.arabic.names import Name, is_definite
 from rag.arabic.places import bare, country
 from rag.arabic.speech import asked_speaker, asks_about_subject, says, speaker, spoken_to

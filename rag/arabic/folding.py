@@ -9,6 +9,7 @@ from functools import lru_cache
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 
 MARKS = ".,\u060c\u061b:;!?\u061f()[]\u00ab\u00bb\u201c\u201d\"'-\u2026"
 """Punctuation that stands beside words."""
@@ -51,7 +52,12 @@ _LETTERS = {
     "\u212b": "a",  # the sign of the ångström
 }
 
-LONGEST = 100
+DELETED, BETWEEN, OTHER = 0, 1, 0xE000
+"""What folding deletes, what stands between words, and what is not folded to one letter of sixteen bits."""
+_UNKNOWN = 0xFFFF
+_FOLDED = np.full(1 << 16, _UNKNOWN, np.uint16)
+"""Filled as letters come."""
+_LONGEST = 100
 """Letters of a stretch without white space that is remembered: a file of stretches of megabytes must not fill the memory."""
 
 
@@ -110,73 +116,35 @@ def has_arabic(text: str) -> bool:
 def words(text: str) -> list[str]:
     """The folded words of a text: runs of letters and digits."""
     stretches = text.split()
-    if max(map(len, stretches), default=0) > LONGEST:
-        return words_once(text)
+    if max(map(len, stretches), default=0) > _LONGEST:
+        return _words(text)
     return list(chain.from_iterable(map(_remembered, stretches)))
 
 
-def words_once(text: str) -> list[str]:
-    """The same where its stretches of letters hardly come again: none is remembered."""
+def _words(text: str) -> list[str]:
     return _WORD.findall(fold(text))
 
 
-@lru_cache(maxsize=1 << 17)
-def _remembered(stretch: str) -> list[str]:
-    return words_once(stretch)
+_remembered = lru_cache(maxsize=1 << 17)(_words)
 
 
-def marked(texts: Sequence[str]) -> list[str]:
-    """Each text as its folded words with `#` before and behind each; the letters of all are folded at once."""
-    folded = _folded(f" {f' {_APART} '.join(texts)} ")
-    folded = folded[folded != 0]
-    kept = folded != ord(EDGE)
-    kept[1:] |= kept[:-1]  # of several edges in a row, the first
-    kept[0] = True
-    found = folded[kept].tobytes().decode("utf-16-le").split(_APART)
-    if len(found) != len(texts):
-        return [mark(words(text)) for text in texts]
-    return [mark(words(text)) if _OTHER in one else one for text, one in zip(texts, found, strict=True)]
-
-
-def mark(found: Sequence[str]) -> str:
-    """Folded words in a row with `#` before and behind each, which tells where one begins and ends."""
-    return EDGE + "".join(f"{word}{EDGE}" for word in found)
-
-
-def unmark(text: str) -> list[str]:
-    """The words of a text that is marked so."""
-    return text[1:-1].split(EDGE) if len(text) > 1 else []
-
-
-EDGE = "#"
-_APART, _OTHER = "\ue000", "\ue001"
-"""Letters of private use: what stands between two texts, and what stands for a letter that is not folded to one letter."""
-
-
-def _folded(text: str) -> np.ndarray:
-    """For each letter of sixteen bits what it folds to: 0 where it is deleted, EDGE where it is no part of a word."""
-    letters = np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16)
-    folded = _FOLDED[letters]
-    unknown = set(letters[folded == _UNKNOWN].tolist())
+def folded_letters(units: npt.NDArray[np.uint16]) -> npt.NDArray[np.uint16]:
+    """For each code unit of UTF-16 the letter that it folds to: DELETED, BETWEEN or OTHER where it is none."""
+    folded: npt.NDArray[np.uint16] = _FOLDED[units]
+    unknown = set(units[folded == _UNKNOWN].tolist())
     for code in unknown:
         _FOLDED[code] = _fold_of(code)
-    return _FOLDED[letters] if unknown else folded
+        folded[units == code] = _FOLDED[code]
+    return folded
 
 
 def _fold_of(code: int) -> int:
-    """What `_folded` gives for a letter; _OTHER for half a letter of 32 bits, too."""
     base = fold(chr(code))
     if not base:
-        return 0
-    if len(base) > 1 or base == _OTHER or 0xD800 <= code < 0xE000:
-        return ord(_OTHER)
-    return ord(base if _WORD.match(base) else EDGE)
-
-
-_UNKNOWN = 0xFFFF
-_FOLDED = np.full(1 << 16, _UNKNOWN, np.uint16)
-"""Filled as letters come."""
-_FOLDED[ord(_APART)] = ord(_APART)
+        return DELETED
+    if len(base) > 1 or 0xD800 <= code < 0xE000:
+        return OTHER
+    return ord(base) if _WORD.match(base) else BETWEEN
 
 
 def has_words(text: str) -> bool:
@@ -186,11 +154,11 @@ def has_words(text: str) -> bool:
 
 def word_counts(text: str, spans: Sequence[tuple[int, int]]) -> list[int]:
     """`len(words(text[start:end]))` of each span, all at once; they ascend and do not overlap."""
-    folded = _folded(text)
-    if len(folded) > len(text) or folded.max(initial=0) >= ord(_APART):
+    folded = folded_letters(np.frombuffer(text.encode("utf-16-le", "surrogatepass"), np.uint16))
+    if (folded == OTHER).any():
         return [len(words(text[start:end])) for start, end in spans]
-    kept = np.flatnonzero(folded)
-    inside = folded[kept] != ord(EDGE)
+    kept = np.flatnonzero(folded != DELETED)
+    inside = folded[kept] != BETWEEN
     begins = inside.copy()
     begins[1:] &= ~inside[:-1]
     bounds = np.searchsorted(kept, np.array(spans, np.intp).reshape(-1, 2))

@@ -5,48 +5,38 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Sequence
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 
-from rag.arabic.folding import LONGEST, MARKS, fold, word_set, words, words_once
+from rag.arabic.folding import fold, word_set, words
 from rag.arabic.speech import asked_speaker
+from rag.arabic.vocabulary import Vocabulary
 
 Kind = Literal["speech", "who", "when", "where", "many", "why", "other"]
 
-_REMEMBERED = 500_000
-"""Stretches of letters whose grams are kept in memory while an archive is indexed (100 MB)."""
 GRAM = 4
 """Letters of a gram, edges included; 3 and 5 were slightly worse on ARCD (`python -m benchmarks.search`)."""
 
 
 def grams(text: str) -> list[str]:
     """The character 4-grams of each folded word with its edges marked (`#word#`), in order; words of up to two letters whole."""
-    return spaced_grams(text).split()
+    return Grams().spaced([text])[0].split()
 
 
-def spaced_grams(text: str) -> str:
-    """The same with a space between any two; it is quicker, since those of each stretch of letters are remembered."""
-    return " ".join(map(_SPACED.__getitem__, text.split()))
+class Grams:
+    """The grams of texts; those of each word are made once."""
 
+    def __init__(self) -> None:
+        self._vocabulary = Vocabulary()
+        self._spaced: list[str] = []
 
-class _Spaced(dict[str, str]):
-    """Stretch of letters → its grams, as they are asked for; a plain dictionary is five times as quick as `lru_cache`."""
-
-    def __missing__(self, stretch: str) -> str:
-        if len(stretch) > LONGEST:
-            return _joined(words_once(stretch))
-        if len(self) >= _REMEMBERED:
-            self.clear()
-        bare = stretch.strip(MARKS)
-        found = self[bare] if bare != stretch else _joined(words_once(bare))
-        self[stretch] = found
-        return found
-
-
-def _joined(found: Sequence[str]) -> str:
-    return " ".join([gram for word in found for gram in _grams_of(word)])
-
-
-_SPACED = _Spaced()
+    def spaced(self, texts: Sequence[str]) -> list[str]:
+        """The grams of each text with a space between any two."""
+        found = self._vocabulary.numbered(texts)
+        self._spaced[found.known :] = map(" ".join, map(_grams_of, found.new))
+        words = list(map(self._spaced.__getitem__, found.numbers.tolist()))
+        ends = found.counts.cumsum().tolist()
+        return [" ".join(words[start:end]) for start, end in pairwise([0, *ends])]
 
 
 @lru_cache(maxsize=1 << 16)

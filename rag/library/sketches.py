@@ -2,18 +2,17 @@
 
 A sketch is the SIZE smallest hashes of a text's shingles, runs of SHINGLE words: two sketches then tell how large a share of
 their shingles two texts have in common (Broder, "On the resemblance and containment of documents", 1997). Letters are
-compared in their folded form, as code points in numpy, many texts at once. The same on every machine and in every process.
+compared in their folded form. The same on every machine and in every process.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 import numpy as np
 import numpy.typing as npt
 
-from rag.arabic.folding import fold
+from rag.arabic.letters import Letters
 
 SIZE = 64
 """Hashes in a sketch; the standard error of a likeness of 0.6 is then 0.06."""
@@ -30,11 +29,6 @@ _STRETCH = 1 << 17
 _TEXTS = 256
 """Texts at once, so that a number for each fits the upper bits of a key."""
 _BITS = 56
-_DELETED, _BETWEEN, _END = 0, 1, 2
-"""What is no letter: what folding deletes, what stands between words, the end of a text."""
-_BASE = 0x9E3779B97F4A7C15
-_MIX = np.array([0xFF51AFD7ED558CCD, 0xC4CEB9FE1A85EC53], np.uint64)
-"""Of MurmurHash3's finalizer, which spreads the low bits of a product over all of them."""
 
 
 def sketches(texts: Sequence[str]) -> list[Sketch]:
@@ -76,65 +70,17 @@ def _at_once(texts: Sequence[str]) -> Iterator[list[tuple[int, str]]]:
 
 def _smallest(texts: Sequence[str]) -> list[Sketch]:
     """The smallest hashes of each of at most _TEXTS texts."""
-    coded = [text.encode("utf-16-le", "surrogatepass") + b"\0\0" for text in texts]
-    signs = _folded()[np.frombuffer(b"".join(coded), np.uint16)]
-    signs[np.cumsum([len(code) // 2 for code in coded]) - 1] = _END
-    signs = signs[signs != _DELETED]
-    wanted = signs != _BETWEEN  # and one sign between two words
-    wanted[1:] |= signs[:-1] > _END
-    signs = signs[wanted]
-    opens = signs > _END
-    opens[1:] &= signs[:-1] <= _END
-    begins = np.flatnonzero(opens)
-    first = np.searchsorted(
-        begins, np.append(0, np.flatnonzero(signs == _END))
-    )  # word of each text; the last is behind all
+    letters = Letters(texts)
+    first = letters.first
     counts = np.diff(first)
-    owner = np.repeat(np.arange(len(texts)), counts)
-    powers, inverses = _powers()
-    sums = np.zeros(len(signs) + 1, np.uint64)
-    np.cumsum(signs * powers[: len(signs)], out=sums[1:])
-
-    def hashed(words: npt.NDArray[np.intp], last: npt.NDArray[np.intp]) -> npt.NDArray[np.uint64]:
-        """The hashes of the texts from some words to the ends of others, each under its text's number."""
-        start = begins[words]
-        mixed = (sums[ends[last]] - sums[start]) * inverses[start]
-        for factor in _MIX:
-            mixed = (mixed ^ (mixed >> np.uint64(33))) * factor
-        return (owner[words].astype(np.uint64) << np.uint64(_BITS)) | (mixed >> np.uint64(64 - _BITS))
-
-    closes = signs <= _END
-    closes[1:] &= signs[:-1] > _END
-    closes[0] = False
-    ends = np.flatnonzero(closes)
-    words = np.arange(max(0, len(begins) - SHINGLE + 1))
-    words = words[(owner[words] == owner[words + SHINGLE - 1]) & (counts[owner[words]] >= SHORTEST)]
+    owner = np.repeat(np.arange(len(texts), dtype=np.uint64) << np.uint64(_BITS), counts)
+    words = np.arange(max(0, len(letters.begins) - SHINGLE + 1))
+    words = words[(owner[words] == owner[words + SHINGLE - 1]) & np.repeat(counts >= SHORTEST, counts)[words]]
     short = np.flatnonzero((counts > 0) & (counts < SHORTEST))
-    keys = np.concatenate((hashed(words, words + SHINGLE - 1), hashed(first[short], first[short + 1] - 1)))
+    words, last = np.append(words, first[short]), np.append(words + SHINGLE - 1, first[short + 1] - 1)
+    keys = owner[words] | (letters.hashes(words, last) >> np.uint64(64 - _BITS))
     keys.sort()
     keys = keys[np.concatenate((np.ones(min(1, len(keys)), bool), keys[1:] != keys[:-1]))]
     cuts = np.searchsorted(keys, np.arange(len(texts), dtype=np.uint64) << np.uint64(_BITS)).tolist()
     hashes = (keys & np.uint64((1 << _BITS) - 1)).astype(np.int64)
     return [hashes[start:end][:SIZE] for start, end in zip(cuts, [*cuts[1:], len(keys)], strict=True)]
-
-
-@cache
-def _powers() -> tuple[npt.NDArray[np.uint64], npt.NDArray[np.uint64]]:
-    """The powers of the base, modulo 2⁶⁴, and of its inverse."""
-    length = 2 * _STRETCH + _TEXTS  # two code units for some characters, and the ends
-    powers, inverses = (np.full(length, base, np.uint64) for base in (_BASE, pow(_BASE, -1, 1 << 64)))
-    powers[0] = inverses[0] = 1
-    return np.multiply.accumulate(powers), np.multiply.accumulate(inverses)
-
-
-@cache
-def _folded() -> npt.NDArray[np.uint16]:
-    """For each code unit of UTF-16 the letter that it folds to, or what it is instead.
-
-    Of what folds to several letters, the first; halves of surrogate pairs stay as they are.
-    """
-    signs = np.arange(1 << 16, dtype=np.uint16)
-    for unit in (*range(0xD800), *range(0xE000, 1 << 16)):
-        folded = fold(chr(unit))[:1]
-        signs[unit] = _DELETED if not folded else ord(folded) if folded.isalnum() else _BETWEEN
-    return signs

@@ -25,7 +25,7 @@ from rag.library.origins import Entry, Mark, Refused, Run
 from rag.library.splitting import passages
 from rag.types import Article, Passage, Scope, page_of
 
-FORMAT = 3
+FORMAT = 4
 _SCHEMA = f"""
 CREATE TABLE meta (format INTEGER NOT NULL, library TEXT NOT NULL, generation INTEGER NOT NULL);
 CREATE TABLE articles (
@@ -54,8 +54,8 @@ _MIGRATIONS: dict[int, tuple[Migration, ...]] = {
         *(f"ALTER TABLE articles ADD COLUMN {column}" for column in ("pages TEXT", *origins.COLUMNS)),
         *origins.SCHEMA.split(";"),
         *duplicates.SCHEMA.split(";"),
-        duplicates.remember_all,
     ),
+    3: ("DELETE FROM sketches", "DELETE FROM sketch_keys", duplicates.remember_all),  # of letters that fold to several
 }
 _KIND = Kind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, _MIGRATIONS)
 WITHIN = """(?1 = '' OR a.date >= ?1) AND (?2 = '' OR a.date <= ?2)

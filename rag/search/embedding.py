@@ -5,6 +5,7 @@ from __future__ import annotations
 import zlib
 from collections.abc import Sequence
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 from typing import Protocol
 
@@ -66,28 +67,34 @@ class StaticEmbedder:
         return self.passages(texts)
 
     def passages(self, texts: Sequence[str]) -> np.ndarray:
-        tokens, ends = self._tokens.of([text.split() for text in texts])
+        found = self._tokens.of(texts)
         vectors = np.zeros((len(texts), self._vectors.shape[1]), np.float32)
-        start = 0
-        for i, end in enumerate(ends.tolist()):
+        for i, (start, end) in enumerate(pairwise([0, *found.texts.tolist()])):
             if end > start:
-                held = tokens[start:end]
+                held = found.tokens[start:end]
                 vectors[i] = self._weights.take(held) @ self._vectors.take(held, axis=0)
-            start = end
         return _unit(vectors)
 
-    def likeness(self, asked: Sequence[str], found: Sequence[str]) -> np.ndarray:
-        """About the cosine of each of some words with each of others, shape (asked, found); 0 for a word without tokens.
+    def likeness(self, asked: Sequence[str], texts: Sequence[str]) -> np.ndarray:
+        """About the cosine of each of some words with each of some texts, shape (asked, texts); 0 for a text without tokens.
 
-        The length of a vector is taken as though the word's tokens stood at right angles, which ranks as well as the true
-        length and needs no vector of any of the words that were found.
+        The length of a vector is taken as though its tokens stood at right angles, which ranks as well as the true length
+        and needs no vector of any of the texts.
         """
-        tokens, ends = self._tokens.of_words(found)
+        found = self._tokens.of(texts)
+        return self._likeness(asked, found.tokens, found.texts)
+
+    def likeness_of_words(self, asked: Sequence[str], texts: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
+        """The same for each word of the texts in a row, shape (asked, words), and how many words each text has, shape (texts,)."""
+        found = self._tokens.of(texts)
+        return self._likeness(asked, found.tokens, found.words), found.counts
+
+    def _likeness(self, asked: Sequence[str], tokens: np.ndarray, ends: np.ndarray) -> np.ndarray:
         counts = np.diff(ends, prepend=0)
-        likeness = np.zeros((len(asked), len(found)), np.float32)
-        if not counts.any():
-            return likeness
+        likeness = np.zeros((len(asked), len(ends)), np.float32)
         known = counts > 0
+        if not known.any():
+            return likeness
         starts = (ends - counts)[known]
         places = np.zeros(len(self._weights), np.intp)  # of each token's row; quicker than sorting the tokens
         places[tokens] = 1

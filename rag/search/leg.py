@@ -27,7 +27,7 @@ from rag.errors import IndexDamaged, LibraryError
 from rag.library import Library
 from rag.types import Passage
 
-FORMAT = 6
+FORMAT = 7
 WRITING = "writing.lock"
 """The lock, beside the indexes, of the process that writes them."""
 log = logging.getLogger(__name__)

@@ -12,12 +12,13 @@ import os
 import re
 import zlib
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import islice
 from pathlib import Path
 
 import tantivy
 from filelock import FileLock
 
-from rag.arabic.words import spaced_grams, word_grams
+from rag.arabic.words import Grams, word_grams
 from rag.errors import IndexDamaged
 from rag.search.bm25 import SECOND_BEST, alternatives
 from rag.search.leg import FORMAT, Stamp, Within, alone, clear, lasting, replacing, sealed, signature, unsealed
@@ -27,6 +28,7 @@ from rag.types import Passage
 _STAMP = "stamp.json"
 _SEGMENT = re.compile(r"[0-9a-f]{32}\.")
 _WRITER_BYTES = 64_000_000
+_AT_ONCE = 256
 _REMEMBERED = 100_000
 """Grams whose frequency is looked up once (15 MB)."""
 _SMALL, _WORN = 2_000, 1 / 3
@@ -48,6 +50,7 @@ class LexicalIndex:
         self.path = path
         self._index: tantivy.Index | None = None
         self._counted: int | None = None
+        self._grams = Grams()
         self._idf: dict[str, float] = {}
         self._stamp: Stamp | None = None
         self._signature: object = None
@@ -97,13 +100,16 @@ class LexicalIndex:
         writer = index.writer(_WRITER_BYTES, num_threads=1)
         for id_ in removed:
             writer.delete_documents_by_term("id", id_)
-        for passage in added:
-            if not fresh:  # a crash between commit and stamp leaves passages that come again
-                writer.delete_documents_by_term("id", passage.id)
-            document = tantivy.Document()
-            document.add_integer("id", passage.id)
-            document.add_text("grams", spaced_grams(passage.searched))
-            writer.add_document(document)
+        left = iter(added)
+        while batch := list(islice(left, _AT_ONCE)):
+            found = self._grams.spaced([passage.searched for passage in batch])
+            for passage, grams in zip(batch, found, strict=True):
+                if not fresh:  # a crash between commit and stamp leaves passages that come again
+                    writer.delete_documents_by_term("id", passage.id)
+                document = tantivy.Document()
+                document.add_integer("id", passage.id)
+                document.add_text("grams", grams)
+                writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
         self._files = _seal(folder, stamp, {} if fresh else self._files)

@@ -9,6 +9,7 @@ are asked with `Bounded`, so that they need not wait: catching up has waited for
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from math import log
@@ -26,7 +27,7 @@ from rag.search.leg import Progress, catch_up, is_current, usable_stamp
 from rag.search.milvus_collection import MilvusCollection
 from rag.search.milvus_rows import DENSE, EF, ID, LEXICAL, token
 from rag.search.query import Query
-from rag.types import Passage, Scope
+from rag.types import Scope
 
 _MORE = 4
 """Times as many candidates as wanted are taken for a translated question; the server weighs translations only roughly."""
@@ -84,9 +85,8 @@ class MilvusEngine:
         idf = self.idf(gram for form in (*forms, *(word.text for word in query.words)) for gram in word_grams(form))
         asked = {gram for word in query.words for _, grams in bm25.alternatives(word, idf) for gram in grams}
         found = self.library.passages(id_ for id_, _ in self._ranked(sorted(asked), _MORE * k, where))
-        scores = [
-            (id_, bm25.score(query, milvus_rows.counted(passage), idf, self._mean)) for id_, passage in found.items()
-        ]
+        held = zip(found, milvus_rows.counted(found.values()), strict=True)
+        scores = [(id_, bm25.score(query, grams, idf, self._mean)) for id_, grams in held]
         return sorted(((id_, score) for id_, score in scores if score > 0), key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def _ranked(self, grams: Sequence[str], k: int, where: str) -> Ranking:
@@ -145,12 +145,12 @@ class MilvusEngine:
             asked = unknown[start : start + _AT_ONCE]
             found = [ranking[0] if ranking else None for ranking in self._asked(LEXICAL, list(map(token, asked)), 1)]
             passages = self.library.passages(hit[0] for hit in found if hit)
+            held = dict(zip(passages, milvus_rows.counted(passages.values()), strict=True))
             for gram, hit in zip(asked, found, strict=True):
-                known[gram] = self._weight(gram, passages.get(hit[0]), hit[1]) if hit else self._weight_of_none()
+                known[gram] = self._weight(gram, held.get(hit[0]), hit[1]) if hit else self._weight_of_none()
         return {gram: known[gram] for gram in wanted}
 
-    def _weight(self, gram: str, passage: Passage | None, score: float) -> float:
-        held = milvus_rows.counted(passage) if passage else None
+    def _weight(self, gram: str, held: Counter[str] | None, score: float) -> float:
         return score / bm25.share(held[gram], held.total(), self._mean) if held and held[gram] else score
 
     def _weight_of_none(self) -> float:

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.arabic.words import spaced_grams
+from rag.arabic.words import Grams
 from rag.errors import EngineError
 from rag.search.bm25 import K1, B
 from rag.search.embedding import Embedder
@@ -37,14 +37,17 @@ def token(gram: str) -> str:
     return gram.replace("#", EDGE)
 
 
-def grams_of(passage: Passage) -> str:
-    """The grams of a passage with spaces between. Of one that would be too long for the field each gram is taken once, and of
+def grams_of(passages: Iterable[Passage]) -> list[str]:
+    """The grams of each passage with spaces between. Of one that would be too long for the field each gram is taken once, and of
     these as many as it takes: such a passage is a sentence of more than 7,000 letters."""
-    found = spaced_grams(passage.searched)
-    if len(found.encode()) <= LONGEST - found.count("#"):  # the edge's letter has two bytes
-        return found
+    return list(map(_fitting, Grams().spaced([passage.searched for passage in passages])))
+
+
+def _fitting(grams: str) -> str:
+    if len(grams.encode()) <= LONGEST - grams.count("#"):  # the edge's letter has two bytes
+        return grams
     kept, room = [], LONGEST
-    for gram in dict.fromkeys(found.split()):
+    for gram in dict.fromkeys(grams.split()):
         room -= len(token(gram).encode()) + 1
         if room < 0:
             break
@@ -52,9 +55,9 @@ def grams_of(passage: Passage) -> str:
     return " ".join(kept)
 
 
-def counted(passage: Passage) -> Counter[str]:
-    """How many times a passage holds each gram, as the server counts them."""
-    return Counter(grams_of(passage).split())
+def counted(passages: Iterable[Passage]) -> list[Counter[str]]:
+    """How many times each passage holds each gram, as the server counts them."""
+    return [Counter(grams.split()) for grams in grams_of(passages)]
 
 
 def batches(passages: Iterable[Passage], embedder: Embedder) -> Iterator[list[dict[str, Any]]]:
@@ -64,8 +67,8 @@ def batches(passages: Iterable[Passage], embedder: Embedder) -> Iterator[list[di
         vectors = embedder.passages([passage.searched for passage in group])
         rows: list[dict[str, Any]] = []
         size = 0
-        for passage, vector in zip(group, vectors, strict=True):
-            row = _row(passage, vector)
+        for passage, grams, vector in zip(group, grams_of(group), vectors, strict=True):
+            row = _row(passage, grams, vector)
             rows.append(row)
             size += len(row[GRAMS].encode()) + len(row[SOURCE].encode())
             if len(rows) == _BATCH or size > _BATCH_BYTES:
@@ -75,9 +78,9 @@ def batches(passages: Iterable[Passage], embedder: Embedder) -> Iterator[list[di
             yield rows
 
 
-def _row(passage: Passage, vector: np.ndarray) -> dict[str, Any]:
+def _row(passage: Passage, grams: str, vector: np.ndarray) -> dict[str, Any]:
     about = {SOURCE: _cut(passage.source), DATE: _cut(passage.date or "")}
-    return {ID: passage.id, GRAMS: token(grams_of(passage)), DENSE: vector.tolist(), **about}
+    return {ID: passage.id, GRAMS: token(grams), DENSE: vector.tolist(), **about}
 
 
 def _cut(text: str) -> str:

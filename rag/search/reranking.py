@@ -8,12 +8,11 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Protocol
 
 import numpy as np
 
-from rag.arabic.folding import EDGE, marked, unmark
+from rag.arabic.letters import EDGE, marked, unmark
 from rag.arabic.words import Kind, holds, kind
 from rag.errors import ModelError
 from rag.search.embedding import StaticEmbedder
@@ -102,22 +101,21 @@ class LinearReranker:
         compared = COMPARED_TRANSLATED if query.is_translated else COMPARED
         best = np.argsort(-(features @ _weights(query)), kind="stable")[:compared]
         if len(best):
-            meaning = self._meaning(query, [unmark(texts[i]) for i in best.tolist()])
+            meaning = self._meaning(query, [candidates[i].passage.searched for i in best.tolist()])
             features[:, _MEANING] = meaning.min()
             features[best, _MEANING] = meaning
         return features
 
-    def _meaning(self, query: Query, texts: Sequence[Sequence[str]]) -> np.ndarray:
+    def _meaning(self, query: Query, texts: Sequence[str]) -> np.ndarray:
         """For each text, the mean over the question's content words of the likeness of the nearest of its words, shape (texts,).
 
         The late interaction of Khattab and Zaharia (2020) over static vectors of words.
         """
         asked = [word.text for word in query.words if word.is_content]
         meaning = np.zeros(len(texts))
-        sizes = np.array(list(map(len, texts)), np.intp)
-        if asked and sizes.any():
-            likeness = self._embedder.likeness(asked, list(chain.from_iterable(texts)))
-            held = sizes > 0
+        likeness, sizes = self._embedder.likeness_of_words(asked, texts)
+        held = sizes > 0
+        if asked and held.any():
             meaning[held] = np.maximum.reduceat(likeness, (sizes.cumsum() - sizes)[held], axis=1).mean(axis=0)
         return meaning
 

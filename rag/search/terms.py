@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping
 from itertools import chain
 
-from rag.arabic.folding import EDGE, mark, unmark
+from rag.arabic.letters import EDGE, mark, unmark
 from rag.arabic.places import bare, country
 from rag.arabic.skeletons import consonants, skeletons
 from rag.arabic.words import GRAM, word_grams

@@ -1,120 +1,86 @@
-"""The tokens of stretches of letters, remembered: in an archive the same ones come again and again."""
+"""The tokens of words, remembered: in an archive the same ones come again and again."""
 
 from __future__ import annotations
 
 import re
 import threading
 from collections.abc import Sequence
-from itertools import chain, repeat
+from dataclasses import dataclass
+from itertools import chain, pairwise
 from typing import Any
 
 import numpy as np
 
-from rag.arabic.folding import MARKS, fold
+from rag.arabic.vocabulary import Vocabulary
 
 _AT_ONCE = 256
-REMEMBERED = 500_000
-"""Stretches of letters whose tokens are kept in memory (100 MB)."""
+_PLAIN = re.compile(r"[a-z0-9\u0621-\u064a]*")
+"""Letters which the tokenizer's own normalising leaves as they are."""
 
 
-class _Table:
-    """The tokens of a stretch are `tokens[ends[place - 1] : ends[place]]`; place 0 is that of a stretch without any."""
+@dataclass(frozen=True, slots=True)
+class Tokenised:
+    """The tokens of some texts in a row, where those of each word and of each text end among them, and how many words each text
+    has; shapes (tokens,), (words,), (texts,) and (texts,)."""
 
-    def __init__(self) -> None:
-        self.places = {"": 0}
-        self.ends, self.tokens = np.zeros(1 << 12, np.intp), np.zeros(1 << 13, np.intp)
-        self.size = 1
-        """Places that are taken."""
-
-    def extend(self, stretches: Sequence[str], tokens: np.ndarray, ends: np.ndarray) -> None:
-        """Takes stretches that it does not hold, with their tokens one behind the other, and where those of each end. Who reads
-        meanwhile sees what was there before: nothing moves but into arrays twice as long."""
-        held = self.ends[self.size - 1]
-        self.tokens = _with(self.tokens, held, tokens)
-        self.ends = _with(self.ends, self.size, held + ends)
-        self.places.update(zip(stretches, range(self.size, self.size + len(stretches)), strict=True))
-        self.size += len(stretches)
+    tokens: np.ndarray
+    words: np.ndarray
+    texts: np.ndarray
+    counts: np.ndarray
 
 
 class Tokens:
-    """What a tokenizer makes of texts, which never joins what white space parts and makes nothing of the marks beside words."""
+    """What a tokenizer makes of the folded words of texts; it must make nothing of what is no letter or digit."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer = tokenizer
-        self._table = _Table()
+        self._vocabulary = Vocabulary()
+        self._tokens, self._ends = np.zeros(0, np.intp), np.zeros(1, np.intp)
+        """Those of word i are `_tokens[_ends[i] : _ends[i + 1]]`; behind those of the last one there is room for more."""
         self._lock = threading.Lock()
 
-    def of(self, texts: Sequence[Sequence[str]]) -> tuple[np.ndarray, np.ndarray]:
-        """The tokens of texts that are split into stretches, one behind the other, and where each text ends, shapes (tokens,)
-        and (texts,)."""
-        tokens, ends = self.of_words(list(chain.from_iterable(texts)))
-        last = np.fromiter(map(len, texts), np.intp, len(texts)).cumsum()
-        return tokens, np.concatenate(([0], ends))[last]
+    def of(self, texts: Sequence[str]) -> Tokenised:
+        """The tokens of texts; any thread may ask."""
+        with self._lock:
+            found = self._vocabulary.numbered(texts)
+            if found.new:
+                self._learn(found.new, found.known)
+            starts, ends = self._ends[found.numbers], self._ends[found.numbers + 1]
+            behind = (ends - starts).cumsum()
+            places = np.arange(behind[-1] if len(behind) else 0) + np.repeat(ends - behind, ends - starts)
+            return Tokenised(self._tokens[places], behind, np.append(0, behind)[found.counts.cumsum()], found.counts)
 
-    def of_words(self, found: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """`of` texts of one stretch each."""
-        table = self._table
-        at = np.fromiter(map(table.places.get, found, repeat(-1)), np.intp, len(found))
-        missing = np.flatnonzero(at < 0)
-        if len(missing):
-            new = [found[i] for i in missing.tolist()]
-            with self._lock:
-                self._learn(table, set(new))
-            at[missing] = list(map(table.places.__getitem__, new))
-        ends = table.ends[at]
-        counts = ends - table.ends[np.maximum(at - 1, 0)]
-        through = counts.cumsum()
-        return table.tokens[np.arange(through[-1] if len(through) else 0) + np.repeat(ends - through, counts)], through
+    def _learn(self, words: Sequence[str], known: int) -> None:
+        """Puts the tokens of words behind those of the words that are known."""
+        odd = [word for word in words if not _PLAIN.fullmatch(word)]
+        found = dict(zip(odd, self._tokenised(odd), strict=True))
+        usual = [word for word in words if word not in found]
+        normalizer, self._tokenizer.normalizer = self._tokenizer.normalizer, None
+        try:
+            found.update(zip(usual, self._tokenised(usual), strict=True))
+        finally:
+            self._tokenizer.normalizer = normalizer
+        ordered = [found[word] for word in words]
+        held = self._ends[known]
+        self._tokens = _with(self._tokens, held, np.fromiter(chain.from_iterable(ordered), np.intp))
+        self._ends = _with(self._ends, known + 1, held + np.cumsum(list(map(len, ordered)), dtype=np.intp))
 
-    def _learn(self, table: _Table, stretches: set[str]) -> None:
-        """Has a table hold these stretches; when it has become long, the next texts begin another."""
-        bare = {stretch: stretch.strip(MARKS) for stretch in stretches}
-        plain = {text: _plain(text) for text in set(bare.values()) if text not in table.places}
-        new = [text for text in set(plain.values()) if text not in table.places]
-        if new:
-            usual = list(filter(_PLAIN.fullmatch, new))
-            odd = list(set(new).difference(usual))
-            others, odd_ends = self._tokenised(odd)
-            normalizer, self._tokenizer.normalizer = self._tokenizer.normalizer, None
-            try:
-                tokens, ends = self._tokenised(usual)
-            finally:
-                self._tokenizer.normalizer = normalizer
-            table.extend(usual + odd, np.concatenate((tokens, others)), np.concatenate((ends, len(tokens) + odd_ends)))
-        for known in (plain, bare):
-            table.places.update({stretch: table.places[text] for stretch, text in known.items()})
-        if len(table.places) > REMEMBERED and table is self._table:
-            self._table = _Table()
-
-    def _tokenised(self, stretches: Sequence[str]) -> tuple[np.ndarray, np.ndarray]:
-        """The tokens, one behind the other, and where those of each stretch end; the tokenizer gets many stretches at once,
-        since it takes more time to begin than for a word."""
-        if not stretches:
-            return np.zeros(0, np.intp), np.zeros(0, np.intp)
-        runs = [stretches[i : i + _AT_ONCE] for i in range(0, len(stretches), _AT_ONCE)]
-        texts = ["\n".join(run) for run in runs]
-        tokens, ends, before = [], [], 0
-        for run, encoding in zip(runs, self._tokenizer.encode_batch(texts, add_special_tokens=False), strict=True):
-            letters = np.cumsum([len(stretch) + 1 for stretch in run])
-            ends.append(before + np.searchsorted([start for start, _ in encoding.offsets], letters))
-            tokens.append(np.array(encoding.ids, np.intp))
-            before += len(encoding.ids)
-        return np.concatenate(tokens), np.concatenate(ends)
-
-
-_PLAIN = re.compile(r"[a-z0-9\u0621-\u064a!-/:-@\u060c\u061b\u061f\u00ab\u00bb\u2013\u2014\u2018-\u201d]*")
-"""Letters and marks which the tokenizer's own normalising leaves as they are."""
-
-
-def _plain(stretch: str) -> str:
-    """The folded stretch, where the tokenizer's own normalising would make the same of it; else itself."""
-    folded = fold(stretch)
-    return folded if _PLAIN.fullmatch(folded) else stretch
+    def _tokenised(self, words: Sequence[str]) -> list[list[int]]:
+        """The tokens of each word; the tokenizer gets many at once, since it takes more time to begin than for a word."""
+        runs = [words[i : i + _AT_ONCE] for i in range(0, len(words), _AT_ONCE)]
+        encodings = self._tokenizer.encode_batch(list(map("\n".join, runs)), add_special_tokens=False)
+        found: list[list[int]] = []
+        for run, encoding in zip(runs, encodings, strict=True):
+            begun = np.cumsum([0, *(len(word) + 1 for word in run)])
+            cuts = np.searchsorted([start for start, _ in encoding.offsets], begun).tolist()
+            tokens = encoding.ids
+            found += [tokens[start:end] for start, end in pairwise(cuts)]
+        return found
 
 
 def _with(array: np.ndarray, size: int, more: np.ndarray) -> np.ndarray:
     """An array whose first `size` numbers count, with others behind them: itself, or a longer one where they find no room."""
     if size + len(more) > len(array):
-        array = np.concatenate((array, np.zeros(max(len(array), len(more)), array.dtype)))
+        array = np.concatenate((array[:size], more, np.zeros(size, array.dtype)))
     array[size : size + len(more)] = more
     return array

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.arabic import clean, find, fold, fold_with_offsets, has_arabic, undirected
-from rag.arabic.folding import mark, marked, unmark, word_counts, words
+from rag.arabic.folding import word_counts, words
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=200)
 
@@ -97,14 +97,3 @@ def test_words_are_counted_as_they_are_split(text: str, cuts: list[int]) -> None
     spans = list(zip(places[::2], places[1::2], strict=False))
     assert word_counts(text, spans) == [len(words(text[start:end])) for start, end in spans]
     assert word_counts(text, [(0, len(text))]) == [len(words(text))]
-
-
-@given(st.lists(st.text(st.one_of(st.characters(), st.sampled_from("ألأمةـَ ,.#\ue000\ue001İﻻ")))))
-def test_texts_are_marked_together_as_alone(texts: list[str]) -> None:
-    assert [unmark(text) for text in marked(texts)] == [words(text) for text in texts]
-
-
-def test_the_edges_of_words_are_marked() -> None:
-    assert marked(["«القِمّة» 2015-07", "", "...", "قال"]) == ["#القمه#2015#07#", "#", "#", "#قال#"]
-    assert mark(["قال", "في"]) == "#قال#في#"
-    assert unmark(mark([])) == []

@@ -7,7 +7,7 @@ from rag.arabic.folding import words
 from rag.arabic.names import Name
 from rag.arabic.numerals import quantities
 from rag.arabic.speech import asked_speaker, says, speaker
-from rag.arabic.words import content_words, grams, holds, kind, spaced_grams, word_grams
+from rag.arabic.words import Grams, content_words, grams, holds, kind, word_grams
 
 
 def test_grams_mark_the_edges_of_folded_words() -> None:
@@ -215,15 +215,20 @@ def test_quantities(text: str, expected: set[str]) -> None:
     assert quantities(text) == expected
 
 
-def test_long_stretches_give_the_same_and_are_not_remembered() -> None:
-    """A file whose lines are megabytes without a space must not fill the memory."""
+def test_long_stretches_give_the_same() -> None:
     word = "قصف" * 50
     assert words(f"{word}،{word} قالَ") == [word, word, "قال"]
     assert grams(f"«{word}» x") == [*word_grams(word), "x"]
+
+
+def test_long_stretches_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A file whose lines are megabytes without a space."""
+    monkeypatch.setattr("rag.arabic.vocabulary.REMEMBERED", 100_000)
+    made = Grams()
     tracemalloc.start()
     try:
-        for n in range(5):
-            spaced_grams(f"{word * 400}{n}")
-        assert tracemalloc.get_traced_memory()[0] < 2_000_000
+        for n in range(20):
+            made.spaced([f"{'قصف' * 20_000}{n}"])
+        assert tracemalloc.get_traced_memory()[0] < 10_000_000
     finally:
         tracemalloc.stop()
