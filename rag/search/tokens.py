@@ -33,7 +33,8 @@ class Tokens:
     """What a tokenizer makes of the folded words of texts; it must make nothing of what is no letter or digit."""
 
     def __init__(self, tokenizer: Any) -> None:
-        self._tokenizer = tokenizer
+        self._tokenizer, self._normalised = tokenizer, tokenizer.normalizer.normalize_str
+        tokenizer.normalizer = None
         self._vocabulary = Vocabulary()
         self._tokens, self._ends = np.zeros(0, np.intp), np.zeros(1, np.intp)
         """Those of word i are `_tokens[_ends[i] : _ends[i + 1]]`; behind those of the last one there is room for more."""
@@ -52,18 +53,10 @@ class Tokens:
 
     def _learn(self, words: Sequence[str], known: int) -> None:
         """Puts the tokens of words behind those of the words that are known."""
-        odd = [word for word in words if not _PLAIN.fullmatch(word)]
-        found = dict(zip(odd, self._tokenised(odd), strict=True))
-        usual = [word for word in words if word not in found]
-        normalizer, self._tokenizer.normalizer = self._tokenizer.normalizer, None
-        try:
-            found.update(zip(usual, self._tokenised(usual), strict=True))
-        finally:
-            self._tokenizer.normalizer = normalizer
-        ordered = [found[word] for word in words]
+        found = self._tokenised([word if _PLAIN.fullmatch(word) else self._normalised(word) for word in words])
         held = self._ends[known]
-        self._tokens = _with(self._tokens, held, np.fromiter(chain.from_iterable(ordered), np.intp))
-        self._ends = _with(self._ends, known + 1, held + np.cumsum(list(map(len, ordered)), dtype=np.intp))
+        self._tokens = _with(self._tokens, held, np.fromiter(chain.from_iterable(found), np.intp))
+        self._ends = _with(self._ends, known + 1, held + np.cumsum(list(map(len, found)), dtype=np.intp))
 
     def _tokenised(self, words: Sequence[str]) -> list[list[int]]:
         """The tokens of each word; the tokenizer gets many at once, since it takes more time to begin than for a word."""
