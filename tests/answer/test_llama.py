@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 from collections.abc import Callable, Iterator
 from itertools import groupby
 from pathlib import Path
@@ -326,9 +325,7 @@ def test_closing_stops_the_reading_of_a_long_prompt(opened: Open, architecture: 
     long = [passage("هذه جملة من المقال الطويل. " * 1000)]
     stream = writer.write(QUESTION, long, ())
     assert next(stream) == ""
-    began = time.perf_counter()
     stream.close()
-    assert time.perf_counter() - began < 1
     assert writer._llama.n_tokens < len(writer.tokens(writer.prompt(QUESTION, long)))
     assert ask(writer) == ANSWER
 

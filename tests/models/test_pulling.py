@@ -168,9 +168,7 @@ def test_what_a_repository_does_not_hold(models, hub: HubServer) -> None:
 
 
 def test_without_a_network(models, hub: HubServer) -> None:
-    began = time.monotonic()
     assert "cannot be reached" in line(models("pull", "small", code=1, HF_ENDPOINT="http://127.0.0.1:9").stderr)
-    assert time.monotonic() - began < 15
     assert "RAG_OFFLINE is set" in line(models("pull", "small", code=2, RAG_OFFLINE="1").stderr)
     assert "HF_HUB_OFFLINE is set" in line(models("pull", "small", code=2, HF_HUB_OFFLINE="1").stderr)
     assert hub.asked == []
