@@ -43,9 +43,12 @@ class Vocabulary:
         self._hashes = np.zeros(_SMALLEST, np.uint64)
         self._numbers = np.full(_SMALLEST, _NONE, np.int32)
 
-    def numbered(self, texts: Sequence[str]) -> Numbered:
-        """Texts by the numbers of their words, those of new ones given now."""
-        if self._letters > REMEMBERED:
+    def numbered(self, texts: Sequence[str], made: int) -> Numbered:
+        """Texts by the numbers of their words, those of new ones given now.
+
+        made: of how many words the caller has something; where these are not all, since he was interrupted, all is forgotten.
+        """
+        if self._letters > REMEMBERED or made != self._size:
             self._forget()
         known, new = self._size, list[str]()
         numbers, counts = [np.zeros(0, np.int32)], [np.zeros(0, np.intp)]

@@ -32,7 +32,7 @@ class Grams:
 
     def spaced(self, texts: Sequence[str]) -> list[str]:
         """The grams of each text with a space between any two."""
-        found = self._vocabulary.numbered(texts)
+        found = self._vocabulary.numbered(texts, len(self._spaced))
         self._spaced[found.known :] = map(" ".join, map(_grams_of, found.new))
         words = list(map(self._spaced.__getitem__, found.numbers.tolist()))
         ends = found.counts.cumsum().tolist()

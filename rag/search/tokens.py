@@ -36,6 +36,7 @@ class Tokens:
         self._tokenizer, self._normalised = tokenizer, tokenizer.normalizer.normalize_str
         tokenizer.normalizer = None
         self._vocabulary = Vocabulary()
+        self._made = 0
         self._tokens, self._ends = np.zeros(0, np.intp), np.zeros(1, np.intp)
         """Those of word i are `_tokens[_ends[i] : _ends[i + 1]]`; behind those of the last one there is room for more."""
         self._lock = threading.Lock()
@@ -43,7 +44,7 @@ class Tokens:
     def of(self, texts: Sequence[str]) -> Tokenised:
         """The tokens of texts; any thread may ask."""
         with self._lock:
-            found = self._vocabulary.numbered(texts)
+            found = self._vocabulary.numbered(texts, self._made)
             if found.new:
                 self._learn(found.new, found.known)
             starts, ends = self._ends[found.numbers], self._ends[found.numbers + 1]
@@ -57,6 +58,7 @@ class Tokens:
         held = self._ends[known]
         self._tokens = _with(self._tokens, held, np.fromiter(chain.from_iterable(found), np.intp))
         self._ends = _with(self._ends, known + 1, held + np.cumsum(list(map(len, found)), dtype=np.intp))
+        self._made = known + len(words)
 
     def _tokenised(self, words: Sequence[str]) -> list[list[int]]:
         """The tokens of each word; the tokenizer gets many at once, since it takes more time to begin than for a word."""

@@ -60,7 +60,7 @@ def test_a_hash_is_of_the_letters_alone() -> None:
 def test_numbers_stand_for_words(calls: list[list[str]]) -> None:
     vocabulary, known = Vocabulary(), list[str]()
     for texts in calls:
-        found = vocabulary.numbered(texts)
+        found = vocabulary.numbered(texts, len(known))
         assert found.known == len(known)
         known += found.new
         assert [known[number] for number in found.numbers] == words(" ".join(texts))
@@ -73,7 +73,7 @@ def test_many_words_are_told_apart_and_forgotten_together(monkeypatch: pytest.Mo
     vocabulary, known, forgotten = Vocabulary(), list[str](), 0
     for start in range(0, 300_000, 20_000):
         texts = [f"كلمة{start + i} ومنها{i}" for i in range(20_000)]
-        found = vocabulary.numbered(texts)
+        found = vocabulary.numbered(texts, len(known))
         forgotten += found.known == 0
         known[found.known :] = found.new
         assert [known[number] for number in found.numbers] == " ".join(map(fold, texts)).split()
@@ -86,3 +86,18 @@ def test_grams_of_texts_together_are_those_of_their_words(calls: list[list[str]]
     for texts in calls:
         expected = [" ".join(gram for word in words(text) for gram in word_grams(word)) for text in texts]
         assert made.spaced(texts) == expected
+
+
+def test_who_was_interrupted_while_making_grams_makes_them_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    made, texts = Grams(), ["قال الوزير", "إن الوزير"]
+    expected = Grams().spaced(texts)
+    made.spaced(["كلمة"])
+    with monkeypatch.context() as patched:
+        patched.setattr("rag.arabic.words._grams_of", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            made.spaced(texts)
+    assert made.spaced(texts) == expected
+
+
+def _interrupted(_: str) -> tuple[str, ...]:
+    raise KeyboardInterrupt

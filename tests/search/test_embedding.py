@@ -12,6 +12,7 @@ from rag import wiring
 from rag.errors import ModelError
 from rag.library import Library
 from rag.search.embedding import SHIPPED, StaticEmbedder, TransformerEmbedder
+from rag.search.tokens import Tokens
 from rag.settings import load_settings
 from rag.types import Article
 from tests.tiny_transformer import LONGEST, build_embedder
@@ -94,6 +95,20 @@ def test_tokens_are_those_of_model2vec_and_threads_do_not_disturb_each_other(mon
     with ThreadPoolExecutor(4) as pool:
         for found in pool.map(lambda _: [embedder.passages([text])[0] for text in texts], range(4)):
             assert np.abs(np.stack(found) - expected).max() < 1e-4
+
+
+def test_who_was_interrupted_while_tokenising_tokenises_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    embedder, expected = StaticEmbedder(SHIPPED), StaticEmbedder(SHIPPED).passages(TEXTS)
+    embedder.passages(["كلمة"])
+    with monkeypatch.context() as patched:
+        patched.setattr(Tokens, "_tokenised", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            embedder.passages(TEXTS)
+    np.testing.assert_allclose(embedder.passages(TEXTS), expected)
+
+
+def _interrupted(*_: object) -> list[list[int]]:
+    raise KeyboardInterrupt
 
 
 def test_two_revisions_of_one_name_are_told_apart(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
