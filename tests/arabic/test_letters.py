@@ -21,7 +21,8 @@ TEXTS = st.lists(LETTERS, max_size=6)
 
 
 def test_every_letter_is_folded_as_alone() -> None:
-    every = [f"ك{chr(code)}{chr(code)}ت" for code in range(sys.maxunicode + 1)]
+    codes = *range(0x10000), *range(0x10000, sys.maxunicode, 19)
+    every = [f"ك{chr(code)}{chr(code)}ت" for code in codes]
     for start in range(0, len(every), 5000):
         texts = every[start : start + 5000]
         assert list(map(unmark, marked(texts))) == list(map(words, texts))
