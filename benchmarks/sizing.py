@@ -162,7 +162,7 @@ def measure(data: Path, count: int, served: int, home: Path | None = None) -> Me
             _fill(library, data, served)
             served_count = library.count()[1]
             served_bytes, served_seconds = _served(library, Path(folder) / "milvus")
-        bags = [milvus_rows.counted(passage) for passage in every]
+        bags = milvus_rows.counted(every)
         library_bytes, lexical, dense = _weighed(home / "index" if home else index)
         return Measured(
             passages=len(every),
@@ -171,7 +171,7 @@ def measure(data: Path, count: int, served: int, home: Path | None = None) -> Me
             lexical=lexical,
             dense=dense,
             served=served_bytes / served_count,
-            text=_mean(len(milvus_rows.token(milvus_rows.grams_of(passage)).encode()) for passage in every),
+            text=_mean(len(milvus_rows.token(grams).encode()) for grams in milvus_rows.grams_of(every)),
             scalars=_mean(len(f"{passage.source}{passage.date or ''}".encode()) for passage in every),
             grams=_mean(bag.total() for bag in bags),
             distinct=_mean(map(len, bags)),
