@@ -16,6 +16,7 @@ import pytest
 from hypothesis import settings
 
 from rag.arabic.folding import words
+from rag.arabic.words import word_grams
 from rag.library import Library
 from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED, Embedder
@@ -104,6 +105,11 @@ def open_retriever(library: Library, embedder: Embedder | None = None) -> Retrie
     engine = EmbeddedEngine(library, lexical, dense)
     reranker = LinearReranker(engine.idf, shipped_embedder())
     return Retriever(library, engine, reranker, Translator(SHIPPED), folder / "writing.lock")
+
+
+def grams(text: str) -> list[str]:
+    """The grams of a text, each word's made by itself."""
+    return [gram for word in words(text) for gram in word_grams(word)]
 
 
 def query(question: str) -> Query:

@@ -18,13 +18,9 @@ GRAM = 4
 """Letters of a gram, edges included; 3 and 5 were slightly worse on ARCD (`python -m benchmarks.search`)."""
 
 
-def grams(text: str) -> list[str]:
-    """The character 4-grams of each folded word with its edges marked (`#word#`), in order; words of up to two letters whole."""
-    return Grams().spaced([text])[0].split()
-
-
 class Grams:
-    """The grams of texts; those of each word are made once."""
+    """The character 4-grams of texts: of each folded word with its edges marked (`#word#`), in order; words of up to two letters
+    whole. Those of a word are made once."""
 
     def __init__(self) -> None:
         self._vocabulary = Vocabulary()

@@ -55,7 +55,8 @@ _MIGRATIONS: dict[int, tuple[Migration, ...]] = {
         *origins.SCHEMA.split(";"),
         *duplicates.SCHEMA.split(";"),
     ),
-    3: ("DELETE FROM sketches", "DELETE FROM sketch_keys", duplicates.remember_all),  # of letters that fold to several
+    # Sketches hold letters that fold to several whole, no longer the first alone.
+    3: ("DELETE FROM sketches", "DELETE FROM sketch_keys", duplicates.remember_all),
 }
 _KIND = Kind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, _MIGRATIONS)
 WITHIN = """(?1 = '' OR a.date >= ?1) AND (?2 = '' OR a.date <= ?2)

@@ -29,6 +29,7 @@ _STAMP = "stamp.json"
 _SEGMENT = re.compile(r"[0-9a-f]{32}\.")
 _WRITER_BYTES = 64_000_000
 _AT_ONCE = 256
+"""Passages."""
 _REMEMBERED = 100_000
 """Grams whose frequency is looked up once (15 MB)."""
 _SMALL, _WORN = 2_000, 1 / 3

@@ -30,7 +30,7 @@ class Tokenised:
 
 
 class Tokens:
-    """What a tokenizer makes of the folded words of texts; it must make nothing of what is no letter or digit."""
+    """What a tokenizer with a normaliser makes of the folded words of texts; it must make nothing of what is no letter or digit."""
 
     def __init__(self, tokenizer: Any) -> None:
         self._tokenizer, self._normalised = tokenizer, tokenizer.normalizer.normalize_str

@@ -7,7 +7,12 @@ from rag.arabic.folding import words
 from rag.arabic.names import Name
 from rag.arabic.numerals import quantities
 from rag.arabic.speech import asked_speaker, says, speaker
-from rag.arabic.words import Grams, content_words, grams, holds, kind, word_grams
+from rag.arabic.words import Grams, content_words, holds, kind, word_grams
+
+
+def grams(text: str) -> list[str]:
+    (found,) = Grams().spaced([text])
+    return found.split()
 
 
 def test_grams_mark_the_edges_of_folded_words() -> None:

@@ -12,7 +12,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.arabic.words import grams
 from rag.errors import IndexDamaged, InputError
 from rag.library import Library
 from rag.search.embedding import SHIPPED, Embedder
@@ -24,7 +23,7 @@ from rag.search.retriever import Retriever
 from rag.search.translation import Translator
 from rag.types import EVERYTHING, Article, Passage, Scope
 from rag.wiring import shipped_embedder
-from tests.conftest import HashEmbedder, open_retriever, query
+from tests.conftest import HashEmbedder, grams, open_retriever, query
 from tests.search.milvus_lite import MilvusLite
 
 Open = Callable[..., Retriever]

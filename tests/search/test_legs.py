@@ -11,7 +11,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.arabic.words import grams
 from rag.errors import LibraryError
 from rag.library import Library
 from rag.search.embedded import EmbeddedEngine
@@ -21,7 +20,7 @@ from rag.search.lexical import LexicalIndex
 from rag.search.retriever import Retriever
 from rag.search.translation import Translator
 from rag.types import Article, Passage, Scope
-from tests.conftest import HashEmbedder, open_retriever, query
+from tests.conftest import HashEmbedder, grams, open_retriever, query
 
 QUESTION = "ماذا قال مندوب روسيا عن قرار مجلس الأمن؟"
 

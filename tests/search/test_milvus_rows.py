@@ -6,10 +6,10 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rag.arabic.words import grams
 from rag.search import milvus_rows
 from rag.search.milvus_rows import LONGEST, batches, counted, expression, grams_of, token
 from rag.types import EVERYTHING, Passage, Scope
+from tests.conftest import grams
 
 LONG = " ".join(f"ع{number}" for number in range(40_000))
 
