@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import re
 import tarfile
@@ -13,6 +14,7 @@ import pytest
 
 from rag.library import readers
 from rag.library.formats import packed
+from rag.library.formats.document import Document, Unfit
 from rag.library.formats.limits import limited
 from rag.library.formats.pdf import read_pdf
 from rag.library.readers import Unreadable, read
@@ -94,6 +96,15 @@ def test_a_file_that_takes_too_long_or_too_much_is_passed_by(tmp_path: Path, mon
     monkeypatch.undo()
     (last,) = read([tmp_path / "b.pdf"])
     assert isinstance(last, Article)
+
+
+def without_memory(path: Path) -> Document:
+    raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+
+def test_a_reader_whose_files_find_no_memory_needs_too_much(tmp_path: Path) -> None:
+    with pytest.raises(Unfit, match="needs more than 7 MB"):
+        limited(without_memory, tmp_path / "a.pdf", seconds=60, megabytes=7)
 
 
 def test_a_book_asks_nobody(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ memory and processor time for a process (macOS has none of memory), the wall clo
 from __future__ import annotations
 
 import atexit
+import errno
 import json
 import logging
 import math
@@ -192,10 +193,12 @@ def serve(handle: int) -> None:
                 answer: dict[str, Any] = asdict(read(Path(path)))
             except Unfit as e:
                 answer = {"unfit": str(e)}
-            except MemoryError:
-                answer = {"unfit": f"needs more than {megabytes} MB to read; expected a file that takes less; split it"}
-            except OSError as e:
-                answer = {"os": [e.errno, e.strerror or str(e)]}
+            except (MemoryError, OSError) as e:
+                if isinstance(e, OSError) and e.errno != errno.ENOMEM:
+                    answer = {"os": [e.errno, e.strerror or str(e)]}
+                else:
+                    much = f"needs more than {megabytes} MB to read; expected a file that takes less; split it"
+                    answer = {"unfit": much}
             except Exception as e:  # a defect of a reader is one file's, not the run's
                 why = " ".join(f"{type(e).__name__}: {e}".split())[:200]
                 answer = {"unfit": f"breaks its reader ({why}); expected a file that can be read; save it anew"}
