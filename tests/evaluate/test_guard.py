@@ -1,0 +1,63 @@
+"""Quality is guarded: the figures of three question sets may not fall, and a damaged weight makes them fall."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from rag.cli import main
+from rag.search import reranking
+from tests.conftest import ROOT, SEEDS
+
+BASELINES = ROOT / "tests" / "baselines"
+DATA = ROOT / "tests" / "data"
+SETS = {"seeds_qa": (), "followups_qa": (), "arcd_test_200": ("--index-contexts",)}
+"""With what `rag eval` is told beside the set."""
+
+
+def run(*arguments: str | Path) -> int:
+    """The exit code of a command."""
+    with pytest.raises(SystemExit) as ended:
+        main([*map(str, arguments)])
+    return int(ended.value.code or 0)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A home that holds the seeds."""
+    path = tmp_path_factory.mktemp("guarded")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("RAG_HOME", str(path))
+        assert run("index", SEEDS) == 0
+    return path
+
+
+def guarded(name: str, home: Path, patch: pytest.MonkeyPatch, *options: str) -> int:
+    patch.setenv("RAG_HOME", str(home))
+    given = (*SETS[name], *options, "--json", "--baseline", BASELINES / f"{name}.json")
+    return run("eval", DATA / f"{name}.jsonl", *given)
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_no_figure_is_worse_than_its_baseline(
+    name: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert guarded(name, home, monkeypatch) == 0, capsys.readouterr().err
+
+
+def test_damaged_weights_are_seen(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, damage in {"coverage": -0.5, "meaning": 0.0, "lexical": 0.2, "dense": 0.1}.items():
+        monkeypatch.setitem(reranking.WEIGHTS, name, damage * reranking.WEIGHTS[name])
+    assert guarded("seeds_qa", home, monkeypatch, "--only-search") == 1
+    assert "worse: recall@1" in capsys.readouterr().err
+
+
+def test_one_damaged_weight_is_seen(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setitem(reranking.WEIGHTS, "coverage", 0.0)
+    assert guarded("seeds_qa", home, monkeypatch, "--only-search") == 1
+    assert "worse: " in capsys.readouterr().err
