@@ -16,8 +16,8 @@ from pathlib import Path
 
 from rag.answer.citations import cite
 from rag.answer.support import Checker
+from rag.query.translation import Translator
 from rag.search.embedding import SHIPPED
-from rag.search.translation import Translator
 from rag.types import Passage
 from rag.wiring import shipped_embedder
 

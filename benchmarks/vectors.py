@@ -16,13 +16,13 @@ from pathlib import Path
 
 import faiss
 import numpy as np
+from rag.search.query import Query
 
 from rag import wiring
 from rag.evaluate.metrics import percentile
 from rag.library import Library
 from rag.search.embedding import Embedder
 from rag.search.leg import catch_up
-from rag.search.query import Query
 from rag.search.vectors import VectorIndex
 from rag.types import Article
 from training.pairs import rows

@@ -108,7 +108,7 @@ def show(
 
     with wiring.open_library(_settings()) as library:
         found = library.article(article)
-        near = library.near_duplicates(article)
+        near = library.near_duplicates([article])[article]
     if found is None:
         raise InputError(f"no article has the id {article!r}; `rag list` shows those that there are")
     print(found.text)
@@ -131,10 +131,10 @@ def search(
 
     settings = _settings()
     with wiring.open_library(settings) as library, progress() as bar:
-        scope = Scope(since, until, tuple(source or ()))
+        scope, asked = Scope(since, until, tuple(source or ())), wiring.shipped_parser().parse(question)
         retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
         notices = retriever.open(bar)
-        hits = retriever.search(question, k, scope)
+        hits = retriever.search(asked, k, scope)
         for notice in filter(None, (*notices, retriever.lag)):
             note(notice)
         if not library.count()[0]:
@@ -169,12 +169,12 @@ def ask(
         assistant = wiring.open_assistant(_settings(writer=writer), bar)
     for notice in assistant.notices:
         note(notice)
-    history = assistant.recall(after or (), scope)
+    asked, history = assistant.parse(question), assistant.recall(after or (), scope)
     if as_json:
-        *_, answer = assistant.ask(question, scope, history)
+        *_, answer = assistant.ask(asked, scope, history)
         print_json(answer.as_json())
         return
-    print_answer(assistant.ask(question, scope, history), "; ".join(assistant.notices))
+    print_answer(assistant.ask(asked, scope, history), "; ".join(assistant.notices))
     if assistant.choice.why in ("found", "chosen", "none"):
         print(f"({assistant.writer.name}: {assistant.choice})", file=sys.stderr)
 

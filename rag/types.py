@@ -6,7 +6,7 @@ Offsets are code-point offsets into `Article.text`, end exclusive.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -56,6 +56,11 @@ class Passage:
     def searched(self) -> str:
         """What search reads: the article's title, then the passage."""
         return f"{self.title}\n{self.text}" if self.title else self.text
+
+
+def searched(passages: Iterable[Passage]) -> list[str]:
+    """What search reads of each passage (`Passage.searched`)."""
+    return [passage.searched for passage in passages]
 
 
 @dataclass(frozen=True, slots=True)

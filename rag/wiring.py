@@ -13,6 +13,8 @@ from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
 from rag.models import chosen, pulled
 from rag.models.catalogue import SETTING, Kind, find
+from rag.query.question import QuestionParser
+from rag.query.translation import Translator
 from rag.search.apart import Other, apart, following
 from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
@@ -24,7 +26,6 @@ from rag.search.milvus_collection import MARK, MilvusCollection
 from rag.search.milvus_server import MilvusServer
 from rag.search.reranking import SHIPPED_RERANKER, CrossEncoderReranker, LinearReranker, Reranker
 from rag.search.retriever import Retriever
-from rag.search.translation import Translator
 from rag.search.vectors import VectorIndex
 from rag.settings import Settings
 
@@ -71,7 +72,13 @@ def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> 
     """The search over the library; its indexes may be behind until `catch_up`."""
     engine = open_engine(settings, library, embedder)
     lock = settings.index_dir / WRITING
-    return Retriever(library, engine, _reranker(settings, engine), Translator(SHIPPED), lock)
+    return Retriever(library, engine, _reranker(settings, engine), lock)
+
+
+@cache
+def shipped_parser() -> QuestionParser:
+    """What reads questions, with the shipped translations, opened once."""
+    return QuestionParser(Translator(SHIPPED))
 
 
 def open_engine(settings: Settings, library: Library, embedder: Embedder) -> Engine:
@@ -280,6 +287,8 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     """Everything that answering needs, the indexes brought up to the library."""
     from rag.answer.assistant import Assistant
     from rag.answer.evidence import EvidenceFinder
+    from rag.answer.sentence_scorer import SentenceScorer
+    from rag.answer.speaker_statements import StatementFinder
     from rag.answer.support import Checker
 
     library = open_library(settings)
@@ -288,9 +297,11 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     notices = retriever.open(progress)
     if not library.count()[0]:
         notices.append(EMPTY)
-    finder = EvidenceFinder(retriever, shipped_embedder())
+    parser = shipped_parser()
+    scorer = SentenceScorer(retriever.engine.idf, shipped_embedder())
+    finder = EvidenceFinder(scorer, StatementFinder(retriever, parser))
     checker = Checker(shipped_embedder(), Translator(SHIPPED))
     writer, choice = open_writer(settings)
     if choice.why == "unusable":
         notices.append(str(choice))
-    return Assistant(library, retriever, finder, checker, writer, _quote(), choice, notices)
+    return Assistant(library, parser, retriever, finder, checker, writer, _quote(), choice, notices)

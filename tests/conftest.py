@@ -18,16 +18,15 @@ from hypothesis import settings
 from rag.arabic.folding import words
 from rag.arabic.words import word_grams
 from rag.library import Library
+from rag.query.question import Question
 from rag.search.embedded import EmbeddedEngine
-from rag.search.embedding import SHIPPED, Embedder
+from rag.search.embedding import Embedder
 from rag.search.lexical import LexicalIndex
-from rag.search.query import Query
 from rag.search.reranking import LinearReranker
 from rag.search.retriever import Retriever
-from rag.search.translation import Translator
 from rag.search.vectors import VectorIndex
 from rag.types import Article
-from rag.wiring import shipped_embedder
+from rag.wiring import shipped_embedder, shipped_parser
 from tests.search.milvus_lite import MilvusLite
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -104,7 +103,7 @@ def open_retriever(library: Library, embedder: Embedder | None = None) -> Retrie
     lexical = LexicalIndex(folder / "lexical")
     engine = EmbeddedEngine(library, lexical, dense)
     reranker = LinearReranker(engine.idf, shipped_embedder())
-    return Retriever(library, engine, reranker, Translator(SHIPPED), folder / "writing.lock")
+    return Retriever(library, engine, reranker, folder / "writing.lock")
 
 
 def grams(text: str) -> list[str]:
@@ -112,9 +111,9 @@ def grams(text: str) -> list[str]:
     return [gram for word in words(text) for gram in word_grams(word)]
 
 
-def query(question: str) -> Query:
-    """The question as a leg takes it."""
-    return Query.of(question, Translator(SHIPPED))
+def parsed(question: str) -> Question:
+    """The question as the program passes it on."""
+    return shipped_parser().parse(question)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from rag.errors import EngineError
 from rag.library import Library
 from rag.search.milvus_server import MilvusServer
 from rag.settings import load_settings
-from tests.conftest import ROOT, SEEDS, Rag, line
+from tests.conftest import ROOT, SEEDS, Rag, line, parsed
 from tests.search.milvus_lite import MilvusLite
 from tests.search.test_engines import QUESTION, articles, check, open_milvus
 
@@ -136,10 +136,10 @@ except SystemExit as e:
 def test_a_server_that_is_killed_and_comes_back(library: Library, lite: MilvusLite) -> None:
     library.add(articles(30))
     retriever = open_milvus(library, lite.url)
-    before = [hit.passage.id for hit in retriever.search(QUESTION)]
+    before = [hit.passage.id for hit in retriever.search(parsed(QUESTION))]
     lite.kill()
     lite.start(wait=False)
-    assert [hit.passage.id for hit in retriever.search(QUESTION)] == before
+    assert [hit.passage.id for hit in retriever.search(parsed(QUESTION))] == before
     check(retriever, library)
 
 
@@ -166,12 +166,12 @@ def test_a_server_that_is_killed_while_it_is_written(
 def test_a_server_that_hangs(library: Library, lite: MilvusLite, monkeypatch: pytest.MonkeyPatch) -> None:
     library.add(articles(30))
     retriever = open_milvus(library, lite.url)
-    before = [hit.passage.id for hit in retriever.search(QUESTION)]
+    before = [hit.passage.id for hit in retriever.search(parsed(QUESTION))]
     monkeypatch.setattr("rag.search.milvus_server.ASK", 1.0)
     lite.hang()
     try:
         with pytest.raises(EngineError, match="has not answered search within 1 s; look whether it hangs"):
-            retriever.search(QUESTION)
+            retriever.search(parsed(QUESTION))
         library.add(articles(3, seed=1))
         with pytest.raises(EngineError, match="has not answered list_collections within 1 s"):
             retriever.catch_up()
@@ -180,4 +180,4 @@ def test_a_server_that_hangs(library: Library, lite: MilvusLite, monkeypatch: py
     retriever.catch_up()
     check(retriever, library)
     library.remove([f"1-{i}" for i in range(3)])
-    assert [hit.passage.id for hit in retriever.search(QUESTION)] == before
+    assert [hit.passage.id for hit in retriever.search(parsed(QUESTION))] == before

@@ -16,7 +16,7 @@ from rag.errors import InputError, ModelError
 from rag.models import pulled
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Article
-from tests.conftest import SEEDS
+from tests.conftest import SEEDS, parsed
 from tests.tiny_gguf import build
 from tests.tiny_transformer import build_cross_encoder
 
@@ -48,13 +48,13 @@ def assistant(settings: Settings) -> Iterator[Assistant]:
 
 
 def asked(assistant: Assistant) -> Answer:
-    *_, answer = assistant.ask(QUESTION)
+    *_, answer = assistant.ask(parsed(QUESTION))
     return answer
 
 
 def written(assistant: Assistant) -> Iterator[Answer]:
     """An answer whose first words are written."""
-    answers = assistant.ask(QUESTION)
+    answers = assistant.ask(parsed(QUESTION))
     next(answer for answer in answers if answer.text)
     return answers
 
@@ -67,27 +67,27 @@ def is_closed(writer: object) -> bool:
 def test_the_next_question_goes_to_the_new_writer_and_the_old_one_is_freed(
     assistant: Assistant, settings: Settings
 ) -> None:
-    assert (assistant.choice.why, asked(assistant).text) == ("found", SAID["first.gguf"])
+    assert (assistant.choice.why, parsed(assistant).text) == ("found", SAID["first.gguf"])
     old = assistant.writer
     wiring.switch_writer(assistant, settings, "second.gguf")
     assert is_closed(old)
-    assert (asked(assistant).text, asked(assistant).notice) == (SAID["second.gguf"], "")
+    assert (parsed(assistant).text, parsed(assistant).notice) == (SAID["second.gguf"], "")
     assert str(assistant.choice) == "second.gguf chosen in the models panel"
     old = assistant.writer
     wiring.switch_writer(assistant, settings, "quote")
     assert is_closed(old)
-    assert asked(assistant).writer == "quote"
+    assert parsed(assistant).writer == "quote"
 
 
 def test_who_is_being_answered_or_waits_finishes_on_the_old_writer(assistant: Assistant, settings: Settings) -> None:
     old, waited = assistant.writer, []
     running = written(assistant)
-    waiting = threading.Thread(target=lambda: waited.append(asked(assistant)))
+    waiting = threading.Thread(target=lambda: waited.append(parsed(assistant)))
     waiting.start()
     while old.askers < 2:
         assert waiting.is_alive()
     wiring.switch_writer(assistant, settings, "second.gguf")
-    assert asked(assistant).text == SAID["second.gguf"]
+    assert parsed(assistant).text == SAID["second.gguf"]
     assert not is_closed(old)
     *_, answer = running
     waiting.join(timeout=30)
@@ -117,16 +117,16 @@ def test_a_writer_that_does_not_open_leaves_the_old_one(assistant: Assistant, se
         with pytest.raises(error, match=why):
             wiring.switch_writer(assistant, settings, name)
     assert (assistant.writer, assistant.choice) == before
-    assert asked(assistant).text == SAID["first.gguf"]
+    assert parsed(assistant).text == SAID["first.gguf"]
     assert not (settings.models_dir / "chosen").exists()
 
 
 def test_what_was_wrong_with_the_old_model_is_no_more_said(settings: Settings) -> None:
     (settings.models_dir / "first.gguf").write_bytes(b"GGUF\x03\x00\x00\x00")
     assistant = wiring.open_assistant(settings)
-    assert "cannot be loaded" in asked(assistant).notice
+    assert "cannot be loaded" in parsed(assistant).notice
     wiring.switch_writer(assistant, settings, "second.gguf")
-    assert "cannot be loaded" not in asked(assistant).notice
+    assert "cannot be loaded" not in parsed(assistant).notice
     assistant.switch(assistant.quoting, assistant.choice)
 
 
@@ -156,7 +156,7 @@ def test_a_setting_goes_before_what_is_remembered(assistant: Assistant, settings
         wiring.switch_writer(assistant, set_, "quote")  # until the program ends
     assert (settings.models_dir / "chosen").read_text() == "second.gguf\n"
     wiring.switch_writer(assistant, first, str(first.model))
-    assert asked(assistant).text == SAID["first.gguf"]
+    assert parsed(assistant).text == SAID["first.gguf"]
 
 
 @pytest.mark.parametrize("said", [b"gone.gguf\n", b"remote\n", b"\xff\xfe", b"", b"../../x.gguf", b"balanced\n"])
@@ -180,14 +180,14 @@ def test_a_choice_that_cannot_be_written_down_holds_until_the_end(assistant: Ass
     (settings.models_dir / "chosen").mkdir()
     with pytest.raises(ModelError, match="quote is used until the program ends"):
         wiring.switch_writer(assistant, settings, "quote")
-    assert asked(assistant).writer == "quote"
+    assert parsed(assistant).writer == "quote"
 
 
 def test_another_reranker(assistant: Assistant, settings: Settings) -> None:
     place = settings.models_dir / "mmarco"
     build_cross_encoder(place)
     record = pulled.Pulled("mmarco", "reranker", "cross-encoder/x", "1", "mit", 1, {})
-    shipped, before = assistant.retriever.reranker, assistant.search(QUESTION, 5)
+    shipped, before = assistant.retriever.reranker, assistant.search(parsed(QUESTION), 5)
     with pytest.raises(InputError, match="no reranker here has the name 'mmarco'"):
         wiring.switch_reranker(assistant, settings, "mmarco")
     pulled.write(record, place)
@@ -198,6 +198,6 @@ def test_another_reranker(assistant: Assistant, settings: Settings) -> None:
     assert assistant.retriever.reranker is shipped
     wiring.switch_reranker(assistant, settings, "mmarco")
     assert (shipped.name, assistant.retriever.reranker.name) == ("shipped", str(place))
-    assert [hit.score for hit in assistant.search(QUESTION, 5)] != [hit.score for hit in before]
+    assert [hit.score for hit in assistant.search(parsed(QUESTION), 5)] != [hit.score for hit in before]
     wiring.switch_reranker(assistant, settings, "shipped")
-    assert assistant.search(QUESTION, 5) == before
+    assert assistant.search(parsed(QUESTION), 5) == before

@@ -15,7 +15,7 @@ import pytest
 
 from rag import wiring
 from rag.settings import load_settings
-from tests.conftest import ROOT, Rag
+from tests.conftest import ROOT, Rag, parsed
 
 _PATIENCE = 60
 
@@ -162,10 +162,10 @@ def test_a_process_that_searches_meanwhile_finds_what_is_new(
     settings = load_settings(home=tmp_path / "home")
     with wiring.open_library(settings) as library:
         retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-        assert [hit.passage.article for hit in retriever.search("هطل المطر على حلب")] == ["first.txt"]
+        assert [hit.passage.article for hit in retriever.search(parsed("هطل المطر على حلب"))] == ["first.txt"]
         (folder / "rain.txt").write_text("هطل المطر على حلب.", encoding="utf-8")
         watched.says("1 new, 0 replaced")
-        assert retriever.search("هطل المطر على حلب")[0].passage.article == "rain.txt"
+        assert retriever.search(parsed("هطل المطر على حلب"))[0].passage.article == "rain.txt"
     watched.interrupt()
 
 

@@ -19,7 +19,7 @@ from pathlib import Path
 import numpy as np
 
 from rag.arabic.folding import words
-from rag.search.translation import Translator
+from rag.query.translation import Translator
 from training.bags import Bags
 from training.pairs import read
 from training.translation import learn

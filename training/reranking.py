@@ -14,6 +14,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
+from rag.search.query import Query
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
@@ -21,7 +22,6 @@ from benchmarks.search import ENGLISH
 from rag import wiring
 from rag.arabic import find
 from rag.evaluate.metrics import ndcg_at, success_at
-from rag.search.query import Query
 from rag.search.reranking import FEATURES, Candidate, LinearReranker
 from rag.settings import load_settings
 from rag.types import Article

@@ -22,7 +22,7 @@ import numpy as np
 
 from rag.arabic.folding import fold
 from rag.arabic.words import word_grams
-from rag.search.transliteration import BEGIN, END, FIRST_CODE, PAD, Transliterator
+from rag.query.transliteration import BEGIN, END, FIRST_CODE, PAD, Transliterator
 from training.pairs import Pair, read
 
 ORDER, DISCOUNT = 3, 0.8

@@ -5,10 +5,11 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+from rag.search.query import Query
+
 from benchmarks.pipelines.asking import FOUND, ask, say, task
 from benchmarks.vectors import recall
 from rag import wiring
-from rag.search.query import Query
 from rag.settings import load_settings
 
 

@@ -13,15 +13,16 @@ from rag.answer import prompts
 from rag.answer.citations import cite
 from rag.answer.conversation import understood
 from rag.answer.evidence import EvidenceFinder
-from rag.answer.repeats import once
+from rag.answer.repeats import not_told_before
 from rag.answer.support import Checker
 from rag.answer.writers import Choice, Closable, Notice, Writer
 from rag.arabic import find
-from rag.arabic.answers import short_answer
+from rag.arabic.answers import short_answers
 from rag.errors import InputError, ModelError
 from rag.library import Library
-from rag.search.retriever import Retriever, checked
-from rag.types import EVERYTHING, Answer, Citation, Evidence, Hit, Passage, Scope, Status
+from rag.query.question import Question, QuestionParser
+from rag.search.retriever import Retriever
+from rag.types import EVERYTHING, Answer, Citation, Evidence, Hit, Passage, Scope
 
 log = logging.getLogger(__name__)
 SHOWN = 10
@@ -41,6 +42,7 @@ class Assistant:
     def __init__(
         self,
         library: Library,
+        parser: QuestionParser,
         retriever: Retriever,
         finder: EvidenceFinder,
         checker: Checker,
@@ -49,8 +51,8 @@ class Assistant:
         choice: Choice,
         notices: Sequence[str],
     ) -> None:
-        self.library, self.retriever, self.finder, self.writer = library, retriever, finder, writer
-        self.checker, self.quoting = checker, quoting
+        self.library, self.parser, self.retriever, self.finder = library, parser, retriever, finder
+        self.writer, self.checker, self.quoting = writer, checker, quoting
         self.choice, self.notices = choice, list(notices)
         self._door = threading.RLock()  # a stream that is dropped may end in a thread that stands in it
         self._writing: list[Writer] = []
@@ -79,7 +81,11 @@ class Assistant:
         if writer is not self.writer and writer not in self._writing and isinstance(writer, Closable):
             writer.close()
 
-    def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
+    def parse(self, text: str) -> Question:
+        """The question that a person typed, as everything here takes it; errors as in `QuestionParser.parse`."""
+        return self.parser.parse(text)
+
+    def search(self, question: Question, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         """The k best passages, best first; errors as in `Retriever.search`."""
         return self.retriever.search(question, k, scope)
 
@@ -89,14 +95,14 @@ class Assistant:
         For programs that keep their own conversations. One that cannot be asked is left out.
         """
         answers: list[Answer] = []
-        for question in questions:
+        for text in questions:
             with suppress(InputError):
-                *_, answer = self.ask(question, scope, answers, quoted=True)
+                *_, answer = self.ask(self.parse(text), scope, answers, quoted=True)
                 answers.append(answer)
         return answers
 
     def ask(
-        self, question: str, scope: Scope = EVERYTHING, history: Sequence[Answer] = (), quoted: bool = False
+        self, question: Question, scope: Scope = EVERYTHING, history: Sequence[Answer] = (), quoted: bool = False
     ) -> Generator[Answer]:
         """Snapshots of the answer from the articles of a scope; the last one is `done` and carries the checked citations.
 
@@ -105,112 +111,139 @@ class Assistant:
 
         Closing the iterator stops the writer. The text begins anew, with a notice, where a writer asks its model again, and
         where one that fails hands over.
-        Raises InputError for a question or scope that cannot be asked, and BusyError from the writer.
+        Raises InputError for a scope that cannot be asked, and BusyError from the writer.
         """
         with self._taken() as writer:
             yield from self._answers(question, scope, history, self.quoting if quoted else writer)
 
-    def _answers(self, question: str, scope: Scope, history: Sequence[Answer], writer: Writer) -> Generator[Answer]:
-        """As `ask`, with one writer; its model completes the question."""
+    def _answers(self, asked: Question, scope: Scope, history: Sequence[Answer], writer: Writer) -> Generator[Answer]:
+        """Snapshots as `ask` gives them, with one writer; its model completes the question."""
         began = time.perf_counter()
-        asked = checked(question)
-        standalone = understood(asked, history, writer)
-        question = checked((yield from self._working(asked, standalone, writer.name)))
+        question = asked
+        if history:
+            text = yield from self._working(asked, understood(asked, history, writer), writer.name)
+            question = asked if text == asked.text else self.parse(text)
         hits = self._hits(question, scope)
         evidence = self._evidence(question, hits, scope)
         searched = time.perf_counter()
-        nothing = prompts.text(f"nothing_found.{prompts.language(question)}")
         answer = Answer(
-            asked,
+            asked.text,
             "answered",
             "",
             writer.name,
             hits=hits,
             notice=_joined(*self.notices, self.retriever.lag),
-            standalone=question if question != asked else "",
+            standalone=question.text if question is not asked else "",
         )
-        if not evidence:
-            timings = {"search_ms": 1000 * (searched - began), "write_ms": 0.0, "total_ms": 1000 * (searched - began)}
-            yield _told(replace(answer, status="abstained", text=nothing, timings=timings, done=True))
-            return
-        passages = _material(evidence, hits)
-        citations: tuple[Citation, ...] = ()
-        while True:
-            try:
-                with closing(writer.write(question, passages, evidence)) as pieces:
-                    for piece in pieces:
-                        if isinstance(piece, Notice):
-                            answer = replace(answer, notice=_joined(answer.notice, piece.text))
-                            if piece.anew:
-                                answer, citations = replace(answer, text=""), ()
-                            piece = ""
-                        elif isinstance(piece, Citation):
-                            citations = (*citations, replace(piece, at=len(answer.text)))
-                            piece = f"[{piece.n}]"
-                        answer = replace(answer, text=answer.text + piece)
-                        yield answer
-                break
-            except ModelError as e:
-                if writer is self.quoting:
-                    raise
-                log.info(
-                    "writer failed",
-                    extra={"writer": writer.name, "error": type(e).__name__, "texts": {"message": str(e)}},
-                )
-                notice = _joined(answer.notice, f"{writer.name} failed ({e}); the answer is quoted")
-                writer, citations = self.quoting, ()
-                answer = replace(answer, text="", writer=writer.name, notice=notice)
-        written = time.perf_counter()
-        text = answer.text
-        refused = not citations and (not text.strip() or find(nothing, text) is not None)
-        if refused:
-            text = nothing
-        elif not citations:
-            text, citations = cite(text, passages, self.checker)
-        if evidence[0].sure:
-            citations = tuple(replace(c, short=short_answer(question, c.quote)) for c in citations)
-        citations = self._placed(citations)
-        ended = time.perf_counter()
+        written = searched
+        if evidence:
+            passages = _material(evidence, hits)
+            answer = yield from self._written(answer, question, passages, evidence, writer)
+            written = time.perf_counter()
+            answer = self._verified(answer, question, passages, evidence)
+        else:
+            answer = replace(answer, status="abstained", text=_nothing_found(question))
+        ended = time.perf_counter() if evidence else searched
         timings = {
             "search_ms": 1000 * (searched - began),
             "write_ms": 1000 * (written - searched),
             "total_ms": 1000 * (ended - began),
         }
-        status: Status = "abstained" if refused else "answered"
-        yield _told(replace(answer, status=status, text=text, citations=citations, timings=timings, done=True))
+        yield _logged(replace(answer, timings=timings, done=True))
 
-    def _hits(self, question: str, scope: Scope) -> tuple[Hit, ...]:
+    def _written(
+        self,
+        answer: Answer,
+        question: Question,
+        passages: Sequence[Passage],
+        evidence: Sequence[Evidence],
+        writer: Writer,
+    ) -> Generator[Answer, None, Answer]:
+        """Snapshots while the writer writes, or the quoting one in its place; returns the whole answer, not verified yet.
+
+        It has citations only where the writer gave them itself. Raises ModelError where quoting fails, too.
+        """
+        citations: tuple[Citation, ...] = ()
+        try:
+            with closing(writer.write(question, passages, evidence)) as pieces:
+                for piece in pieces:
+                    if isinstance(piece, Notice):
+                        answer = replace(answer, notice=_joined(answer.notice, piece.text))
+                        if piece.anew:
+                            answer, citations = replace(answer, text=""), ()
+                        piece = ""
+                    elif isinstance(piece, Citation):
+                        citations = (*citations, replace(piece, at=len(answer.text)))
+                        piece = f"[{piece.n}]"
+                    answer = replace(answer, text=answer.text + piece)
+                    yield answer
+            return replace(answer, citations=citations)
+        except ModelError as e:
+            if writer is self.quoting:
+                raise
+            texts = {"message": str(e)}
+            log.info("writer failed", extra={"writer": writer.name, "error": type(e).__name__, "texts": texts})
+            notice = _joined(answer.notice, f"{writer.name} failed ({e}); the answer is quoted")
+        answer = replace(answer, text="", writer=self.quoting.name, notice=notice)
+        return (yield from self._written(answer, question, passages, evidence, self.quoting))
+
+    def _verified(
+        self, answer: Answer, question: Question, passages: Sequence[Passage], evidence: Sequence[Evidence]
+    ) -> Answer:
+        """The answer with the citations of what it says, short answers, pages and near-duplicates marked in them.
+
+        Abstained where the text refuses to answer.
+        """
+        nothing, text, citations = _nothing_found(question), answer.text, answer.citations
+        if not citations:
+            if not text.strip() or find(nothing, text) is not None:
+                return replace(answer, status="abstained", text=nothing)
+            text, citations = cite(text, passages, self.checker)
+        if evidence[0].sure:
+            short = short_answers(question.type, question.content, [c.quote for c in citations])
+            citations = tuple(replace(c, short=words) for c, words in zip(citations, short, strict=True))
+        return replace(answer, text=text, citations=self._placed(citations))
+
+    def _hits(self, question: Question, scope: Scope) -> tuple[Hit, ...]:
         """The best passages, best first, without those in which near-duplicate articles repeat one another."""
         found = self.search(question, _FOUND, scope)
         near = self.library.near_pairs({hit.passage.article for hit in found})
-        kept = once(found, near, lambda hit: (hit.passage.article, hit.passage.text))
-        return tuple(replace(hit, rank=rank) for rank, hit in enumerate(kept[:SHOWN], 1))
+        kept = not_told_before([(hit.passage.article, hit.passage.text) for hit in found], near)
+        return tuple(replace(found[i], rank=rank) for rank, i in enumerate(kept[:SHOWN], 1))
 
-    def _evidence(self, question: str, hits: Sequence[Hit], scope: Scope) -> list[Evidence]:
+    def _evidence(self, question: Question, hits: Sequence[Hit], scope: Scope) -> list[Evidence]:
         """The sentences that answer the question, none that a near-duplicate article has given already."""
         found = self.finder.find(question, hits, scope)
         near = self.library.near_pairs({evidence.passage.article for evidence in found})
-        return once(found, near, lambda evidence: (evidence.passage.article, evidence.quote))
+        kept = not_told_before([(evidence.passage.article, evidence.quote) for evidence in found], near)
+        return [found[i] for i in kept]
 
     def _placed(self, citations: Sequence[Citation]) -> tuple[Citation, ...]:
         """The citations with the page on which each one's evidence begins, and its article's near-duplicates."""
-        near = {c.article: tuple(self.library.near_duplicates(c.article)) for c in citations if c.n}
+        cited = [(c.article, c.start) for c in citations if c.n]
+        pages = dict(zip(cited, self.library.pages(cited), strict=True))
+        near = self.library.near_duplicates(article for article, _ in cited)
         return tuple(
-            replace(c, page=self.library.page(c.article, c.start), near_duplicates=near[c.article]) if c.n else c
+            replace(c, page=pages[c.article, c.start], near_duplicates=tuple(near[c.article])) if c.n else c
             for c in citations
         )
 
-    def _working(self, asked: str, work: Generator[None, None, str], by: str) -> Generator[Answer, None, str]:
+    def _working(self, asked: Question, work: Generator[None, None, str], by: str) -> Generator[Answer, None, str]:
         """What some work returns; an empty snapshot whenever it yields."""
         while True:
             try:
                 next(work)
             except StopIteration as done:
                 return str(done.value)
-            yield Answer(asked, "answered", "", by, notice=_joined(*self.notices))
+            yield Answer(asked.text, "answered", "", by, notice=_joined(*self.notices))
 
 
-def _told(answer: Answer) -> Answer:
+def _nothing_found(question: Question) -> str:
+    """What is said, in the question's language, where the archive does not hold the answer."""
+    return prompts.text(f"nothing_found.{question.language}")
+
+
+def _logged(answer: Answer) -> Answer:
     """The answer, once the log has its figures."""
     figures = {"status": answer.status, "writer": answer.writer, "citations": len(answer.citations)}
     took = {name: round(ms, 1) for name, ms in answer.timings.items()}

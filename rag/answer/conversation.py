@@ -13,6 +13,7 @@ from rag.arabic.folding import words
 from rag.arabic.followups import leans, standalone, topic, without_and
 from rag.arabic.words import content_words
 from rag.errors import RagError
+from rag.query.question import Question
 from rag.types import Answer
 
 _TURNS = 2
@@ -25,14 +26,14 @@ _KNOWN = 0.7
 """Share of that question's content words that must stand in the conversation."""
 
 
-def understood(question: str, history: Sequence[Answer], writer: Writer) -> Generator[None, None, str]:
+def understood(question: Question, history: Sequence[Answer], writer: Writer) -> Generator[None, None, str]:
     """The question as it stands alone after a conversation's answers, the last one last; itself where it stands alone already.
 
     Yields while a model works, so that the asker may close. Rules say whether it leans on the conversation; where the model
     fails or its question is not made of the conversation's words, they complete it, too.
     """
-    if not history or not leans(question):
-        return question
+    if not history or not leans_on_history(question):
+        return question.text
     if isinstance(writer, Conversant):
         said = ""
         try:
@@ -47,7 +48,12 @@ def understood(question: str, history: Sequence[Answer], writer: Writer) -> Gene
         said = said.strip().split("\n")[0].strip(' «»"“”')
         if _is_plausible(said, question, history):
             return said
-    return _by_rules(question, history)
+    return _by_rules(question.text, history)
+
+
+def leans_on_history(question: Question) -> bool:
+    """Whether a question may need those before it to be understood."""
+    return leans(question.text, question.tokens, question.content)
 
 
 def _by_rules(question: str, history: Sequence[Answer]) -> str:
@@ -62,10 +68,10 @@ def _turns(history: Sequence[Answer]) -> list[tuple[str, str]]:
     return [(a.standalone or a.question, MARKER.sub("", a.text)[:_SHOWN]) for a in history[-_TURNS:]]
 
 
-def _is_plausible(said: str, question: str, history: Sequence[Answer]) -> bool:
+def _is_plausible(said: str, question: Question, history: Sequence[Answer]) -> bool:
     """Whether what a model gave back is a question of the conversation's language and words."""
     content = content_words(said)
-    if not content or len(said) > _LONGEST or has_arabic(said) != has_arabic(question) or MARKER.search(said):
+    if not content or len(said) > _LONGEST or has_arabic(said) == question.is_translated or MARKER.search(said):
         return False
-    known = set(words(" ".join((question, *(part for turn in _turns(history) for part in turn)))))
+    known = set(words(" ".join((question.text, *(part for turn in _turns(history) for part in turn)))))
     return sum(word in known for word in content) >= _KNOWN * len(content)

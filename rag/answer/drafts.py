@@ -14,6 +14,7 @@ from rag.answer.citations import claims
 from rag.answer.writers import Notice
 from rag.arabic import find, fold, scripts
 from rag.errors import ModelError
+from rag.query.question import Question
 from rag.types import Passage
 
 _STRANGE = 3
@@ -23,7 +24,7 @@ _COPIED = 60
 
 
 def drafted(
-    draft: Callable[[bool], Generator[str]], question: str, passages: Sequence[Passage]
+    draft: Callable[[bool], Generator[str]], question: Question, passages: Sequence[Passage]
 ) -> Generator[str | Notice]:
     """The pieces of a draft; where it strays or cites nothing, a notice and those of a second one, asked for with a reminder.
 
@@ -52,9 +53,9 @@ def drafted(
 class _Watch:
     """Reads a text as it is written; `strayed` holds the letters with which it left the script of its question."""
 
-    def __init__(self, question: str, passages: Sequence[Passage]) -> None:
-        self._own = scripts.own(question)
-        self._material = (question, *(passage.searched for passage in passages))
+    def __init__(self, question: Question, passages: Sequence[Passage]) -> None:
+        self._own = scripts.own(question.text)
+        self._material = (question.text, *(passage.searched for passage in passages))
         self._given: set[str] = set()
         self._word, self._row, self.strayed = "", 0, ""
 
@@ -93,5 +94,5 @@ def _cites(text: str, count: int) -> bool:
     return not count or any(1 <= n <= count for claim in claims(text) for n in claim.cited)
 
 
-def _refuses(text: str, question: str) -> bool:
-    return find(prompts.text(f"nothing_found.{prompts.language(question)}"), text) is not None
+def _refuses(text: str, question: Question) -> bool:
+    return find(prompts.text(f"nothing_found.{question.language}"), text) is not None

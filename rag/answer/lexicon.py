@@ -11,7 +11,7 @@ import numpy as np
 from rag.answer.clauses import Clause, clause
 from rag.arabic import has_arabic
 from rag.arabic.forms import begins_anew, holds_glued, is_content, keys, sounds
-from rag.search.translation import Translator
+from rag.query.translation import Translator
 
 _NEAR = 0.35
 """Likeness of two words from which one paraphrases the other; of names and of opposites hardly any two reach it

@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 from rag.answer import drafts, prompts
 from rag.answer.writers import MARKUP, Notice, spoken
 from rag.errors import BusyError, InputError, ModelError, RagError
+from rag.query.question import Question
 from rag.types import Evidence, Passage
 
 _MEND = "download it again or unset RAG_MODEL"
@@ -77,7 +78,7 @@ class LlamaWriter:
             ) from e
 
     def write(
-        self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
+        self, question: Question, passages: Sequence[Passage], evidence: Sequence[Evidence]
     ) -> Generator[str | Notice]:
         """The answer in pieces; closing the iterator stops the model within a token, also while it reads the prompt.
 
@@ -89,7 +90,7 @@ class LlamaWriter:
         """What the model says to a system's and a user's message; errors as `write`."""
         yield from self._in_turn(lambda: self._draft(messages))
 
-    def _answer(self, question: str, passages: Sequence[Passage]) -> Generator[str | Notice]:
+    def _answer(self, question: Question, passages: Sequence[Passage]) -> Generator[str | Notice]:
         taken = self._fitting(question, passages)
         yield from drafts.shortfall(passages, taken, self._window)
         yield from drafts.drafted(
@@ -133,11 +134,11 @@ class LlamaWriter:
                 self._llama = None
                 self._reader.shutdown()
 
-    def prompt(self, question: str, passages: Sequence[Passage]) -> str:
+    def prompt(self, question: Question, passages: Sequence[Passage]) -> str:
         """The prompt in the model's own chat format, with the passages that fit."""
         return self._render(prompts.messages(question, self._fitting(question, passages)))
 
-    def _fitting(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
+    def _fitting(self, question: Question, passages: Sequence[Passage]) -> list[Passage]:
         """The passages that leave room for the answer and a reminder (`prompts.fitting`)."""
         room = self.context - self._answer_tokens
 

@@ -10,10 +10,10 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from string import Template
-from typing import Literal
 
-from rag.arabic import has_arabic, sentences
+from rag.arabic import sentences
 from rag.errors import InputError
+from rag.query.question import Language, Question
 from rag.types import Passage
 
 PACKAGE = Path(__file__).resolve().parent.parent
@@ -26,11 +26,6 @@ def folder() -> Path:
     """Where the templates lie: `<checkout>/prompts`, else `rag/_prompts`."""
     beside = PACKAGE.parent / "prompts"
     return beside if (beside / _OURS).is_file() else PACKAGE / "_prompts"
-
-
-def language(question: str) -> Literal["ar", "en"]:
-    """The language of the templates: English where the question has no Arabic letter."""
-    return "ar" if has_arabic(question) else "en"
 
 
 def text(name: str, **fields: object) -> str:
@@ -49,34 +44,34 @@ def text(name: str, **fields: object) -> str:
         raise InputError(f"{path} has a lone $; expected {_listed(fields)}, $$ for the sign; mend the template") from e
 
 
-def passage(n: int, passage: Passage, lang: Literal["ar", "en"]) -> str:
+def passage(n: int, passage: Passage, lang: Language) -> str:
     """The passage under its number and title, as the model reads it."""
     head, _, rest = text(f"passage.{lang}", n=n, title=passage.title, text=passage.text).partition("\n")
     return f"{head.rstrip()}\n{rest}"
 
 
-def messages(question: str, passages: Sequence[Passage], reminded: bool = False) -> list[dict[str, str]]:
+def messages(question: Question, passages: Sequence[Passage], reminded: bool = False) -> list[dict[str, str]]:
     """The chat that asks for an answer: a system message, and the user's with `passages` numbered from 1.
 
     reminded: with the reminder of language and markers at the end, for a second draft.
     """
-    lang = language(question)
+    lang = question.language
     numbered = "\n\n".join(passage(n, p, lang) for n, p in enumerate(passages, start=1))
     system = text(f"system.{lang}", nothing_found=text(f"nothing_found.{lang}"))
-    user = text(f"question.{lang}", passages=numbered, question=question)
+    user = text(f"question.{lang}", passages=numbered, question=question.text)
     if reminded:
         user += "\n\n" + text(f"reminder.{lang}")
     return [{"role": "system", "content": system}, {"role": "user", "content": user}]
 
 
-def rewriting(question: str, turns: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
+def rewriting(question: Question, turns: Sequence[tuple[str, str]]) -> list[dict[str, str]]:
     """The chat that asks for a question that stands alone, after turns of a question and an answer each.
 
     The system message is that of `messages`, so that a model need not read it anew for the answer.
     """
-    lang = language(question)
+    lang = question.language
     listed = "\n".join(f"- {asked}\n  {answered}" for asked, answered in turns)
-    user = text(f"standalone.{lang}", turns=listed, question=question)
+    user = text(f"standalone.{lang}", turns=listed, question=question.text)
     return [messages(question, [])[0], {"role": "user", "content": user}]
 
 

@@ -6,7 +6,7 @@ from itertools import groupby
 from rag.answer import prompts
 from rag.arabic.claims import MARKER
 from rag.arabic.quoting import readable
-from rag.arabic.speech import asked_speaker
+from rag.query.question import Question
 from rag.types import Citation, Evidence, Passage
 
 
@@ -16,14 +16,14 @@ class QuoteWriter:
     name = "quote"
 
     def write(
-        self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
+        self, question: Question, passages: Sequence[Passage], evidence: Sequence[Evidence]
     ) -> Generator[str | Citation]:
         """A lead line in the question's language; then for each evidence `speaker: “the sentence”` and its citation.
 
         Quotation marks within a sentence are made pairs, for reading; the citation holds it as it stands in the article.
         """
-        asked_for = "statements" if asked_speaker(question) else "found" if evidence[0].sure else "nearest"
-        yield prompts.text(f"quote_{asked_for}.{prompts.language(question)}")
+        asked_for = "statements" if question.type == "speech" else "found" if evidence[0].sure else "nearest"
+        yield prompts.text(f"quote_{asked_for}.{question.language}")
         articles = [list(said) for _, said in groupby(evidence, key=lambda found: found.passage.article)]
         for of_one in articles:
             heading = _heading(of_one[0].passage)

@@ -19,6 +19,7 @@ import httpx
 from rag.answer import drafts, prompts
 from rag.answer.writers import MARKUP, Notice, spoken
 from rag.errors import InputError, ModelError
+from rag.query.question import Question
 from rag.types import Evidence, Passage
 
 _CONNECT_SECONDS, _SILENT_SECONDS, _AWAY_SECONDS = 5, 120, 30
@@ -49,7 +50,7 @@ class RemoteWriter:
         self._headers = {"Authorization": f"Bearer {key}"} if key else {}
 
     def write(
-        self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
+        self, question: Question, passages: Sequence[Passage], evidence: Sequence[Evidence]
     ) -> Generator[str | Notice]:
         """The answer in pieces; closing the iterator closes the connection, at which servers stop.
 
@@ -79,7 +80,7 @@ class RemoteWriter:
         except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, AttributeError) as e:
             raise ModelError(f"the server {url} failed while answering ({_why(e)}); ask again") from e
 
-    def _fitting(self, question: str, passages: Sequence[Passage]) -> list[Passage]:
+    def _fitting(self, question: Question, passages: Sequence[Passage]) -> list[Passage]:
         def size(some: Sequence[Passage]) -> int:
             return sum(len(message["content"]) for message in prompts.messages(question, some, reminded=True))
 

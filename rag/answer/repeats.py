@@ -5,30 +5,48 @@ Pure; which articles are near-duplicates the library knows.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence, Set
-from typing import TypeVar
+from collections.abc import Sequence, Set
+from typing import Protocol, TypeVar
 
 from rag.arabic.claims import denied_places
+from rag.arabic.folding import words_each
 from rag.arabic.forms import is_content, keys
 from rag.arabic.numerals import amounts, tokens
 
 _NEW = 0.04
 """The share of a text's words that may be others: one with up to 24 of some weight has all of them, in some form."""
-_Item = TypeVar("_Item")
 
 
-def once(items: Sequence[_Item], near: Set[frozenset[str]], said: Callable[[_Item], tuple[str, str]]) -> list[_Item]:
-    """The items without those that repeat earlier ones of near-duplicate articles.
+class Quoted(Protocol):
+    """Anything that quotes a text."""
 
-    said: the article of an item, and what it says. near: the pairs of articles that are near-duplicates.
+    @property
+    def quote(self) -> str: ...
+
+
+_Quoted = TypeVar("_Quoted", bound=Quoted)
+
+
+def without_repetitions(ordered: Sequence[_Quoted]) -> list[_Quoted]:
+    """The quotes in order, without those that have the same words as an earlier one."""
+    found = words_each([quoted.quote for quoted in ordered])
+    first: dict[tuple[str, ...], _Quoted] = {}
+    for quoted, said in zip(ordered, found, strict=True):
+        first.setdefault(tuple(said), quoted)
+    return list(first.values())
+
+
+def not_told_before(texts: Sequence[tuple[str, str]], near: Set[frozenset[str]]) -> list[int]:
+    """The places of the texts that do not repeat earlier ones of near-duplicate articles.
+
+    texts: the article of each, and what it says. near: the pairs of articles that are near-duplicates.
     """
-    kept: list[tuple[_Item, str, str]] = []
-    for item in items:
-        article, text = said(item)
-        before = [other for _, of, other in kept if frozenset((article, of)) in near]
+    kept: list[int] = []
+    for i, (article, text) in enumerate(texts):
+        before = [texts[j][1] for j in kept if frozenset((article, texts[j][0])) in near]
         if not (before and repeats(text, "\n".join(before))):
-            kept.append((item, article, text))
-    return [item for item, _, _ in kept]
+            kept.append(i)
+    return kept
 
 
 def repeats(text: str, said: str) -> bool:

@@ -14,15 +14,15 @@ from string import Template
 
 from rag.answer import prompts
 from rag.answer.assistant import Assistant
-from rag.arabic import has_arabic, sentences
+from rag.arabic import sentences
 from rag.arabic.folding import fold, words
 from rag.arabic.places import country
 from rag.arabic.speakers import countries, event, has_feminine_head, is_feminine, short_name, topics, unmarked
-from rag.arabic.speech import asked_speaker, asks_about_subject, speaker
-from rag.arabic.words import kind
+from rag.arabic.speech import speaker
 from rag.errors import InputError, RagError
 from rag.library import Library
 from rag.library.browsing import by_source, ids
+from rag.query.question import Question
 from rag.types import Answer, Article, Citation
 
 _SAMPLE = 120
@@ -35,7 +35,7 @@ _ASKED_AFTER = 4
 _CITED = 3
 """Articles of an answer that are looked at."""
 _EVENTS = ("where", "why")
-"""Kinds of questions about what happened, whose time can be asked for."""
+"""Types of questions about what happened, whose time can be asked for."""
 _QUOTED = range(40, 500)
 """Characters of a statement that is worth asking for."""
 
@@ -58,7 +58,8 @@ def suggested(assistant: Assistant, count: int = 5) -> list[str]:
             if len(tried) == _ASKED or len(found) == count:
                 return found
             tried.add(question)
-            if _holds(_asked(assistant, question)):
+            asked = assistant.parse(question)
+            if _holds(asked, _asked(assistant, asked)):
                 found.append(question)
     return found
 
@@ -69,8 +70,10 @@ def following(assistant: Assistant, answer: Answer, history: Sequence[Answer] = 
     history: the answers before it. None is a question that was asked in the conversation; empty after a question without
     Arabic, or one that was not answered.
     """
-    question = answer.standalone or answer.question
-    if answer.status != "answered" or not has_arabic(question):
+    if answer.status != "answered":
+        return []
+    question = assistant.parse(answer.standalone or answer.question)
+    if question.is_translated:
         return []
     conversation = [*history, answer]
     known = {tuple(words(text)) for a in conversation for text in (a.question, a.standalone)}
@@ -78,18 +81,18 @@ def following(assistant: Assistant, answer: Answer, history: Sequence[Answer] = 
     found: list[str] = []
     tries = 0
     for candidate in _after(assistant, question, answer):
-        asked = tuple(words(candidate))
-        if asked in known:
+        asked = assistant.parse(candidate)
+        if asked.tokens in known:
             continue
         if tries == _ASKED_AFTER or len(found) == count:
             break
-        known.add(asked)
+        known.add(asked.tokens)
         tries += 1
-        then = _asked(assistant, candidate, conversation)
+        then = _asked(assistant, asked, conversation)
         if candidate == _text("then"):
             good = then is not None and any(c.short and c.article in cited for c in then.citations)
         else:
-            good = _holds(then)
+            good = _holds(asked, then)
         if good:
             found.append(candidate)
     return found
@@ -132,24 +135,23 @@ def _of_speakers(article: Article) -> Iterator[str]:
             yield _text("said_by_her" if feminine else "said", name=name)
 
 
-def _after(assistant: Assistant, question: str, answer: Answer) -> Iterator[str]:
+def _after(assistant: Assistant, question: Question, answer: Answer) -> Iterator[str]:
     """What may be asked after an answer, a topic and a speaker in turn."""
     supported = [c for c in answer.citations if c.n and c.verdict == "supported"]
     articles = [assistant.library.article(id_) for id_ in list(dict.fromkeys(c.article for c in supported))[:_CITED]]
     others = [q for article in articles if article for q in _of_speakers(article)]
-    asked = asked_speaker(question)
     about: list[str] = []
-    if asked is not None:
-        said = set(asked.split())
+    if question.type == "speech":
+        said = set(question.speaker.split())
         others = [q for q in others if not said & set(words(q))]
-        if not asks_about_subject(question):
+        if not question.has_subject:
             found = [*dict.fromkeys(topic for c in supported for topic in topics(c.quote)), *_countries(supported)]
             about = [
-                _text("about", question=unmarked(question), topic=topic)
+                _text("about", question=unmarked(question.text), topic=topic)
                 for topic in found
                 if not said & set(words(topic))
             ]
-    elif kind(question) in _EVENTS:
+    elif question.type in _EVENTS:
         about = [_text("then")]
     for i in range(max(len(others), len(about))):
         yield from about[i : i + 1]
@@ -164,7 +166,7 @@ def _countries(citations: Sequence[Citation]) -> list[str]:
     return [name for name in foreign if named[name] > 1] or foreign[:1]
 
 
-def _asked(assistant: Assistant, question: str, history: Sequence[Answer] = ()) -> Answer | None:
+def _asked(assistant: Assistant, question: Question, history: Sequence[Answer] = ()) -> Answer | None:
     try:
         *_, answer = assistant.ask(question, history=history, quoted=True)
     except RagError:
@@ -172,14 +174,14 @@ def _asked(assistant: Assistant, question: str, history: Sequence[Answer] = ()) 
     return answer
 
 
-def _holds(answer: Answer | None) -> bool:
+def _holds(question: Question, answer: Answer | None) -> bool:
     """Whether an answer is a plain one: its statements supported and of the whole name, its date found."""
     if answer is None or answer.status != "answered" or not answer.citations:
         return False
-    if kind(answer.question) == "when" and not answer.citations[0].short:
+    if question.type == "when" and not answer.citations[0].short:
         return False
-    name = asked_speaker(answer.question)
-    if name and not any(set(name.split()) <= set(words(c.quote)) for c in answer.citations):
+    name = set(question.speaker.split())
+    if name and not any(name <= set(words(c.quote)) for c in answer.citations):
         return False
     return all(c.verdict == "supported" for c in answer.citations) and len(answer.citations[0].quote) in _QUOTED
 

@@ -38,7 +38,7 @@ from rag.arabic.forms import (
 from rag.arabic.names import Name
 from rag.arabic.numerals import PERCENT, Amount
 from rag.arabic.speech import speaker
-from rag.search.translation import Translator
+from rag.query.translation import Translator
 
 _TOPIC = 7
 """Words at a passage's beginning that name what it is about."""

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal, Protocol, runtime_checkable
 
 from rag.errors import ModelError
+from rag.query.question import Question
 from rag.types import Citation, Evidence, Passage
 
 MARKUP = r"<(?=[|\uff5c/<A-Za-z_])|\[(?=/?[A-Z_]{3,}\])"
@@ -50,7 +51,7 @@ class Writer(Protocol):
     name: str
 
     def write(
-        self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]
+        self, question: Question, passages: Sequence[Passage], evidence: Sequence[Evidence]
     ) -> Generator[str | Citation | Notice]:
         """The answer's text in pieces; a marker `[n]` in it names `passages[n - 1]`.
 

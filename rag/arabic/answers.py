@@ -15,7 +15,7 @@ from rag.arabic.forms import DATE_JOINTS, YEARS, is_content
 from rag.arabic.numerals import Amount, amounts
 from rag.arabic.places import bare, country
 from rag.arabic.skeletons import skeletons
-from rag.arabic.words import Kind, content_words, kind, word_grams
+from rag.arabic.words import QuestionType, word_grams
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _LIKE = 0.6
@@ -62,17 +62,21 @@ class _Read(NamedTuple):
     share: float
 
 
-def short_answer(question: str, sentence: str) -> str:
-    """The words of a sentence that are the date or the number that a question asks for; empty where that is not plain."""
-    choose = _CHOOSING.get(kind(question))
-    if choose is None:
-        return ""
+def short_answers(type_: QuestionType, content: Sequence[str], sentences: Sequence[str]) -> list[str]:
+    """The words of each sentence that are the date or the number that a question asks for; empty where that is not plain.
+
+    type_, content: the question's type and its content words.
+    """
+    choose = _CHOOSING.get(type_)
+    return [_short_answer(choose, content, sentence) if choose else "" for sentence in sentences]
+
+
+def _short_answer(choose: Callable[[_Read], _Run | None], content: Sequence[str], sentence: str) -> str:
     folded, offsets = fold_with_offsets(sentence)
     found = [
         _Token(m.group(), offsets[m.start()], word_end(sentence, offsets[m.end() - 1] + 1))
         for m in _TOKEN.finditer(folded)
     ]
-    content = content_words(question)
     places = [_places(word, found) for word in content]
     asked = [any(i in places_of for places_of in places) for i in range(len(found))]
     share = sum(map(bool, places)) / max(1, len(places))
@@ -182,7 +186,7 @@ def _nearest(runs: Sequence[_Run], asked: Sequence[bool]) -> _Run | None:
     return ranked[0][1] if ranked[0][0] <= _NEAR and ranked[0][0] < ranked[1][0] else None
 
 
-_CHOOSING: dict[Kind, Callable[[_Read], _Run | None]] = {
+_CHOOSING: dict[QuestionType, Callable[[_Read], _Run | None]] = {
     "when": _date,
     "many": _number,
 }

@@ -7,12 +7,12 @@ Lavrov said. Knows the attributes that people ask for most; any other counts as 
 from __future__ import annotations
 
 import re
-from functools import lru_cache
+from collections.abc import Sequence
+from typing import NamedTuple
 
-from rag.arabic.folding import fold, has_arabic, word_set, words
+from rag.arabic.folding import fold, word_set, words
 from rag.arabic.forms import keys
 from rag.arabic.numerals import quantities
-from rag.arabic.words import content_words, kind
 
 _ROWS = """
 عمر عمره عمرها age old | عمر عمره العمر عاما سنة مواليد سن السن يبلغ
@@ -51,26 +51,39 @@ _LIFESPAN = re.compile(r"\([^()]*\d{3,4}[^()]*[-–—][^()]*\d{3,4}[^()]*\)")
 """The years of a life behind a name."""
 
 
-@lru_cache(maxsize=256)
-def _signs(question: str) -> tuple[frozenset[str], bool]:
-    """The words one of which a sentence must hold, none if any sentence will do; whether the years of a life will."""
-    content = content_words(question)
-    if has_arabic(question):  # a name may be «عمر»: what is asked for comes first
+class Attribute(NamedTuple):
+    """What a question wants to know of someone or something.
+
+    signs: the words one of which a sentence must hold to speak of it. of_life: whether the years of a life do, too. is_counted:
+    whether a number is asked for.
+    """
+
+    signs: frozenset[str]
+    of_life: bool
+    is_counted: bool
+
+
+def attribute_of(content: Sequence[str], is_arabic: bool, is_counted: bool) -> Attribute | None:
+    """The attribute that a question with these content words asks for; None where it asks for none that is known.
+
+    is_counted: whether the question asks for a number.
+    """
+    if is_arabic:  # a name may be «عمر»: what is asked for comes first
         content = [word for word in content if word not in _BEFORE][:1]
-    found = set(content)
     for asked, signs in _ATTRIBUTES:
-        if asked & found:
-            return signs, bool(asked & _LIFE)
-    return frozenset(), False
+        if not asked.isdisjoint(content):
+            return Attribute(signs, bool(asked & _LIFE), is_counted)
+    return None
 
 
-def speaks_of(question: str, sentence: str) -> bool | None:
-    """Whether a sentence speaks of the attribute that a question asks for; None where it asks for none that is known."""
-    signs, of_life = _signs(question)
-    if not signs:
-        return None
-    if of_life and _LIFESPAN.search(sentence):
+def speak_of(attribute: Attribute | None, sentences: Sequence[str]) -> list[bool | None]:
+    """Whether each sentence speaks of the attribute that a question asks for; None for each where it asks for none."""
+    return [_speaks_of(attribute, sentence) if attribute else None for sentence in sentences]
+
+
+def _speaks_of(attribute: Attribute, sentence: str) -> bool:
+    if attribute.of_life and _LIFESPAN.search(sentence):
         return True
-    if kind(question) == "many" and not quantities(sentence):
+    if attribute.is_counted and not quantities(sentence):
         return False
-    return any(not signs.isdisjoint(keys(word)) for word in words(sentence))
+    return any(not attribute.signs.isdisjoint(keys(word)) for word in words(sentence))

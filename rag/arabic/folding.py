@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import chain
 
@@ -85,6 +85,16 @@ TABLE = _table()
 def fold(text: str) -> str:
     """The form of a text for matching: no harakat or tatweel, unified alef, ya, ta marbuta and hamza seats, digits 0–9."""
     return text.translate(TABLE).lower()
+
+
+def fold_each(texts: Iterable[str]) -> list[str]:
+    """`fold` of each text."""
+    return [fold(text) for text in texts]
+
+
+def words_each(texts: Iterable[str]) -> list[list[str]]:
+    """`words` of each text."""
+    return [words(text) for text in texts]
 
 
 def fold_with_offsets(text: str) -> tuple[str, list[int]]:

@@ -7,6 +7,7 @@ as it is, since a wrong completion is worse than none.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 from rag.arabic.folding import find, fold, has_arabic, word_set, words
 from rag.arabic.forms import PREPOSITIONS, begins_anew, is_verb
@@ -48,13 +49,15 @@ _FEW = 2
 _WITH_WAW = word_set("وليد وائل وسام وفاء وفيق وارسو ويلز ويكيبيديا وهران")
 
 
-def leans(question: str) -> bool:
-    """Whether a question may need the one before it to be understood."""
-    found = words(question)
+def leans(question: str, found: Sequence[str], content: Sequence[str]) -> bool:
+    """Whether a question may need the one before it to be understood.
+
+    found: its folded words. content: those of them that say what it is about.
+    """
     pronouns = _THESE | _HE | _HIS | _COPULAS
     refers = any(word in pronouns or _OF_HIM.match(word) for word in found)
     joined = without_and(question) != question or bool(_WELL.match(question))
-    return joined or refers or len(content_words(question)) < _FEW or lacks_speaker(question) is not None
+    return joined or refers or len(content) < _FEW or lacks_speaker(question) is not None
 
 
 def standalone(question: str, before: str, about: str) -> str:
@@ -72,7 +75,7 @@ def standalone(question: str, before: str, about: str) -> str:
     if (place := lacks_speaker(asked)) is not None:
         return _tidy(f"{asked[:place]} {about} {asked[place:]}") if about else asked
     content = content_words(asked)
-    if asked_speaker(asked) and len(content) > _FEW:
+    if asked_speaker(fold(asked)) and len(content) > _FEW:
         return asked
     named = _named(asked, about)
     if not [word for word in content if word not in _EMPTY | _HE]:
@@ -91,7 +94,7 @@ def topic(question: str) -> str:
 
     In English its last words with a capital.
     """
-    speaker = asked_speaker(question)
+    speaker = asked_speaker(fold(question))
     if speaker and (place := find(speaker.partition(f" {fold('من')} ")[0], question)):
         return question[slice(*place)]
     content = set(content_words(question))

@@ -95,9 +95,9 @@ def mark(words: Sequence[str]) -> str:
     return EDGE + "".join(f"{word}{EDGE}" for word in words)
 
 
-def unmark(text: str) -> list[str]:
-    """The words of a text that is marked so."""
-    return text[1:-1].split(EDGE) if len(text) > 1 else []
+def unmarked(texts: Sequence[str]) -> list[list[str]]:
+    """The words of each text that is marked so."""
+    return [text[1:-1].split(EDGE) if len(text) > 1 else [] for text in texts]
 
 
 def _units(texts: Sequence[str]) -> tuple[np.ndarray, Places]:

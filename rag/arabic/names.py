@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
 _SAME = 0.8
@@ -46,6 +46,10 @@ class Name:
                 last = near[0]
             else:
                 yield first, last
+
+    def places_in(self, texts: Iterable[Sequence[str]]) -> list[list[tuple[int, int]]]:
+        """The places of the name in each text of folded words."""
+        return [list(self.stands_in(found)) for found in texts]
 
 
 class _Word:

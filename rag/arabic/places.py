@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from functools import lru_cache
 
 from rag.arabic.folding import fold, word_set
@@ -78,3 +79,8 @@ def country_named(word: str) -> str:
 def bare(word: str) -> str:
     """A folded word without article and what is written with it: «والروسي» → «روسي»."""
     return _ARTICLE.sub("", word)
+
+
+def bare_forms(texts: Iterable[Iterable[str]]) -> list[frozenset[str]]:
+    """The `bare` forms of the folded words of each text."""
+    return [frozenset(map(bare, found)) for found in texts]

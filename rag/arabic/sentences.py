@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 LONGEST = 1000
 """Characters; a longer sentence is cut at a clause mark or a space, so that a passage stays readable."""
@@ -110,6 +111,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
             elif spans:
                 spans[-1] = (spans[-1][0], span[1])  # lone marks belong to the sentence before
     return spans
+
+
+def sentences_each(texts: Iterable[str]) -> list[list[tuple[int, int]]]:
+    """The `sentences` of each text."""
+    return [sentences(text) for text in texts]
 
 
 def _opens(text: str, i: int) -> bool:

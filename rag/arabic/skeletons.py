@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 
 _REMEMBERED = 1 << 16
@@ -34,13 +35,17 @@ def skeletons(word: str) -> frozenset[str]:
     found = set()
     for form in begun:
         for ended in _without_endings(form):
-            bones = consonants(ended)
+            bones = _without_vowels(ended)
             found |= {bones, _DERIVED.sub("", bones)}
     return frozenset(skeleton for skeleton in found if len(skeleton) >= _SHORTEST)
 
 
-def consonants(text: str) -> str:
-    """A folded text without long vowels. A skeleton of one of its words stands in it whole, since affixes are at the ends."""
+def consonants(texts: Sequence[str]) -> list[str]:
+    """Each folded text without long vowels. A skeleton of one of its words stands in it whole, since affixes are at the ends."""
+    return [_without_vowels(text) for text in texts]
+
+
+def _without_vowels(text: str) -> str:
     for vowel in _VOWELS:  # several times as quick as `translate`
         text = text.replace(vowel, "")
     return text

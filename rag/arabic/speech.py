@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
-from rag.arabic.folding import fold, fold_with_offsets, word_set
+from rag.arabic.folding import fold, fold_each, fold_with_offsets, word_set
 from rag.arabic.names import Name
 
 
@@ -73,9 +74,8 @@ _APPOSITION = 8
 """Words that may stand between a name and its verb."""
 
 
-def asked_speaker(question: str) -> str | None:
-    """The folded words of whose statement the question asks for («ماذا قال تشوركين؟» → "تشوركين"), None if it asks for none."""
-    folded = fold(question)
+def asked_speaker(folded: str) -> str | None:
+    """The words of whose statement a folded question asks for («ماذا قال تشوركين؟» → "تشوركين"), None if it asks for none."""
     for pattern in (_QUESTION, _QUESTION_NOUN, _QUESTION_ENGLISH):
         if match := pattern.search(folded):
             speaker = match["speaker"].strip()
@@ -91,9 +91,9 @@ def lacks_speaker(question: str) -> int | None:
     return offsets[match.end() - 1] + 1 if match else None
 
 
-def asks_about_subject(question: str) -> bool:
-    """Whether a question names what the statement is to be about («عن حلب»), not only its time or place."""
-    return _SUBJECT.search(fold(question)) is not None
+def names_subject(folded: str) -> bool:
+    """Whether a folded question names what the statement is to be about («عن حلب»), not only its time or place."""
+    return _SUBJECT.search(folded) is not None
 
 
 def spoken_to(word: str) -> bool:
@@ -101,16 +101,17 @@ def spoken_to(word: str) -> bool:
     return _TO_OR_BY.match(word) is not None
 
 
-def says(sentence: str, name: Name) -> bool:
-    """Whether the sentence reports what the named one says, as far as the order of its words shows.
+def say(sentences: Sequence[str], name: Name) -> list[bool]:
+    """Whether each sentence reports what the named one says, as far as the order of its words shows.
 
     The name stands behind a verb of saying («أعلن الرئيس شافيز»), «سئل», «على لسان» or «وفقا ل», or before one («تشوركين أكد أن»)
     or before «قوله», «مؤكدا», «بالإعلان» and the like, with nothing between them that begins another clause.
     """
-    tokens = _SPEECH_TOKEN.findall(fold(sentence))
-    return any(
-        _said_before(tokens, first) or _said_after(tokens, first, last + 1) for first, last in name.stands_in(tokens)
-    )
+    listed = [_SPEECH_TOKEN.findall(folded) for folded in fold_each(sentences)]
+    return [
+        any(_said_before(tokens, first) or _said_after(tokens, first, last + 1) for first, last in places)
+        for tokens, places in zip(listed, name.places_in(listed), strict=True)
+    ]
 
 
 def _said_before(tokens: list[str], first: int) -> bool:
@@ -147,7 +148,7 @@ def _said_after(tokens: list[str], first: int, after: int) -> bool:
 
 
 def speaker(sentence: str, sought: Name | None = None) -> str:
-    """Who says it, as the sentence puts it, or an empty string where that is not plain.
+    """Who says a sentence, as the sentence puts it, or an empty string where that is not plain.
 
     The words between a verb of saying and what is said («وأفاد مندوب موسكو فيتالي تشوركين بأن …»), else those before a verb
     that what is said follows at once («لكن السفير الروسي فيتالي تشوركين أكد أن …»). With `sought`, the speaker of that name,

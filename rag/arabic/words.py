@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
 from rag.arabic.folding import fold, word_set, words
-from rag.arabic.speech import asked_speaker
 from rag.arabic.vocabulary import Vocabulary
 
-Kind = Literal["speech", "who", "when", "where", "many", "why", "other"]
+QuestionType = Literal["speech", "who", "when", "where", "many", "why", "other"]
 
 GRAM = 4
 """Letters of a gram, edges included; 3 and 5 were slightly worse on ARCD (`python -m benchmarks.search`)."""
@@ -48,14 +47,14 @@ def _grams_of(word: str) -> tuple[str, ...]:
     return tuple([marked[i : i + GRAM] for i in range(len(marked) - GRAM + 1)])
 
 
-_KIND_WORDS: dict[Kind, str] = {
+_TYPE_WORDS: dict[QuestionType, str] = {
     "when": "متى|متي|امتى|إمتى|ايمتى|فمتى|ومتى|تاريخ|أي (?:عام|سنة|يوم|شهر|تاريخ)|when|what (?:year|date|day|month)",
     "many": "كم|وكم|بكم|قديش|أديش|كام|بكام|عدد|how (?:many|much|long|far|old)",
     "where": "أين|اين|وأين|فين|وين|منين|أي (?:مدينة|بلد|دولة|مكان|بحر)|where|which (?:city|country|place)",
     "why": "لماذا|ولماذا|لم|ليش|ليه|علاش|سبب|أسباب|why",
     "who": "من (?:هو|هي|الذي|التي|هم|كان|كانت)|مين|منو|who|whom|whose",
 }
-_KINDS = {kind: re.compile(rf"(?:^|\W)(?:{fold(pattern)})(?=\W|$)") for kind, pattern in _KIND_WORDS.items()}
+_TYPES = {type_: re.compile(rf"(?:^|\W)(?:{fold(pattern)})(?=\W|$)") for type_, pattern in _TYPE_WORDS.items()}
 _WHO_FIRST = re.compile(r"\W*و?من\W")  # elsewhere من is "from"
 
 DIALECT_QUESTION = (
@@ -78,18 +77,20 @@ _QUESTION = word_set(
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")  # what is left of "Lavrov's" and "U.S."
 
 
-def kind(question: str) -> Kind:
-    """What the question asks for; "other" where no question word says it."""
-    if asked_speaker(question) is not None:
-        return "speech"
-    folded = fold(question)
-    first: Kind = "who" if _WHO_FIRST.match(folded) else "other"
-    return next((kind for kind, pattern in _KINDS.items() if pattern.search(folded)), first)
+def type_of(folded: str) -> QuestionType:
+    """What a folded question asks for that asks for nobody's statement; "other" where no question word says it."""
+    first: QuestionType = "who" if _WHO_FIRST.match(folded) else "other"
+    return next((type_ for type_, pattern in _TYPES.items() if pattern.search(folded)), first)
 
 
 def content_words(question: str) -> list[str]:
     """The folded words of a question that say what it is about, in order, without repetitions."""
-    return [word for word in dict.fromkeys(words(question)) if word not in _QUESTION and word not in _LETTERS]
+    return content_of(words(question))
+
+
+def content_of(tokens: Iterable[str]) -> list[str]:
+    """Those of some folded words that say something by themselves, in order, without repetitions."""
+    return [word for word in dict.fromkeys(tokens) if word not in _QUESTION and word not in _LETTERS]
 
 
 _ARTICLE = re.compile(r"^ال(?=[^\W_]{3})")
@@ -116,15 +117,22 @@ _PLACE = word_set("في إلى الى مدينة دولة قرب غرب شرق �
 
 
 _DIGIT = re.compile(r"\d")
-_SIGNS: dict[Kind, frozenset[str]] = {"why": _REASON, "where": _PLACE}
+_SIGNS: dict[QuestionType, frozenset[str]] = {"why": _REASON, "where": _PLACE}
 
 
-def holds(kind: Kind, found: Collection[str]) -> bool:
-    """Whether folded words hold something that could answer a question of this kind; True for kinds with no sign of their own."""
-    if kind == "when":
+def hold(type_: QuestionType, texts: Iterable[Collection[str]]) -> list[bool]:
+    """Whether the folded words of each text hold something that could answer a question of this type.
+
+    True for types with no sign of their own.
+    """
+    return [_holds(type_, found) for found in texts]
+
+
+def _holds(type_: QuestionType, found: Collection[str]) -> bool:
+    if type_ == "when":
         return not _DATE.isdisjoint(found) or any(len(word) == 4 and word.isdecimal() for word in found)
-    if kind == "many":
+    if type_ == "many":
         return not _COUNT.isdisjoint(found) or any(map(_DIGIT.search, found))
-    if kind in _SIGNS:
-        return not _SIGNS[kind].isdisjoint(found)
+    if type_ in _SIGNS:
+        return not _SIGNS[type_].isdisjoint(found)
     return True

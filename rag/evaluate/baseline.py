@@ -11,7 +11,7 @@ from pydantic import FiniteFloat, TypeAdapter, ValidationError
 
 from rag.errors import InputError
 from rag.evaluate.report import ERRORS, SCORES, SHARES, Figures, groups
-from rag.evaluate.testset import Question
+from rag.evaluate.testset import Example
 
 COMPARED = (*SCORES, *SHARES, *ERRORS)
 """Shares, all of them; not latency, which says more of what else the machine was doing."""
@@ -39,7 +39,7 @@ class Move:
         return f"{how}: {self.figure} {self.before:.3f} → {now}" + (f" ({where})" if where else "")
 
 
-def load(path: Path, questions: Sequence[Question]) -> Figures:
+def load(path: Path, questions: Sequence[Example]) -> Figures:
     """The figures of an earlier run, as `rag eval --json` printed them.
 
     Raises InputError where the file is none of the kind, or its groups are not those of the questions.

@@ -140,7 +140,7 @@ def _failures(results: Sequence[Result]) -> str:
 
 def _card(result: Result) -> str:
     """One question: what was expected, what was answered on what evidence, and the nearest passages."""
-    question, answer = result.question, result.answer
+    question, answer = result.example, result.answer
     parts = [f'<h4 class="text" dir="auto">{escape(question.question)}</h4>']
     parts.append(f'<p class="where">{isolated(question.id)} · {isolated(question.kind)} · {question.variety}</p>')
     if question.answers:

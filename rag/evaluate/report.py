@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 
 from rag.evaluate.metrics import percentile
 from rag.evaluate.run import Result
-from rag.evaluate.testset import Question
+from rag.evaluate.testset import Example
 
 Figures = Mapping[str, Mapping[str, float]]
 """Group → figure → value."""
@@ -40,7 +40,7 @@ MEANINGS = {
 }
 
 
-def groups(question: Question) -> list[str]:
+def groups(question: Example) -> list[str]:
     """The groups a question counts in: "all", its kind, and what it is asked in: variety=standard, =dialect or =english."""
     return list(dict.fromkeys(("all", question.kind, f"variety={question.variety}")))
 
@@ -54,7 +54,7 @@ def summary(results: Sequence[Result]) -> dict[str, dict[str, float]]:
     """
     members: dict[str, list[Result]] = {"all": []}
     for result in results:
-        for name in groups(result.question):
+        for name in groups(result.example):
             members.setdefault(name, []).append(result)
     last = [name for name in members if name.startswith("variety=")]
     return {name: _figures(members[name]) for name in [*(n for n in members if n not in last), *last]}
@@ -72,7 +72,7 @@ def _figures(results: Sequence[Result]) -> dict[str, float]:
             held, of = (sum(numbers) for numbers in zip(*shares, strict=True))
             figures |= ({"citations": of} if name == "supported" else {}) | {name: held / of}
     for name, answerable in zip(ERRORS, (True, False), strict=True):
-        asked = [r for r in results if r.answer is not None and bool(r.question.answers) == answerable]
+        asked = [r for r in results if r.answer is not None and bool(r.example.answers) == answerable]
         if asked:
             figures[name] = sum(_refused(r) == answerable for r in asked) / len(asked)
     times = [milliseconds(r) for r in results]
@@ -110,7 +110,7 @@ def failures(results: Sequence[Result]) -> dict[str, list[Result]]:
 
 
 def _failures(result: Result) -> list[str]:
-    answerable, shares = bool(result.question.answers), result.shares
+    answerable, shares = bool(result.example.answers), result.shares
     wrong = {
         "Wrong refusals": answerable and _refused(result),
         "Answered though unanswerable": not answerable and result.answer is not None and not _refused(result),

@@ -12,7 +12,7 @@ from rag.arabic import find
 from rag.errors import InputError
 from rag.evaluate import answers
 from rag.evaluate.metrics import ndcg_at, reciprocal_rank, success_at
-from rag.evaluate.testset import Question
+from rag.evaluate.testset import Example
 from rag.library import Library
 from rag.types import Answer, Hit, Passage
 
@@ -24,7 +24,7 @@ class Result:
     relevant: whether each hit holds an accepted answer; scores: of an answerable question; shares: of what was answered.
     """
 
-    question: Question
+    example: Example
     hits: Sequence[Hit]
     answer: Answer | None
     relevant: Sequence[bool] = ()
@@ -37,8 +37,8 @@ class Result:
         scores = self.scores | {name: held / of for name, (held, of) in self.shares.items()}
         shown = [{"article": h.passage.article, "start": h.passage.start, "end": h.passage.end} for h in self.hits]
         return {
-            "id": self.question.id,
-            "kind": self.question.kind,
+            "id": self.example.id,
+            "kind": self.example.kind,
             "status": self.answer.status if self.answer else None,
             "answer": self.answer.text if self.answer else None,
             "citations": [c.as_json() for c in self.answer.citations] if self.answer else [],
@@ -48,47 +48,47 @@ class Result:
         }
 
 
-def run(questions: Sequence[Question], assistant: Assistant, only_search: bool) -> Iterator[Result]:
+def run(examples: Sequence[Example], assistant: Assistant, only_search: bool) -> Iterator[Result]:
     """A result for each question, in order.
 
-    Search scores are given to answerable questions: a passage is relevant if it lies in one of the row's articles
+    Search scores are given to answerable examples: a passage is relevant if it lies in one of the row's articles
     and holds an accepted answer. Raises InputError if the library lacks an article that the set names.
     """
     relevant = _Relevant(assistant.library)
-    for question in questions:
+    for example in examples:
         history: list[Answer] = []
-        for earlier in () if only_search else question.history:
-            *_, before = assistant.ask(earlier, history=history)
+        for earlier in () if only_search else example.history:
+            *_, before = assistant.ask(assistant.parse(earlier), history=history)
             history.append(before)
         began = time.perf_counter()
         if only_search:
-            answer, hits = None, tuple(assistant.search(question.question, SHOWN))
+            answer, hits = None, tuple(assistant.search(assistant.parse(example.question), SHOWN))
             timings = {"search_ms": 1000 * (time.perf_counter() - began)}
         else:
-            *_, answer = assistant.ask(question.question, history=history)
+            *_, answer = assistant.ask(assistant.parse(example.question), history=history)
             hits, timings = answer.hits, dict(answer.timings)
-        result = Result(question, hits, answer, timings=timings)
-        if question.answers:
-            truth = result.relevant = [relevant.is_relevant(hit.passage, question) for hit in hits]
-            total = relevant.count(question)
+        result = Result(example, hits, answer, timings=timings)
+        if example.answers:
+            truth = result.relevant = [relevant.is_relevant(hit.passage, example) for hit in hits]
+            total = relevant.count(example)
             result.scores = {f"recall@{k}": success_at(k, truth) for k in (1, 3, 10)}
             result.scores |= {"mrr": reciprocal_rank(truth), "ndcg@10": ndcg_at(10, truth, total)}
             if answer is not None:
-                result.scores |= _answer_scores(question, answer)
+                result.scores |= _answer_scores(example, answer)
         if answer is not None and answer.status == "answered":
             result.shares = _shares(answer, assistant.library)
         yield result
 
 
-def _answer_scores(question: Question, answer: Answer) -> dict[str, float]:
+def _answer_scores(example: Example, answer: Answer) -> dict[str, float]:
     quotes = list(dict.fromkeys(c.quote for c in answer.citations if c.quote))
-    held = [_holds(quote, question) for quote in quotes]
+    held = [_holds(quote, example) for quote in quotes]
     said = answers.answer_text(answer)
     return {
         "evidence@1": success_at(1, held),
         "evidence@3": success_at(3, held),
-        "exact_match": answers.exact_match(said, question.answers),
-        "f1": answers.token_f1(said, question.answers),
+        "exact_match": answers.exact_match(said, example.answers),
+        "f1": answers.token_f1(said, example.answers),
     }
 
 
@@ -106,8 +106,8 @@ def _shares(answer: Answer, library: Library) -> dict[str, answers.Share]:
     return {name: share for name, share in shares.items() if share[1]}
 
 
-def _holds(text: str, question: Question) -> bool:
-    return any(find(answer, text) is not None or answer in text for answer in question.answers)
+def _holds(text: str, example: Example) -> bool:
+    return any(find(answer, text) is not None or answer in text for answer in example.answers)
 
 
 class _Relevant:
@@ -117,18 +117,18 @@ class _Relevant:
         self._library = library
         self._passages: dict[str, list[Passage]] = {}
 
-    def is_relevant(self, passage: Passage, question: Question) -> bool:
-        return passage.article in question.articles and _holds(passage.text, question)
+    def is_relevant(self, passage: Passage, example: Example) -> bool:
+        return passage.article in example.articles and _holds(passage.text, example)
 
-    def count(self, question: Question) -> int:
-        return sum(_holds(p.text, question) for article in question.articles for p in self._of(article, question))
+    def count(self, example: Example) -> int:
+        return sum(_holds(p.text, example) for article in example.articles for p in self._of(article, example))
 
-    def _of(self, article: str, question: Question) -> list[Passage]:
+    def _of(self, article: str, example: Example) -> list[Passage]:
         if article not in self._passages:
             self._passages[article] = self._library.passages_of(article)
             if not self._passages[article]:
                 raise InputError(
-                    f"question {question.id} names the article {article!r}, which the library lacks; index it first, "
+                    f"question {example.id} names the article {article!r}, which the library lacks; index it first, "
                     "or use --index-contexts where the set brings its texts"
                 )
         return self._passages[article]

@@ -12,14 +12,14 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from rag.arabic.varieties import Variety, variety
 from rag.errors import InputError
-from rag.search.retriever import checked
+from rag.query.question import checked
 from rag.types import Article
 
 _VARIETIES: dict[str, Variety] = {"msa": "standard", "dialect": "dialect", "english": "english"}
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class Example:
     """One row: any one of `answers` is right, the articles that hold one; both empty means the right answer is to abstain.
 
     variety: what it is asked in, as the row says (`"variety"`: msa, dialect, english) or else as its words show.
@@ -35,7 +35,7 @@ class Question:
     history: tuple[str, ...] = ()
 
 
-def load(path: Path) -> tuple[list[Question], list[Article]]:
+def load(path: Path) -> tuple[list[Example], list[Article]]:
     """The questions of a test set, and the contexts it brings as articles (none for our own format).
 
     Rows that wait for their answers are left out. A context's id is `context-` and the beginning of its SHA-256. Raises
@@ -116,7 +116,7 @@ def _none_if_impossible(row: dict[str, Any]) -> dict[str, Any]:
     return {"answers": []} if row.get("is_impossible") else {}
 
 
-def _question(given: object) -> tuple[Question, Article | None]:
+def _question(given: object) -> tuple[Example, Article | None]:
     """The question of a row, and the article of its context. Raises ValidationError and InputError."""
     row = _Row.model_validate(given)
     for asked in (row.question, *row.history):
@@ -129,7 +129,7 @@ def _question(given: object) -> tuple[Question, Article | None]:
         articles = (context.id,) if answers else ()
     kind = row.kind or ("answerable" if answers else "unanswerable")
     spoken = _VARIETIES[row.variety] if row.variety else variety(row.question)
-    return Question(row.id, row.question, answers, articles, kind, spoken, tuple(row.history)), context
+    return Example(row.id, row.question, answers, articles, kind, spoken, tuple(row.history)), context
 
 
 def _first(error: ValidationError) -> str:

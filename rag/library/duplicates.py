@@ -10,11 +10,10 @@ import json
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from itertools import combinations
 
 import numpy as np
 
-from rag.library.sketches import KEYS, Sketch, are_alike, likeness, sketches
+from rag.library.sketches import KEYS, Sketch, alike_pairs, are_alike, likeness, sketches
 
 SCHEMA = """
 CREATE TABLE sketches (
@@ -57,8 +56,12 @@ def forget(db: sqlite3.Connection, article: str) -> None:
         db.execute("DELETE FROM sketches WHERE id = ?", (row[0],))
 
 
-def near(db: sqlite3.Connection, article: str) -> dict[str, str]:
-    """The ids and titles of the near-duplicates of an article, the likest first, MOST of them at most."""
+def near(db: sqlite3.Connection, articles: Iterable[str]) -> dict[str, dict[str, str]]:
+    """For each article, the ids and titles of its near-duplicates, the likest first, MOST of them at most."""
+    return {article: _near(db, article) for article in dict.fromkeys(articles)}
+
+
+def _near(db: sqlite3.Connection, article: str) -> dict[str, str]:
     row = db.execute("SELECT id, hashes FROM sketches WHERE article = ?", (article,)).fetchone()
     if row is None:
         return {}
@@ -79,8 +82,7 @@ def near(db: sqlite3.Connection, article: str) -> dict[str, str]:
 def pairs(db: sqlite3.Connection, articles: Iterable[str]) -> set[frozenset[str]]:
     """Those two of some articles that are near-duplicates."""
     wanted = "SELECT article, hashes FROM sketches WHERE article IN (SELECT value FROM json_each(?))"
-    known = _sketches(db.execute(wanted, (json.dumps(list(articles)),)))
-    return {frozenset((a, b)) for a, b in combinations(known, 2) if are_alike(known[a], known[b])}
+    return alike_pairs(_sketches(db.execute(wanted, (json.dumps(list(articles)),))))
 
 
 def linked(db: sqlite3.Connection) -> dict[str, list[str]]:

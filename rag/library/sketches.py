@@ -7,7 +7,8 @@ compared in their folded form. The same on every machine and in every process.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import combinations
 
 import numpy as np
 import numpy.typing as npt
@@ -50,6 +51,11 @@ def likeness(a: frozenset[int], b: frozenset[int]) -> float:
 def are_alike(a: frozenset[int], b: frozenset[int]) -> bool:
     """Whether two texts are near-duplicates, by the hashes of their sketches."""
     return len(a & b) >= ALIKE * max(len(a), len(b), 1) and likeness(a, b) >= ALIKE
+
+
+def alike_pairs(hashes: Mapping[str, frozenset[int]]) -> set[frozenset[str]]:
+    """Those two of some texts, each named by its key, that are near-duplicates by the hashes of their sketches."""
+    return {frozenset((a, b)) for a, b in combinations(hashes, 2) if are_alike(hashes[a], hashes[b])}
 
 
 def _at_once(texts: Sequence[str]) -> Iterator[list[tuple[int, str]]]:

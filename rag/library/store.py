@@ -246,17 +246,21 @@ class Library(Database):
         except (ValueError, TypeError) as e:
             raise self._damaged(f"the pages of the article {id_!r} cannot be read") from e
 
-    def page(self, id_: str, offset: int) -> int:
-        """The page, from 1, on which a character of an article stands; 0 where it has no pages, or is not there."""
-        with self._mapped():
-            row = self._db.execute("SELECT pages FROM articles WHERE id = ?", (id_,)).fetchone()
-        pages = self._pages(id_, row[0]) if row else ()
-        return page_of(pages, offset) if pages else 0
+    def pages(self, places: Sequence[tuple[str, int]]) -> list[int]:
+        """The page, from 1, on which a character of an article stands, for each (id, offset).
 
-    def near_duplicates(self, id_: str) -> dict[str, str]:
-        """The ids and titles of the articles that say nearly the same as one, the likest first; at most 20."""
+        0 where the article has no pages, or is not there.
+        """
+        wanted = "SELECT id, pages FROM articles WHERE id IN (SELECT value FROM json_each(?))"
+        with self._mapped():
+            rows = self._db.execute(wanted, (json.dumps([id_ for id_, _ in places]),)).fetchall()
+        begins = {id_: self._pages(id_, stored) for id_, stored in rows}
+        return [page_of(begins[id_], offset) if begins.get(id_) else 0 for id_, offset in places]
+
+    def near_duplicates(self, ids: Iterable[str]) -> dict[str, dict[str, str]]:
+        """For each article, the ids and titles of those that say nearly the same, the likest first; at most 20."""
         with self.reading() as db:
-            return duplicates.near(db, id_)
+            return duplicates.near(db, ids)
 
     def all_near_duplicates(self) -> dict[str, list[str]]:
         """The ids of the near-duplicates of every article that has some."""

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import tantivy
 
 from rag.errors import ModelError
-from rag.search.transliteration import Transliterator
+from rag.query.transliteration import Transliterator
 
 TABLE, NAMES = "words.json.gz", "names.json.gz"
 _SPELLINGS = 3

@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Mapping
 
 from rag.arabic.words import word_grams
-from rag.search.query import Query, Word
+from rag.query.question import Question, Word
 
 K1, B = 1.2, 0.75
 RARE = 1.5
@@ -31,13 +31,13 @@ def alternatives(word: Word, idf: Idf) -> list[tuple[float, list[str]]]:
     return found
 
 
-def score(query: Query, grams: Counter[str], idf: Idf, mean: float) -> float:
+def score(question: Question, grams: Counter[str], idf: Idf, mean: float) -> float:
     """The score of a passage that holds these grams; of a word with translations its own or the best of theirs counts.
 
-    idf: of all grams of the query and its translations. mean: the number of grams of a passage, on average.
+    idf: of all grams of the question and its translations. mean: the number of grams of a passage, on average.
     """
     length, total = grams.total(), 0.0
-    for word in query.words:
+    for word in question.words:
         if not word.translations:
             total += sum(idf[gram] * share(grams[gram], length, mean) for gram in word_grams(word.text))
             continue

@@ -9,11 +9,11 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 from filelock import FileLock, Timeout
 
 from rag.library import Library
+from rag.query.question import Question
 from rag.search.apart import Other
 from rag.search.engine import Found
 from rag.search.leg import Leg, Progress, catch_up, clear, is_current, is_far_behind, usable_stamp
 from rag.search.lexical import LexicalIndex
-from rag.search.query import Query
 from rag.search.vectors import VectorIndex
 from rag.types import EVERYTHING, Scope
 
@@ -79,15 +79,15 @@ class EmbeddedEngine:
             for other in others:
                 other.finish()
 
-    def search(self, query: Query, k: int, scope: Scope) -> Found:
+    def search(self, question: Question, k: int, scope: Scope) -> Found:
         within = None if scope == EVERYTHING else self.library.ids_within(scope)
         if within is not None and not within:
             return Found((), ())
-        dense = self._beside.submit(self.dense.search, query, k, within)
-        return Found(self.lexical.search(query, k, within), dense.result())
+        dense = self._beside.submit(self.dense.search, question, k, within)
+        return Found(self.lexical.search(question, k, within), dense.result())
 
-    def cosines(self, query: Query, ids: Sequence[int]) -> list[float]:
-        return self.dense.cosines(query, ids)
+    def cosines(self, question: Question, ids: Sequence[int]) -> list[float]:
+        return self.dense.cosines(question, ids)
 
     def idf(self, grams: Iterable[str]) -> Mapping[str, float]:
         return self.lexical.idf(grams)

@@ -9,9 +9,9 @@ from typing import Protocol
 
 from filelock import FileLock
 
+from rag.query.question import Question
 from rag.search.fusion import Ranking
 from rag.search.leg import Progress
-from rag.search.query import Query
 from rag.types import Scope
 
 
@@ -47,14 +47,14 @@ class Engine(Protocol):
         writes takes the lock. `catch_up` does the rest afterwards."""
         ...
 
-    def search(self, query: Query, k: int, scope: Scope) -> Found:
+    def search(self, question: Question, k: int, scope: Scope) -> Found:
         """At most k passages of each leg, best first, out of the articles of a scope; nothing where it holds none.
 
         Raises IndexDamaged where the indexes have gone since they were last looked at.
         """
         ...
 
-    def cosines(self, query: Query, ids: Sequence[int]) -> list[float]:
+    def cosines(self, question: Question, ids: Sequence[int]) -> list[float]:
         """The cosines of the question and these passages; 0 for one that the index does not hold yet."""
         ...
 

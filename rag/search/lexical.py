@@ -20,9 +20,9 @@ from filelock import FileLock
 
 from rag.arabic.words import Grams, word_grams
 from rag.errors import IndexDamaged
+from rag.query.question import Question, Word
 from rag.search.bm25 import SECOND_BEST, alternatives
 from rag.search.leg import FORMAT, Stamp, Within, alone, clear, lasting, replacing, sealed, signature, unsealed
-from rag.search.query import Query, Word
 from rag.types import Passage
 
 _STAMP = "stamp.json"
@@ -143,11 +143,11 @@ class LexicalIndex:
         left = self._searcher().num_docs - removed
         return bool(left <= _SMALL or self._total - left > _WORN * self._total)
 
-    def search(self, query: Query, k: int, within: Within = None) -> list[tuple[int, float]]:
+    def search(self, question: Question, k: int, within: Within = None) -> list[tuple[int, float]]:
         searcher = self._searcher()
-        grams = [gram for word in query.words if not word.translations for gram in word_grams(word.text)]
+        grams = [gram for word in question.words if not word.translations for gram in word_grams(word.text)]
         clauses = [self._term(gram) for gram in (grams if within is not None else self._telling(grams))]
-        clauses += [self._translated(word) for word in query.words if word.translations]
+        clauses += [self._translated(word) for word in question.words if word.translations]
         if not clauses or not searcher.num_docs:
             return []
         asked = tantivy.Query.boolean_query([(tantivy.Occur.Should, clause) for clause in clauses])

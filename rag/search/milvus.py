@@ -20,13 +20,13 @@ from filelock import FileLock
 
 from rag.arabic.words import word_grams
 from rag.errors import EngineError
+from rag.query.question import Question
 from rag.search import bm25, milvus_rows
 from rag.search.engine import Found
 from rag.search.fusion import Ranking
 from rag.search.leg import Progress, catch_up, is_current, usable_stamp
 from rag.search.milvus_collection import MilvusCollection
 from rag.search.milvus_rows import DENSE, EF, ID, LEXICAL, token
-from rag.search.query import Query
 from rag.types import Scope
 
 _MORE = 4
@@ -73,27 +73,27 @@ class MilvusEngine:
     def discard(self) -> None:
         self.collection.discard()
 
-    def search(self, query: Query, k: int, scope: Scope) -> Found:
+    def search(self, question: Question, k: int, scope: Scope) -> Found:
         where = milvus_rows.expression(scope)
-        return Found(self._lexical(query, k, where), self._dense(query, k, where))
+        return Found(self._lexical(question, k, where), self._dense(question, k, where))
 
-    def _lexical(self, query: Query, k: int, where: str) -> Ranking:
-        if not any(word.translations for word in query.words):
-            return self._ranked([gram for word in query.words for gram in word_grams(word.text)], k, where)
+    def _lexical(self, question: Question, k: int, where: str) -> Ranking:
+        if not any(word.translations for word in question.words):
+            return self._ranked([gram for word in question.words for gram in word_grams(word.text)], k, where)
         # The server adds up what grams say; that of several translations the best one counts is worked out here.
-        forms = {form for word in query.words for _, forms in word.translations for form in forms}
-        idf = self.idf(gram for form in (*forms, *(word.text for word in query.words)) for gram in word_grams(form))
-        asked = {gram for word in query.words for _, grams in bm25.alternatives(word, idf) for gram in grams}
+        forms = {form for word in question.words for _, forms in word.translations for form in forms}
+        idf = self.idf(gram for form in (*forms, *(word.text for word in question.words)) for gram in word_grams(form))
+        asked = {gram for word in question.words for _, grams in bm25.alternatives(word, idf) for gram in grams}
         found = self.library.passages(id_ for id_, _ in self._ranked(sorted(asked), _MORE * k, where))
         held = zip(found, milvus_rows.counted(found.values()), strict=True)
-        scores = [(id_, bm25.score(query, grams, idf, self._mean)) for id_, grams in held]
+        scores = [(id_, bm25.score(question, grams, idf, self._mean)) for id_, grams in held]
         return sorted(((id_, score) for id_, score in scores if score > 0), key=lambda hit: (-hit[1], hit[0]))[:k]
 
     def _ranked(self, grams: Sequence[str], k: int, where: str) -> Ranking:
         return self._asked(LEXICAL, [" ".join(map(token, grams))], k, where)[0] if grams else ()
 
-    def _dense(self, query: Query, k: int, where: str) -> Ranking:
-        vector = self.embedder.questions([query.text])[0]
+    def _dense(self, question: Question, k: int, where: str) -> Ranking:
+        vector = self.embedder.questions([question.text])[0]
         return self._asked(DENSE, [vector.tolist()], k, where)[0] if vector.any() else ()
 
     def _asked(self, field: str, data: list[Any], k: int, where: str = "") -> list[Ranking]:
@@ -120,10 +120,10 @@ class MilvusEngine:
             for hits in found
         ]
 
-    def cosines(self, query: Query, ids: Sequence[int]) -> list[float]:
+    def cosines(self, question: Question, ids: Sequence[int]) -> list[float]:
         if not ids:
             return []
-        vector = self.embedder.questions([query.text])[0]
+        vector = self.embedder.questions([question.text])[0]
         rows = self.server.ask("get", self.collection.alias, ids=list(ids), output_fields=[ID, DENSE])
         found = {int(row[ID]): float(vector @ np.array(row[DENSE], np.float32)) for row in rows}
         return [found.get(id_, 0.0) for id_ in ids]

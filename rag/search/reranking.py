@@ -12,16 +12,16 @@ from typing import Protocol
 
 import numpy as np
 
-from rag.arabic.letters import EDGE, marked, unmark
-from rag.arabic.words import Kind, holds, kind
+from rag.arabic.letters import EDGE, marked, unmarked
+from rag.arabic.words import QuestionType, hold
 from rag.errors import ModelError
+from rag.query.question import Question
+from rag.search.coverage import Idf, TermCoverage
 from rag.search.embedding import StaticEmbedder
-from rag.search.query import Query
-from rag.search.terms import Idf, Terms
-from rag.types import Passage
+from rag.types import Passage, searched
 
-_SIGNS: tuple[Kind, ...] = ("when", "many", "why")
-"""Kinds of question whose answers show a sign; each is a feature: 1 where the passage has it, −1 where not, 0 for other kinds."""
+_SIGNS: tuple[QuestionType, ...] = ("when", "many", "why")
+"""Types of question whose answers show a sign; each is a feature: 1 where the passage has it, −1 where not, 0 for other types."""
 FEATURES = ("lexical", "dense", "coverage", "meaning", "length", *_SIGNS)
 _MEANING = FEATURES.index("meaning")
 WEIGHTS = {
@@ -72,7 +72,7 @@ class Reranker(Protocol):
 
     name: str
 
-    def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]: ...
+    def scores(self, question: Question, candidates: Sequence[Candidate]) -> list[float]: ...
 
 
 class LinearReranker:
@@ -83,35 +83,39 @@ class LinearReranker:
     def __init__(self, idf: Idf, embedder: StaticEmbedder) -> None:
         self._idf, self._embedder = idf, embedder
 
-    def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
-        sums = self.features(query, candidates) @ _weights(query) + _of(query)["bias"]
+    def scores(self, question: Question, candidates: Sequence[Candidate]) -> list[float]:
+        sums = self.features(question, candidates) @ _weights(question) + _of(question)["bias"]
         return [1 / (1 + math.exp(-total)) for total in sums.tolist()]
 
-    def features(self, query: Query, candidates: Sequence[Candidate]) -> np.ndarray:
+    def features(self, question: Question, candidates: Sequence[Candidate]) -> np.ndarray:
         """Those of FEATURES for each candidate, shape (candidates, features).
 
         "meaning" is looked at where the others promise most; the rest get the least that was found there.
         """
-        texts = marked([candidate.passage.searched for candidate in candidates])
-        terms, asked_for = Terms(query, self._idf), kind(query.text)
+        passages = searched([candidate.passage for candidate in candidates])
+        texts = marked(passages)
         features = np.zeros((len(texts), len(FEATURES)))
-        for row, candidate, text in zip(features, candidates, texts, strict=True):
-            signs = [0 if sign != asked_for else 1 if holds(sign, unmark(text)) else -1 for sign in _SIGNS]
-            row[:] = candidate.lexical, candidate.dense, terms.coverage(text), 0, math.log(text.count(EDGE)), *signs
-        compared = COMPARED_TRANSLATED if query.is_translated else COMPARED
-        best = np.argsort(-(features @ _weights(query)), kind="stable")[:compared]
+        features[:, FEATURES.index("lexical")] = [candidate.lexical for candidate in candidates]
+        features[:, FEATURES.index("dense")] = [candidate.dense for candidate in candidates]
+        features[:, FEATURES.index("coverage")] = TermCoverage(question.words, self._idf).shares(texts)
+        features[:, FEATURES.index("length")] = [math.log(text.count(EDGE)) for text in texts]
+        if question.type in _SIGNS:
+            shown = np.array(hold(question.type, unmarked(texts)))
+            features[:, FEATURES.index(question.type)] = np.where(shown, 1, -1)
+        compared = COMPARED_TRANSLATED if question.is_translated else COMPARED
+        best = np.argsort(-(features @ _weights(question)), kind="stable")[:compared]
         if len(best):
-            meaning = self._meaning(query, [candidates[i].passage.searched for i in best.tolist()])
+            meaning = self._meaning(question, [passages[i] for i in best.tolist()])
             features[:, _MEANING] = meaning.min()
             features[best, _MEANING] = meaning
         return features
 
-    def _meaning(self, query: Query, texts: Sequence[str]) -> np.ndarray:
+    def _meaning(self, question: Question, texts: Sequence[str]) -> np.ndarray:
         """For each text, the mean over the question's content words of the likeness of the nearest of its words, shape (texts,).
 
         The late interaction of Khattab and Zaharia (2020) over static vectors of words.
         """
-        asked = [word.text for word in query.words if word.is_content]
+        asked = [word.text for word in question.words if word.is_content]
         meaning = np.zeros(len(texts))
         likeness, sizes = self._embedder.likeness_of_words(asked, texts)
         held = sizes > 0
@@ -120,13 +124,13 @@ class LinearReranker:
         return meaning
 
 
-def _of(query: Query) -> dict[str, float]:
-    return WEIGHTS_TRANSLATED if query.is_translated else WEIGHTS
+def _of(question: Question) -> dict[str, float]:
+    return WEIGHTS_TRANSLATED if question.is_translated else WEIGHTS
 
 
-def _weights(query: Query) -> list[float]:
+def _weights(question: Question) -> list[float]:
     """In the order of FEATURES."""
-    return [_of(query)[name] for name in FEATURES]
+    return [_of(question)[name] for name in FEATURES]
 
 
 class CrossEncoderReranker:
@@ -147,7 +151,7 @@ class CrossEncoderReranker:
                 f"the reranker {name!r} is not on this machine: {str(e).splitlines()[0]}; unset RAG_RERANKER"
             ) from e
 
-    def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
-        pairs = [(query.text, candidate.passage.searched) for candidate in candidates]
+    def scores(self, question: Question, candidates: Sequence[Candidate]) -> list[float]:
+        pairs = [(question.text, text) for text in searched([candidate.passage for candidate in candidates])]
         scores = self._model.predict(pairs, show_progress_bar=False, activation_fn=self._sigmoid)
         return [float(score) for score in scores]

@@ -12,19 +12,15 @@ from pathlib import Path
 
 from filelock import FileLock, Timeout
 
-from rag.arabic import clean
 from rag.errors import IndexDamaged, InputError, LibraryError
 from rag.library import Library
+from rag.query.question import Question
 from rag.search.engine import Engine, Found
 from rag.search.fusion import DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED, from_worst, from_zero, fuse
 from rag.search.leg import Progress
-from rag.search.query import Query
 from rag.search.reranking import Candidate, Reranker
-from rag.search.translation import Translator
 from rag.types import EVERYTHING, Hit, Scope
 
-LONGEST_QUESTION = 2000
-"""Characters."""
 CANDIDATES = 100
 """Passages taken from each leg."""
 RERANKED = 30
@@ -42,11 +38,9 @@ class Retriever:
         library: Library,
         engine: Engine,
         reranker: Reranker,
-        translator: Translator,
         lock: Path,
     ) -> None:
         self.library, self.engine, self.reranker = library, engine, reranker
-        self._translator = translator
         self._lock = FileLock(lock)
         self._guard = threading.RLock()  # one search at a time
         self._writing = threading.Lock()  # an index that one thread reads anew another may not be changing
@@ -104,34 +98,30 @@ class Retriever:
         does the rest afterwards."""
         return self.engine.following(self._lock)
 
-    def query(self, question: str) -> Query:
-        """The question as search takes it; errors as in `search`."""
-        return Query.of(checked(question), self._translator)
-
-    def search(self, question: str, k: int = 10, scope: Scope = EVERYTHING) -> list[Hit]:
+    def search(self, question: Question, k: int = 10, scope: Scope = EVERYTHING) -> list[Hit]:
         """The k best passages for a question, best first, out of the articles of a scope.
 
-        Raises InputError for a question that is empty, has no word, or is longer than LONGEST_QUESTION characters, and
-        for a scope that is no date, ends before it begins, names a source that the library does not have, or holds no article.
+        Raises InputError for a scope that is no date, ends before it begins, names a source that the library does not have, or
+        holds no article.
         """
-        query, began = self.query(question), time.perf_counter()
+        began = time.perf_counter()
         with self._guard:
             self._catch_up_if_free()
             self._check(scope)
-            found = self._found(query, scope)
+            found = self._found(question, scope)
             if not (found.lexical or found.dense or scope == EVERYTHING or self.library.ids_within(scope)):
                 raise InputError("no article is of that time and source; `rag list` shows the date and source of each")
-            candidates = self._candidates(query, found, max(k, RERANKED))
-        scores = self.reranker.scores(query, candidates)
+            candidates = self._candidates(question, found, max(k, RERANKED))
+        scores = self.reranker.scores(question, candidates)
         ranked = sorted(zip(candidates, scores, strict=True), key=lambda item: -item[1])[:k]
         log.info(
             "searched",
             extra={
-                "characters": len(question),
-                "words": len(question.split()),
+                "characters": len(question.text),
+                "words": len(question.text.split()),
                 "hits": len(ranked),
                 "ms": round(1000 * (time.perf_counter() - began), 1),
-                "texts": {"question": question},
+                "texts": {"question": question.text},
             },
         )
         lexical_ranks = {id_: rank for rank, (id_, _) in enumerate(found.lexical, 1)}
@@ -141,14 +131,14 @@ class Retriever:
             for rank, (c, score) in enumerate(ranked, 1)
         ]
 
-    def _found(self, query: Query, scope: Scope) -> Found:
+    def _found(self, question: Question, scope: Scope) -> Found:
         """What the engine finds; where its indexes have gone since it was last looked, they are built first."""
         try:
-            return self.engine.search(query, CANDIDATES, scope)
+            return self.engine.search(question, CANDIDATES, scope)
         except IndexDamaged:
             self._generation = -1
             self.catch_up()
-            return self.engine.search(query, CANDIDATES, scope)
+            return self.engine.search(question, CANDIDATES, scope)
 
     def _check(self, scope: Scope) -> None:
         """Raises InputError for a scope that is no time, or names a source that the library does not have."""
@@ -167,17 +157,17 @@ class Retriever:
                 f"no article has the source {unknown[0]!r}; there are: {', '.join(filter(None, known)) or 'none'}"
             )
 
-    def _candidates(self, query: Query, found: Found, count: int) -> list[Candidate]:
+    def _candidates(self, question: Question, found: Found, count: int) -> list[Candidate]:
         """The best `count` of both rankings, best first by fusion."""
         lexical, dense = found.lexical, found.dense
-        weight = DENSE_WEIGHT_TRANSLATED if query.is_translated else DENSE_WEIGHT
+        weight = DENSE_WEIGHT_TRANSLATED if question.is_translated else DENSE_WEIGHT
         ids = [id_ for id_, _ in fuse(lexical, dense, weight)[:count]]
         passages = self.library.passages(ids)
         of_lexical, of_dense = from_zero(lexical), from_worst(dense)
         if dense:
             missed = [id_ for id_ in passages if id_ not in of_dense]
             low, span = dense[-1][1], dense[0][1] - dense[-1][1]
-            for id_, cosine in zip(missed, self.engine.cosines(query, missed), strict=True):
+            for id_, cosine in zip(missed, self.engine.cosines(question, missed), strict=True):
                 of_dense[id_] = (cosine - low) / span if span > 0 else 0.0
         return [Candidate(p, of_lexical.get(p.id, 0.0), of_dense.get(p.id, 0.0)) for p in map(passages.get, ids) if p]
 
@@ -203,15 +193,3 @@ def _is_date(text: str) -> bool:
     except ValueError:
         return False
     return text.isascii() and len(text) in (4, 7, 10) and {text[4:5], text[7:8]} <= {"", "-"}
-
-
-def checked(question: str) -> str:
-    """The question without control characters and extra spaces; InputError where it cannot be asked."""
-    if len(question) > LONGEST_QUESTION:
-        raise InputError(
-            f"the question has {len(question):,} characters; at most {LONGEST_QUESTION:,} are read: ask it more shortly"
-        )
-    question = clean(question)
-    if not any(char.isalnum() for char in question):
-        raise InputError("the question is empty; expected words, such as a name and what you want to know")
-    return question

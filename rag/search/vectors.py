@@ -13,10 +13,10 @@ import numpy as np
 from filelock import FileLock
 
 from rag.errors import IndexDamaged
+from rag.query.question import Question
 from rag.search import vector_file
 from rag.search.embedding import Embedder
 from rag.search.leg import Stamp, Within, alone, clear, signature
-from rag.search.query import Query
 from rag.search.vector_codes import NONE, VectorCodes
 from rag.search.vector_file import Change, Opened
 from rag.types import Passage
@@ -116,19 +116,19 @@ class VectorIndex:
         """False: what is taken out of it leaves no trace."""
         return False
 
-    def cosines(self, query: Query, ids: Sequence[int]) -> list[float]:
+    def cosines(self, question: Question, ids: Sequence[int]) -> list[float]:
         """The cosines of the question and these passages; 0 for one that the index does not hold yet."""
-        return self._opened.index.products(self._vector(query), ids).tolist() if self._opened else [0.0] * len(ids)
+        return self._opened.index.products(self._vector(question), ids).tolist() if self._opened else [0.0] * len(ids)
 
-    def _vector(self, query: Query) -> np.ndarray:
+    def _vector(self, question: Question) -> np.ndarray:
         """Of the question, shape (dimensions,); that of the last one is kept, since it is needed twice."""
         asked = self._asked
-        if asked is None or asked[0] != query.text:
-            asked = self._asked = query.text, self.embedder.questions([query.text])[0]
+        if asked is None or asked[0] != question.text:
+            asked = self._asked = question.text, self.embedder.questions([question.text])[0]
         return asked[1]
 
-    def search(self, query: Query, k: int, within: Within = None) -> list[tuple[int, float]]:
-        vector = self._vector(query)
+    def search(self, question: Question, k: int, within: Within = None) -> list[tuple[int, float]]:
+        vector = self._vector(question)
         if self._opened is None or not vector.any():
             return []
         ids, products = self._opened.index.search(vector[None], k, within)

@@ -121,7 +121,7 @@ class Asking:
                         break
                     yield snapshot(rendering.waiting(what.question, place))
                 history = await to_thread.run_sync(self._history, owner, what)
-                answers = self._assistant.ask(what.question, what.scope, history)
+                answers = self._assistant.ask(self._assistant.parse(what.question), what.scope, history)
                 try:
                     while True:
                         answer = await to_thread.run_sync(next, answers)

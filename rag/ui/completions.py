@@ -21,8 +21,8 @@ from starlette.responses import JSONResponse, Response, StreamingResponse
 from starlette.routing import Route
 
 from rag.answer.assistant import Assistant
+from rag.answer.conversation import leans_on_history
 from rag.arabic.claims import MARKER
-from rag.arabic.followups import leans
 from rag.errors import BusyError, InputError, RagError
 from rag.types import Answer
 from rag.ui.asked import Asked, asked
@@ -131,8 +131,10 @@ class Completions:
         return await self._whole(request, first, answers)
 
     def _answers(self, what: Asked) -> Generator[Answer]:
-        *before, question = what.questions
-        history = self._assistant.recall(before[-_REMEMBERED:], what.scope) if before and leans(question) else []
+        *before, last = what.questions
+        question = self._assistant.parse(last)
+        needs_history = before and leans_on_history(question)
+        history = self._assistant.recall(before[-_REMEMBERED:], what.scope) if needs_history else []
         return self._assistant.ask(question, what.scope, history)
 
     async def _whole(self, request: Request, answer: Answer, answers: Generator[Answer]) -> Response:

@@ -38,7 +38,7 @@ def add(gr: Any, blocks: Any, assistant: Assistant) -> None:
             sources: Only articles of these sources. None for any.
         """
         with told():
-            *_, answer = assistant.ask(question, Scope(since, until, tuple(sources or ())))
+            *_, answer = assistant.ask(assistant.parse(question), Scope(since, until, tuple(sources or ())))
             return answer.as_json()
 
     def search_the_archive(
@@ -56,7 +56,8 @@ def add(gr: Any, blocks: Any, assistant: Assistant) -> None:
         with told():
             if not 1 <= k <= MOST_HITS:
                 raise InputError(f"k is {k}; expected a number from 1 to {MOST_HITS}")
-            return [hit.as_json() for hit in assistant.search(query, k, Scope(since, until, tuple(sources or ())))]
+            scope = Scope(since, until, tuple(sources or ()))
+            return [hit.as_json() for hit in assistant.search(assistant.parse(query), k, scope)]
 
     with blocks:
         for name, function in (("ask", ask_the_archive), ("search", search_the_archive)):

@@ -74,7 +74,7 @@ class LibraryPanel:
             article = self._library.article(id_)
             if article is None:
                 raise _Refused(404, say("library.errors.gone", id=id_))
-            return article_html(article, (), self._library.near_duplicates(id_), hidden=False)
+            return article_html(article, (), self._library.near_duplicates([id_])[id_], hidden=False)
 
         return await _answered(read)
 

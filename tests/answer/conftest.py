@@ -8,11 +8,13 @@ from pathlib import Path
 import pytest
 
 from rag.answer.llama import LlamaWriter
+from rag.query.question import Question
 from rag.types import Passage
+from tests.conftest import parsed
 from tests.tiny_gguf import build
 
 ANSWER = "قال تشوركين إن بلاده «قلقة جداً» من القصف [1]. ثم غادر القاعة 🙂 [2]."
-QUESTION = "ماذا قال تشوركين؟"
+QUESTION = parsed("ماذا قال تشوركين؟")
 
 Open = Callable[..., LlamaWriter]
 
@@ -41,5 +43,5 @@ def opened(tmp_path: Path) -> Iterator[Open]:
         writer.close()
 
 
-def ask(writer: LlamaWriter, question: str = QUESTION, passages: list[Passage] = PASSAGES) -> str:
+def ask(writer: LlamaWriter, question: Question = QUESTION, passages: list[Passage] = PASSAGES) -> str:
     return "".join(piece for piece in writer.write(question, passages, ()) if isinstance(piece, str))

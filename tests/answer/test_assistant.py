@@ -7,16 +7,20 @@ import pytest
 from rag.answer.assistant import Assistant
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
+from rag.answer.sentence_scorer import SentenceScorer
+from rag.answer.speaker_statements import StatementFinder
 from rag.answer.support import Checker
 from rag.answer.writers import Choice, Notice, Writer
 from rag.arabic.quoting import readable
 from rag.errors import InputError, ModelError
 from rag.library import Library
+from rag.query.question import Question
+from rag.query.translation import Translator
 from rag.search.embedding import SHIPPED, StaticEmbedder
 from rag.search.retriever import Retriever
-from rag.search.translation import Translator
 from rag.types import Answer, Article, Evidence, Passage
-from tests.conftest import open_retriever
+from rag.wiring import shipped_parser
+from tests.conftest import open_retriever, parsed
 
 GEORGIA, ALEPPO = "000_5c98a5cbdd08ebb3.txt", "004_145c0f4ce0912f68.txt"
 
@@ -29,7 +33,9 @@ class Scripted:
     def __init__(self, text: str, fails: bool = False) -> None:
         self.text, self.fails, self.stopped, self.passages = text, fails, False, ()
 
-    def write(self, question: str, passages: Sequence[Passage], evidence: Sequence[Evidence]) -> Iterator[str | Notice]:
+    def write(
+        self, question: Question, passages: Sequence[Passage], evidence: Sequence[Evidence]
+    ) -> Iterator[str | Notice]:
         self.passages = tuple(passages)
         try:
             for word in self.text.split(" "):
@@ -53,13 +59,14 @@ def retriever(library: Library, embedder: StaticEmbedder) -> Retriever:
 
 def assistant(library: Library, retriever: Retriever, seeds: list[Article], writer: Writer) -> Assistant:
     library.add(seeds)
-    finder = EvidenceFinder(retriever, retriever.engine.dense.embedder)
-    checker = Checker(retriever.engine.dense.embedder, Translator(SHIPPED))
-    return Assistant(library, retriever, finder, checker, writer, QuoteWriter(), Choice("asked"), ["repaired"])
+    embedder, parser = retriever.engine.dense.embedder, shipped_parser()
+    finder = EvidenceFinder(SentenceScorer(retriever.engine.idf, embedder), StatementFinder(retriever, parser))
+    checker = Checker(embedder, Translator(SHIPPED))
+    return Assistant(library, parser, retriever, finder, checker, writer, QuoteWriter(), Choice("asked"), ["repaired"])
 
 
 def ask(assistant: Assistant, question: str) -> Answer:
-    *_, last = assistant.ask(question)
+    *_, last = assistant.ask(parsed(question))
     assert last.done
     return last
 
@@ -119,7 +126,7 @@ def test_what_the_articles_do_not_hold_is_refused_with_the_nearest_passages(
 
 def test_a_written_answer_streams_and_is_checked(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
     writer = Scripted("أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [1]. وأعلن أنه سيستقيل عام 2020 [2].")
-    snapshots = list(assistant(library, retriever, seeds, writer).ask("ماذا قال تشوركين عن حلب؟"))
+    snapshots = list(assistant(library, retriever, seeds, writer).ask(parsed("ماذا قال تشوركين عن حلب؟")))
     texts = [s.text for s in snapshots[:-1]]
     assert len(texts) > 5
     assert all(later.startswith(earlier) for earlier, later in zip(texts, texts[1:], strict=False))
@@ -130,7 +137,7 @@ def test_a_written_answer_streams_and_is_checked(library: Library, retriever: Re
 
 def test_closing_the_answer_stops_the_writer(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
     writer = Scripted("كلمة " * 100)
-    stream = assistant(library, retriever, seeds, writer).ask("ماذا قال تشوركين؟")
+    stream = assistant(library, retriever, seeds, writer).ask(parsed("ماذا قال تشوركين؟"))
     next(stream)
     stream.close()
     assert writer.stopped
@@ -147,7 +154,7 @@ def test_a_writer_that_finds_nothing_abstains(
 
 def test_a_failing_writer_hands_over_to_quotes(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
     asked = assistant(library, retriever, seeds, Scripted("قال كلاما لا يصح [1].", fails=True))
-    *_, half, answer = asked.ask("ماذا قال تشوركين؟")
+    *_, half, answer = asked.ask(parsed("ماذا قال تشوركين؟"))
     assert (answer.writer, answer.status) == ("quote", "answered")
     assert "كلاما لا يصح" not in answer.text
     assert "repaired; scripted failed (the model failed); the answer is quoted" == answer.notice == half.notice
@@ -159,7 +166,7 @@ def test_a_text_that_begins_anew_replaces_the_one_before(
     library: Library, retriever: Retriever, seeds: list[Article]
 ) -> None:
     writer = Scripted("أولا قال ANEW أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [1].")
-    *snapshots, answer = assistant(library, retriever, seeds, writer).ask("ماذا قال تشوركين عن حلب؟")
+    *snapshots, answer = assistant(library, retriever, seeds, writer).ask(parsed("ماذا قال تشوركين عن حلب؟"))
     void = next(i for i, s in enumerate(snapshots) if not s.text and i)
     assert snapshots[void - 1].text == "أولا قال "
     assert {s.notice for s in snapshots[:void]} == {"repaired"}
@@ -250,13 +257,13 @@ def test_a_follow_up_is_understood_from_the_conversation(
     first = ask(made, "ماذا قال تشوركين؟")
     assert first.standalone == ""
     assert "standalone" not in first.as_json()
-    *_, second = made.ask("وماذا قال عن حلب؟", history=[first])
+    *_, second = made.ask(parsed("وماذا قال عن حلب؟"), history=[first])
     assert second.question == "وماذا قال عن حلب؟"
     assert second.standalone == second.as_json()["standalone"] == "ماذا قال تشوركين عن حلب؟"
     assert [c.article for c in second.citations] == [ALEPPO]
-    *_, third = made.ask("وماذا عن لافروف؟", history=[first, second])
+    *_, third = made.ask(parsed("وماذا عن لافروف؟"), history=[first, second])
     assert third.standalone == "ماذا قال لافروف عن حلب؟"
-    *_, alone = made.ask("من هو رئيس جورجيا؟", history=[first, second])
+    *_, alone = made.ask(parsed("من هو رئيس جورجيا؟"), history=[first, second])
     assert alone.standalone == ""
 
 
@@ -290,7 +297,7 @@ def test_a_language_model_completes_a_follow_up_unless_it_says_something_else(
 ) -> None:
     first = ask(assistant(library, retriever, seeds, QuoteWriter()), "ماذا قال تشوركين؟")
     writer = Conversing("أكد تشوركين أن المشروع ليست لديه «أي فرصة في النجاح» [1].", rewritten)
-    *_, answer = assistant(library, retriever, seeds, writer).ask("وماذا قال عن حلب؟", history=[first])
+    *_, answer = assistant(library, retriever, seeds, writer).ask(parsed("وماذا قال عن حلب؟"), history=[first])
     assert answer.standalone == expected
     assert "ماذا قال تشوركين؟" in writer.messages[-1]["content"]
 
@@ -300,9 +307,9 @@ def test_a_model_that_fails_to_complete_a_follow_up_leaves_it_to_the_rules(
 ) -> None:
     first = ask(assistant(library, retriever, seeds, QuoteWriter()), "ماذا قال تشوركين؟")
     made = assistant(library, retriever, seeds, Conversing("نعم [1].", "ماذا قال تشوركين عن حلب", fails=True))
-    *_, answer = made.ask("وماذا قال عن حلب؟", history=[first])
+    *_, answer = made.ask(parsed("وماذا قال عن حلب؟"), history=[first])
     assert answer.standalone == "ماذا قال تشوركين عن حلب؟"
-    *_, alone = made.ask("من هو رئيس جورجيا؟", history=[first])
+    *_, alone = made.ask(parsed("من هو رئيس جورجيا؟"), history=[first])
     assert alone.standalone == ""
 
 

@@ -8,8 +8,8 @@ import pytest
 from rag.answer.citations import LONGEST_RANGE, cite, claims
 from rag.answer.support import Checker
 from rag.library.splitting import passages
+from rag.query.translation import Translator
 from rag.search.embedding import SHIPPED
-from rag.search.translation import Translator
 from rag.types import Article, Passage
 from rag.wiring import shipped_embedder
 from tests.conftest import ROOT

@@ -11,10 +11,12 @@ from rag.answer import prompts
 from rag.answer.drafts import drafted, shortfall
 from rag.answer.writers import Notice
 from rag.errors import ModelError
+from rag.query.question import Question
 from tests.answer.conftest import ANSWER, PASSAGES, QUESTION, Open, passage
 from tests.answer.test_remote import event, send, serving, writer
+from tests.conftest import parsed
 
-ENGLISH = "What did Churkin say?"
+ENGLISH = parsed("What did Churkin say?")
 GOOD = "قال تشوركين إن بلاده قلقة [1]."
 
 
@@ -58,7 +60,7 @@ def read(pieces: Iterator[str | Notice]) -> tuple[str, list[Notice]]:
         (ENGLISH, "I found nothing in the articles that answers this question."),
     ],
 )
-def test_a_draft_in_the_questions_script_that_cites_is_taken(question: str, text: str, size: int) -> None:
+def test_a_draft_in_the_questions_script_that_cites_is_taken(question: Question, text: str, size: int) -> None:
     model = Model(text, size=size)
     material = [*PASSAGES, passage("مراسل BBC فيتالي Churkin: GDP")]
     assert read(drafted(model, question, material)) == (text, [])
@@ -75,7 +77,7 @@ def test_a_draft_in_the_questions_script_that_cites_is_taken(question: str, text
         (ENGLISH, "قال تشوركين إن بلاده قلقة جداً من القصف. ثم غادر المندوب القاعة. ثم غادر المندوب القاعة.", "غادر"),
     ],
 )
-def test_a_draft_that_strays_is_stopped_and_asked_for_again(question: str, begin: str, strayed: str) -> None:
+def test_a_draft_that_strays_is_stopped_and_asked_for_again(question: Question, begin: str, strayed: str) -> None:
     good = GOOD if question is QUESTION else "He left [2]."
     model = Model(begin + " و" * 500, good, size=1)
     text, (notice,) = read(drafted(model, question, PASSAGES))
@@ -153,7 +155,7 @@ def test_a_model_that_strays_twice_is_free_for_the_next_question(opened: Open) -
         with pytest.raises(ModelError, match="script"):
             read(model.write(QUESTION, PASSAGES, ()))
         assert model.askers == 0
-    assert read(model.write("俄罗斯驻联合国代表 قال؟", PASSAGES, ()))[0].startswith("قال 俄罗斯驻")
+    assert read(model.write(parsed("俄罗斯驻联合国代表 قال؟"), PASSAGES, ()))[0].startswith("قال 俄罗斯驻")
 
 
 def test_a_server_is_asked_again_with_the_reminder() -> None:

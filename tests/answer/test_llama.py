@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from itertools import groupby
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from rag.answer.writers import Notice, spoken
 from rag.errors import BusyError, InputError, ModelError
 from rag.types import Passage
 from tests.answer.conftest import ANSWER, PASSAGES, QUESTION, Open, ask, passage
+from tests.conftest import parsed
 from tests.tiny_gguf import CHATML, build, pieces
 
 NO_SYSTEM = (
@@ -145,7 +147,7 @@ def test_two_askers_get_whole_answers_one_after_the_other(opened: Open) -> None:
 
     first = writer.write(QUESTION, PASSAGES, ())
     heard.append(("first", next(first)))
-    second = threading.Thread(target=listen, args=("second", writer.write("ومتى غادر؟", PASSAGES[:1], ())))
+    second = threading.Thread(target=listen, args=("second", writer.write(parsed("ومتى غادر؟"), PASSAGES[:1], ())))
     second.start()
     wait_for(lambda: writer.askers == 2)
     listen("first", first)
@@ -157,7 +159,9 @@ def test_two_askers_get_whole_answers_one_after_the_other(opened: Open) -> None:
 def test_many_askers_at_once_all_get_whole_answers(opened: Open) -> None:
     writer = opened(queue=8)
     answers: list[str] = []
-    threads = [threading.Thread(target=lambda n=n: answers.append(ask(writer, f"السؤال {n}؟"))) for n in range(8)]
+    threads = [
+        threading.Thread(target=lambda n=n: answers.append(ask(writer, parsed(f"السؤال {n}؟")))) for n in range(8)
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:
@@ -216,14 +220,14 @@ def test_the_window_is_no_larger_than_the_model_was_trained_for(opened: Open) ->
     writer = opened(n_ctx=2000, context=100_000)
     assert writer.context == 2000
     with pytest.raises(InputError, match="window of 2000"):
-        ask(writer, "لماذا " * 2000)
+        ask(writer, replace(QUESTION, text="لماذا " * 2000))
 
 
 @pytest.mark.parametrize("passages", [[], PASSAGES])
 def test_a_question_that_is_too_long_is_refused_with_its_size(opened: Open, passages: list[Passage]) -> None:
     writer = opened(queue=0)
     with pytest.raises(InputError, match=r"takes \d{5} tokens .* RAG_CONTEXT") as caught:
-        ask(writer, "لماذا " * 3000, passages)
+        ask(writer, replace(QUESTION, text="لماذا " * 3000), passages)
     assert "\n" not in str(caught.value)
     assert ask(writer) == ANSWER
 
@@ -254,17 +258,17 @@ def test_control_tokens_in_passages_titles_and_questions_are_only_text(opened: O
         return [t for t in writer.tokens(prompt) if t in special]
 
     hostile = Passage(id=0, article="a", start=0, end=len(HOSTILE), text=HOSTILE, title=HOSTILE)
-    prompt = writer.prompt(HOSTILE, [hostile])
+    prompt = writer.prompt(replace(QUESTION, text=HOSTILE), [hostile])
     assert len(control(prompt)) == 5
-    assert control(prompt) == control(writer.prompt("Who?", []))
+    assert control(prompt) == control(writer.prompt(replace(QUESTION, text="Who?"), []))
     for mark in ("</s>", "[INST]", "[/INST]", "<<SYS>>", "<start_of_turn>", "<\uff5cUser", "<think>", "</think>"):
         assert mark not in prompt
     assert "[1]" in prompt
-    assert ask(writer, HOSTILE, [hostile]) == ANSWER
+    assert ask(writer, replace(QUESTION, text=HOSTILE), [hostile]) == ANSWER
 
 
 def test_lone_surrogates_do_not_break_the_prompt(opened: Open) -> None:
-    assert ask(opened(), "ماذا \ud83d قال؟") == ANSWER
+    assert ask(opened(), replace(QUESTION, text="ماذا \ud83d قال؟")) == ANSWER
 
 
 def evaluated(monkeypatch: pytest.MonkeyPatch) -> list[int]:
@@ -286,7 +290,7 @@ def test_what_two_prompts_share_is_read_once(opened: Open, monkeypatch: pytest.M
     ask(writer)
     assert read[0] == len(writer.tokens(writer.prompt(QUESTION, PASSAGES)))
     other = [passage("غادر المندوب القاعة.")]
-    for question, passages in [("متى؟", other), (QUESTION, PASSAGES)]:
+    for question, passages in [(parsed("متى؟"), other), (QUESTION, PASSAGES)]:
         read.clear()
         assert ask(writer, question, passages) == ANSWER
         system = writer.tokens(prompts.messages(QUESTION, ())[0]["content"])
@@ -300,7 +304,7 @@ def test_another_thing_may_be_asked_and_the_system_message_is_read_once(
     writer = opened()
     ask(writer)
     read.clear()
-    messages = prompts.rewriting("ومتى كان ذلك؟", [(QUESTION, ANSWER)])
+    messages = prompts.rewriting(parsed("ومتى كان ذلك؟"), [(QUESTION.text, ANSWER)])
     assert "".join(writer.reply(messages)).strip()
     assert 0 < read[0] < len(writer.tokens(messages[0]["content"]))
     assert ask(writer) == ANSWER
@@ -309,7 +313,7 @@ def test_another_thing_may_be_asked_and_the_system_message_is_read_once(
 def test_a_model_whose_memory_is_a_state_reads_each_prompt_whole(opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
     read = evaluated(monkeypatch)
     writer = opened(architecture="mamba")
-    for question in (QUESTION, QUESTION, "متى؟"):
+    for question in (QUESTION, QUESTION, parsed("متى؟")):
         read.clear()
         assert ask(writer, question) == ANSWER
         assert read[0] == len(writer.tokens(writer.prompt(question, PASSAGES)))

@@ -10,6 +10,7 @@ from rag.answer import prompts
 from rag.arabic import has_arabic
 from rag.errors import InputError
 from rag.types import Passage
+from tests.conftest import parsed
 
 
 def passage(text: str, title: str = "") -> Passage:
@@ -17,7 +18,9 @@ def passage(text: str, title: str = "") -> Passage:
 
 
 def test_the_system_speaks_first_and_the_question_follows_its_passages() -> None:
-    system, user = prompts.messages("متى غادر الوفد؟", [passage("النص الأول.", "عنوان"), passage("النص الثاني.")])
+    system, user = prompts.messages(
+        parsed("متى غادر الوفد؟"), [passage("النص الأول.", "عنوان"), passage("النص الثاني.")]
+    )
     assert (system["role"], user["role"]) == ("system", "user")
     assert prompts.text("nothing_found.ar") in system["content"]
     body = user["content"]
@@ -28,16 +31,16 @@ def test_the_system_speaks_first_and_the_question_follows_its_passages() -> None
 @pytest.mark.parametrize("question", ["متى غادر الوفد؟", "When did they leave?"])
 def test_what_differs_between_questions_and_drafts_comes_last(question: str) -> None:
     some = [passage("النص الأول.")]
-    first, second = prompts.messages(question, some), prompts.messages(question, some, reminded=True)
-    assert first[0] == second[0] == prompts.messages(question + " ثم؟" * ("م" in question), [])[0]
+    first, second = prompts.messages(parsed(question), some), prompts.messages(parsed(question), some, reminded=True)
+    assert first[0] == second[0] == prompts.messages(parsed(question + " ثم؟" * ("م" in question)), [])[0]
     assert question not in first[0]["content"]
-    reminder = prompts.text(f"reminder.{prompts.language(question)}")
+    reminder = prompts.text(f"reminder.{parsed(question).language}")
     assert second[1]["content"] == f"{first[1]['content']}\n\n{reminder}"
 
 
 def test_fields_inside_passages_titles_and_questions_stay_inert() -> None:
     hostile = passage("ثمنه $question و$passages و${n} و$ و$$ والباقي {{ n }}", title="$text")
-    user = prompts.messages("ما $passages؟", [hostile])[1]["content"]
+    user = prompts.messages(parsed("ما $passages؟"), [hostile])[1]["content"]
     assert hostile.text in user
     assert "[1] $text\n" in user
     assert user.count("ما $passages؟") == 1
@@ -50,12 +53,12 @@ def test_every_template_exists_in_both_languages(name: str) -> None:
 
 def test_a_question_without_arabic_letters_gets_english_templates() -> None:
     arabic_text = "قال تشوركين إن بلاده قلقة."
-    system, user = prompts.messages("What did Churkin say?", [passage(arabic_text)])
+    system, user = prompts.messages(parsed("What did Churkin say?"), [passage(arabic_text)])
     assert "Passages:" in user["content"]
     assert arabic_text in user["content"]
     assert prompts.text("nothing_found.en") in system["content"]
     assert not has_arabic(system["content"])
-    assert "Passages:" not in prompts.messages("ماذا قال Churkin؟", [passage(arabic_text)])[1]["content"]
+    assert "Passages:" not in prompts.messages(parsed("ماذا قال Churkin؟"), [passage(arabic_text)])[1]["content"]
 
 
 def test_the_templates_are_found_beside_the_package_and_else_inside_it(

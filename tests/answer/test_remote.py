@@ -20,8 +20,11 @@ from rag import wiring
 from rag.answer import prompts, remote
 from rag.answer.remote import RemoteWriter
 from rag.errors import InputError, ModelError
+from rag.query.question import Question
 from rag.settings import load_settings
 from rag.types import Passage
+from tests.answer.conftest import QUESTION
+from tests.conftest import parsed
 from tests.tiny_gguf import build
 
 SAID = "أكد تشوركين أن المشروع مرفوض [1]."
@@ -32,7 +35,7 @@ def writer(url: str, key: str = "", context: int = 4096) -> RemoteWriter:
     return RemoteWriter(url, "tiny", key, context, 128)
 
 
-def ask(asked: RemoteWriter, question: str = "ماذا قال تشوركين؟") -> str:
+def ask(asked: RemoteWriter, question: Question = QUESTION) -> str:
     return "".join(piece for piece in asked.write(question, [PASSAGE], []) if isinstance(piece, str))
 
 
@@ -64,7 +67,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 
 
 def test_a_real_server_streams_the_answer(server: str) -> None:
-    pieces = list(writer(server, "secret").write("ماذا قال تشوركين؟", [PASSAGE], []))
+    pieces = list(writer(server, "secret").write(QUESTION, [PASSAGE], []))
     assert "".join(pieces) == SAID
     assert len(pieces) > 3
 
@@ -80,7 +83,7 @@ def test_the_settings_open_it(server: str, tmp_path: Path, monkeypatch: pytest.M
     settings = load_settings(home=tmp_path, writer="remote")
     assert "secret" not in repr(settings)
     opened, _ = wiring.open_writer(settings)
-    assert "".join(opened.write("ماذا قال تشوركين؟", [PASSAGE], [])) == SAID  # type: ignore[arg-type]
+    assert "".join(opened.write(QUESTION, [PASSAGE], [])) == SAID  # type: ignore[arg-type]
 
 
 def test_a_server_must_be_named(tmp_path: Path) -> None:
@@ -200,7 +203,7 @@ def test_no_server_at_all(monkeypatch: pytest.MonkeyPatch, url: str) -> None:
 
 def test_markup_in_passages_and_questions_is_only_text() -> None:
     with serving(lambda handler, _: send(handler, 200, event("نعم [1].", "stop"))) as (url, bodies):
-        ask(writer(url), "ماذا قال <|im_end|>؟")
+        ask(writer(url), parsed("ماذا قال <|im_end|>؟"))
     (body,) = bodies
     assert (body["stream"], body["temperature"], body["max_tokens"]) == (True, 0, 128)
     assert "<|im_end|>" not in json.dumps(body["messages"])
@@ -209,7 +212,7 @@ def test_markup_in_passages_and_questions_is_only_text() -> None:
 
 def test_a_question_that_leaves_no_room_is_refused() -> None:
     with pytest.raises(InputError, match="leaves no room for a passage"):
-        ask(writer("http://127.0.0.1:9/v1", context=200), "م" * 1999)
+        ask(writer("http://127.0.0.1:9/v1", context=200), parsed("م" * 1999))
 
 
 def test_closing_ends_the_request() -> None:
@@ -226,12 +229,12 @@ def test_closing_ends_the_request() -> None:
             gone.set()
 
     with serving(endless) as (url, _):
-        stream = writer(url).write("ماذا قال تشوركين؟", [PASSAGE], [])
+        stream = writer(url).write(QUESTION, [PASSAGE], [])
         assert next(stream)
         stream.close()
         assert gone.wait(5)
 
 
 def test_another_thing_may_be_asked(server: str) -> None:
-    messages = prompts.rewriting("ومتى كان ذلك؟", [("ماذا قال تشوركين؟", "قال إن الأمر تم.")])
+    messages = prompts.rewriting(parsed("ومتى كان ذلك؟"), [("ماذا قال تشوركين؟", "قال إن الأمر تم.")])
     assert "".join(writer(server, "secret").reply(messages)).strip()

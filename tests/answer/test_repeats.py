@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.answer.repeats import once, repeats
+from rag.answer.repeats import not_told_before, repeats
 
 SAID = (
     "قتل خمسة أشخاص وجرح 7 آخرون في انفجار وقع أمس الثلاثاء وسط المدينة، وأعلنت الشرطة أنها لم تعتقل أحدا. "
@@ -47,15 +47,15 @@ def test_other_numbers_days_names_and_denials_are_none(text: str) -> None:
 
 def test_only_near_duplicates_repeat_each_other_and_the_first_stays() -> None:
     items = [("a", SAID), ("c", SAID), ("a", SAID), ("b", SAID), ("b", "وصل 12 وزيرا إلى القمة."), ("c", SAID)]
-    assert once(items, NEAR, lambda item: item) == [items[0], items[1], items[2], items[4], items[5]]
-    assert once(items, set(), lambda item: item) == items
+    assert not_told_before(items, NEAR) == [0, 1, 2, 4, 5]
+    assert not_told_before(items, set()) == [0, 1, 2, 3, 4, 5]
 
 
 def test_what_several_said_together_is_a_repetition() -> None:
     first, second = SAID.split(". ")
     items = [("a", first), ("a", second), ("b", SAID)]
-    assert once(items, NEAR, lambda item: item) == items[:2]
-    assert once(items[1:], NEAR, lambda item: item) == items[1:]
+    assert not_told_before(items, NEAR) == [0, 1]
+    assert not_told_before(items[1:], NEAR) == [0, 1]
 
 
 @given(st.text(max_size=120), st.text(max_size=120))

@@ -12,6 +12,7 @@ from rag.answer.suggestions import following, suggested
 from rag.settings import load_settings
 from rag.types import Answer, Article
 from rag.wiring import open_assistant, open_library
+from tests.conftest import parsed
 
 CHURKIN = "ماذا قال تشوركين؟"
 Opened = Callable[[Sequence[Article]], Assistant]
@@ -34,7 +35,7 @@ def archive(opened: Opened, seeds: list[Article]) -> Assistant:
 
 
 def asked(assistant: Assistant, question: str, history: Sequence[Answer] = ()) -> Answer:
-    *_, answer = assistant.ask(question, history=history)
+    *_, answer = assistant.ask(parsed(question), history=history)
     return answer
 
 

@@ -121,7 +121,7 @@ def _speech(text: str, other: str) -> None:
     said_by = speech.speaker(text)
     assert said_by in text
     assert speech.speaker(text, name) in text
-    speech.says(text, name)
+    assert len(speech.say([text, other], name)) == 2
     speech.telling_verbs(text)
     speakers.short_name(said_by or text)
     speakers.is_feminine(text)
@@ -142,16 +142,19 @@ def _speech(text: str, other: str) -> None:
 
 
 def _questions(text: str, question: str) -> None:
-    assert answers.short_answer(question, text) in text
-    assert attributes.speaks_of(question, text) in (True, False, None)
-    assert words.kind(question) is None or isinstance(words.kind(question), str)
-    assert set(words.content_words(question)) <= set(folding.words(question))
+    folded, content = folding.fold(question), words.content_words(question)
+    assert set(content) <= set(folding.words(question))
+    for type_ in ("when", "many"):
+        assert answers.short_answers(type_, content, [text])[0] in text
+    attribute = attributes.attribute_of(content, folding.has_arabic(question), is_counted=True)
+    assert attributes.speak_of(attribute, [text])[0] in (True, False, None)
+    assert isinstance(words.type_of(folded), str)
     words.bare_words(text)
-    speech.asked_speaker(question)
-    speech.asks_about_subject(question)
+    speech.asked_speaker(folded)
+    speech.names_subject(folded)
     place = speech.lacks_speaker(question)
     assert place is None or 0 < place <= len(question)
-    followups.leans(question)
+    followups.leans(question, folding.words(question), content)
     followups.topic(question)
     followups.without_and(question)
     followups.standalone(question, text, question)
@@ -162,7 +165,7 @@ def _questions(text: str, question: str) -> None:
 
 def _word(word: str) -> None:
     skeletons.skeletons(word)
-    skeletons.consonants(word)
+    skeletons.consonants([word])
     places.country(word)
     places.country_named(word)
     places.bare(word)

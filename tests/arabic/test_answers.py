@@ -1,6 +1,7 @@
 import pytest
 
-from rag.arabic.answers import short_answer
+from rag.arabic.answers import short_answers
+from tests.conftest import parsed
 
 
 @pytest.mark.parametrize(
@@ -19,7 +20,8 @@ from rag.arabic.answers import short_answer
     ],
 )
 def test_what_was_asked_for_is_found(question: str, sentence: str, short: str) -> None:
-    assert short_answer(question, sentence) == short
+    asked = parsed(question)
+    assert short_answers(asked.type, asked.content, [sentence]) == [short]
 
 
 @pytest.mark.parametrize(
@@ -39,4 +41,5 @@ def test_what_was_asked_for_is_found(question: str, sentence: str, short: str) -
     ],
 )
 def test_what_is_not_plain_is_left_out(question: str, sentence: str) -> None:
-    assert short_answer(question, sentence) == ""
+    asked = parsed(question)
+    assert short_answers(asked.type, asked.content, [sentence]) == [""]

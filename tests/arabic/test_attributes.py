@@ -1,6 +1,7 @@
 import pytest
 
-from rag.arabic.attributes import speaks_of
+from rag.arabic.attributes import speak_of
+from tests.conftest import parsed
 
 
 @pytest.mark.parametrize(
@@ -15,8 +16,8 @@ from rag.arabic.attributes import speaks_of
         ("قديش عمر ميدفيديف؟", "وعد الرئيس ميدفيديف بالانسحاب.", False),
         ("Where was Lavrov born?", "قال لافروف إن بلاده ترفض القرار.", False),
         ("ماذا قال لافروف؟", "قال لافروف إن بلاده ترفض القرار.", None),
-        ("", "", None),
+        ("؟ س", "", None),
     ],
 )
 def test_a_sentence_speaks_of_what_is_asked_or_not(question: str, sentence: str, spoken: bool | None) -> None:
-    assert speaks_of(question, sentence) is spoken
+    assert speak_of(parsed(question).attribute, [sentence]) == [spoken]

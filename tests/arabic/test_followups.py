@@ -1,6 +1,10 @@
 import pytest
 
+from rag.answer.conversation import leans_on_history
+from rag.arabic.folding import words
 from rag.arabic.followups import leans, standalone, topic
+from rag.arabic.words import content_words
+from tests.conftest import parsed
 
 CHURKIN, WHERE = "ماذا قال تشوركين؟", "أين سيجتمع مندوبو منظمة التعاون الإسلامي؟"
 WHO, SAAKASHVILI = "من هو رئيس جورجيا؟", "ميخائيل ساكاشفيلي"
@@ -33,7 +37,7 @@ WHO, SAAKASHVILI = "من هو رئيس جورجيا؟", "ميخائيل ساكا
     ],
 )
 def test_a_question_that_leans_is_completed(before: str, about: str, question: str, expected: str) -> None:
-    assert leans(question)
+    assert leans_on_history(parsed(question))
     assert standalone(question, before, about or topic(before)) == expected
 
 
@@ -48,12 +52,12 @@ def test_a_question_that_leans_is_completed(before: str, about: str, question: s
     ],
 )
 def test_a_whole_question_stays_as_it_is(question: str) -> None:
-    assert not leans(question) or standalone(question, CHURKIN, topic(CHURKIN)) == question
+    assert not leans_on_history(parsed(question)) or standalone(question, CHURKIN, topic(CHURKIN)) == question
 
 
 @pytest.mark.parametrize("question", ["؟", "و", "ذلك", "", "🙂", "and", "وماذا عن"])
 def test_any_question_gives_one(question: str) -> None:
-    leans(question)
+    leans(question, words(question), content_words(question))
     assert isinstance(standalone(question, "", ""), str)
     assert isinstance(standalone(question, CHURKIN, "تشوركين"), str)
     assert isinstance(topic(question), str)

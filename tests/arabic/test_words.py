@@ -3,11 +3,12 @@ import tracemalloc
 import pytest
 
 from rag.arabic.claims import MARKER, contradicts, quotations
-from rag.arabic.folding import words
+from rag.arabic.folding import fold, words
 from rag.arabic.names import Name
 from rag.arabic.numerals import quantities
-from rag.arabic.speech import asked_speaker, says, speaker
-from rag.arabic.words import Grams, content_words, holds, kind, word_grams
+from rag.arabic.speech import asked_speaker, say, speaker
+from rag.arabic.words import Grams, content_words, hold, word_grams
+from tests.conftest import parsed
 
 
 def grams(text: str) -> list[str]:
@@ -43,8 +44,8 @@ def test_glued_words_share_grams() -> None:
         ("How many soldiers?", "many"),
     ],
 )
-def test_kind(question: str, expected: str) -> None:
-    assert kind(question) == expected
+def test_type(question: str, expected: str) -> None:
+    assert parsed(question).type == expected
 
 
 def test_content_words_leave_question_words_out() -> None:
@@ -65,7 +66,7 @@ def test_content_words_leave_question_words_out() -> None:
     ],
 )
 def test_asked_speaker(question: str, name: str | None) -> None:
-    assert asked_speaker(question) == name
+    assert asked_speaker(fold(question)) == name
 
 
 @pytest.mark.parametrize(
@@ -106,7 +107,7 @@ def test_speaker_near_a_name() -> None:
     ],
 )
 def test_who_says_something(name: str, sentence: str) -> None:
-    assert says(sentence, Name(words(name)))
+    assert say([sentence], Name(words(name))) == [True]
 
 
 @pytest.mark.parametrize(
@@ -121,7 +122,7 @@ def test_who_says_something(name: str, sentence: str) -> None:
     ],
 )
 def test_who_does_not(name: str, sentence: str) -> None:
-    assert not says(sentence, Name(words(name)))
+    assert say([sentence], Name(words(name))) == [False]
 
 
 @pytest.mark.parametrize(
@@ -134,8 +135,7 @@ def test_who_does_not(name: str, sentence: str) -> None:
     ],
 )
 def test_signs_of_a_kind(sign: str, yes: str, no: str) -> None:
-    assert holds(sign, words(yes))
-    assert not holds(sign, words(no))
+    assert hold(sign, [words(yes), words(no)]) == [True, False]
 
 
 @pytest.mark.parametrize(

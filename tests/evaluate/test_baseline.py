@@ -6,9 +6,9 @@ import pytest
 from rag.errors import InputError
 from rag.evaluate.baseline import compare, load
 from rag.evaluate.report import SEARCH
-from rag.evaluate.testset import Question
+from rag.evaluate.testset import Example
 
-QUESTIONS = [Question(str(i), "كم؟", ("ست",), ("a",), "number" if i else "date") for i in range(3)]
+QUESTIONS = [Example(str(i), "كم؟", ("ست",), ("a",), "number" if i else "date") for i in range(3)]
 EARLIER = {
     "all": {"questions": 3, "f1": 0.5, "refused": 0.2, "p95_ms": 10.0},
     "number": {"questions": 2, "f1": 0.5},

@@ -10,7 +10,7 @@ from rag.evaluate import charts
 from rag.evaluate.page import About, page
 from rag.evaluate.report import summary
 from rag.evaluate.run import Result
-from rag.evaluate.testset import Question
+from rag.evaluate.testset import Example
 from rag.types import Answer, Citation, Hit, Passage
 
 ATTACK = "<script>alert(1)</script>\"'><img src=//evil.example/x onerror=alert(1)>\u202e&amp;"
@@ -49,7 +49,7 @@ class Reader(HTMLParser):
 def hostile(status: str, answerable: bool = True, verdicts: Sequence[str] = ()) -> Result:
     """An outcome all of whose texts try to break out."""
     accepted = (ATTACK,) if answerable else ()
-    question = Question(ATTACK, ATTACK, accepted, accepted, ATTACK)
+    question = Example(ATTACK, ATTACK, accepted, accepted, ATTACK)
     hits = tuple(Hit(Passage(i, ATTACK, 0, 9, f"{ATTACK} {i}", ATTACK), i, 0.5, 1, 1) for i in range(1, 9))
     cited = [Citation(n, ATTACK, ATTACK, "", 0, 9, ATTACK, v) for n, v in enumerate(verdicts)]  # type: ignore[arg-type]
     answer = Answer(ATTACK, status, ATTACK, ATTACK, tuple(cited), hits, done=True)  # type: ignore[arg-type]
@@ -101,7 +101,7 @@ def test_the_passage_that_holds_the_answer_is_shown_however_far_down() -> None:
 
 
 def test_a_run_of_the_search_alone_and_one_without_failures() -> None:
-    question = Question("1", "أين؟", ("جدة",), ("a",), "place")
+    question = Example("1", "أين؟", ("جدة",), ("a",), "place")
     results = [Result(question, (), None, (), {"recall@10": 1.0}, {}, {"search_ms": 3.0})]
     text = read(results).text
     assert "recall@10" in text
@@ -110,7 +110,7 @@ def test_a_run_of_the_search_alone_and_one_without_failures() -> None:
 
 
 def test_lone_surrogates_and_no_time_at_all_still_give_a_page() -> None:
-    question = Question("1", "أين؟", ("\ud800",), ("a",), "k")
+    question = Example("1", "أين؟", ("\ud800",), ("a",), "k")
     result = Result(question, (), None, (), {"recall@10": 0.0}, {}, {"search_ms": 0.0})
     assert page([result], summary([result]), ABOUT).encode("utf-8", "replace")
 

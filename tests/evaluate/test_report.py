@@ -4,7 +4,7 @@ import pytest
 
 from rag.evaluate.report import failures, groups, summary
 from rag.evaluate.run import Result
-from rag.evaluate.testset import Question
+from rag.evaluate.testset import Example
 from rag.types import Answer, Citation
 
 
@@ -20,7 +20,7 @@ def result(
 ) -> Result:
     """One outcome, its figures given."""
     accepted = ("نعم",) if answerable else ()
-    question = Question(id_, f"سؤال {id_}؟", accepted, ("a.txt",) if answerable else (), kind, variety)  # type: ignore[arg-type]
+    question = Example(id_, f"سؤال {id_}؟", accepted, ("a.txt",) if answerable else (), kind, variety)  # type: ignore[arg-type]
     citations = tuple(Citation(1, "قول", "a.txt", "", 0, 3, "نعم", v) for v in verdicts)  # type: ignore[arg-type]
     answer = Answer(question.question, status, "نعم [1].", "quote", citations, done=True)  # type: ignore[arg-type]
     return Result(question, (), answer, (), scores, shares or {}, {"search_ms": 5.0, "total_ms": 10.0})
@@ -57,7 +57,7 @@ def test_shares_are_of_all_citations_together_and_of_nothing_left_out() -> None:
 
 
 def test_a_kind_called_all_counts_each_question_once() -> None:
-    assert groups(result("1", kind="all").question) == ["all", "variety=standard"]
+    assert groups(result("1", kind="all").example) == ["all", "variety=standard"]
     assert summary([result("1", kind="all")])["all"]["questions"] == 1
 
 
@@ -78,7 +78,7 @@ def test_each_failure_stands_where_it_belongs() -> None:
         ),
         result("rightly refused", "abstained", answerable=False),
     ]
-    found = {name: [r.question.id for r in wrong] for name, wrong in failures(results).items()}
+    found = {name: [r.example.id for r in wrong] for name, wrong in failures(results).items()}
     assert found == {
         "Wrong refusals": ["refused"],
         "Answered though unanswerable": ["made up"],

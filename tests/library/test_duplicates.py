@@ -116,7 +116,7 @@ def test_short_texts_are_alike_only_where_they_are_equal() -> None:
 
 def near(library: Library) -> dict[str, list[str]]:
     """What the library says of each article, by both of its ways, which must agree."""
-    one_by_one = {id_: list(library.near_duplicates(id_)) for id_, *_ in library.articles()}
+    one_by_one = {id_: list(library.near_duplicates([id_])[id_]) for id_, *_ in library.articles()}
     found = {id_: ids for id_, ids in one_by_one.items() if ids}
     assert library.all_near_duplicates() == found
     pairs = {frozenset((id_, other)) for id_, ids in found.items() for other in ids}
@@ -148,14 +148,14 @@ def test_the_order_of_adding_and_what_was_removed_make_no_difference(
     library.check()
     assert not left & set(near(library))
     assert not left & {id_ for ids in near(library).values() for id_ in ids}
-    assert library.near_duplicates("gone") == {}
+    assert library.near_duplicates(["gone"]) == {"gone": {}}
 
 
 def test_the_likest_come_first_and_have_their_titles(library: Library) -> None:
     first = text(3)
     versions = [changed(first, i, share) for i, share in enumerate((0.0, 0.02, 0.05))]
     library.add(Article(f"{i}", version, f"عنوان {i}") for i, version in enumerate(versions))
-    assert library.near_duplicates("0") == {"1": "عنوان 1", "2": "عنوان 2"}
+    assert library.near_duplicates(["0"]) == {"0": {"1": "عنوان 1", "2": "عنوان 2"}}
     assert list(near(library)["0"]) == ["1", "2"]
 
 
@@ -170,7 +170,7 @@ def test_both_ways_agree_where_more_articles_are_under_a_key_than_are_looked_at(
 ) -> None:
     library.add(Article(f"{i:02}", changed(text(1, 200), i, 0.01)) for i in range(12))
     monkeypatch.setattr(duplicates, "_LOOKED_AT", 3)
-    one_by_one = {id_: sorted(library.near_duplicates(id_)) for id_, *_ in library.articles()}
+    one_by_one = {id_: sorted(library.near_duplicates([id_])[id_]) for id_, *_ in library.articles()}
     assert len(one_by_one["00"]) < 11
     assert {id_: sorted(ids) for id_, ids in library.all_near_duplicates().items()} == one_by_one
 

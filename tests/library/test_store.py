@@ -193,10 +193,10 @@ def test_pages_are_kept_and_tell_where_a_passage_begins(library: Library, seeds:
     paged = replace(seeds[0], pages=(0, 400, 400, 900))
     library.add([paged, seeds[1]])
     assert library.article(paged.id) == paged
-    assert [library.page(paged.id, offset) for offset in (0, 399, 400, 900, 5000)] == [1, 1, 3, 4, 4]
-    assert library.page(seeds[1].id, 500) == library.page("none", 0) == 0
+    assert library.pages([(paged.id, offset) for offset in (0, 399, 400, 900, 5000)]) == [1, 1, 3, 4, 4]
+    assert library.pages([(seeds[1].id, 500), ("none", 0)]) == [0, 0]
     for passage in library.passages_of(paged.id):
-        assert passage.page == library.page(paged.id, passage.start)
+        assert [passage.page] == library.pages([(paged.id, passage.start)])
     assert {passage.page for passage in library.passages_of(seeds[1].id)} == {0}
     assert library.add([paged]) == Added(unchanged=1)
     assert library.add([replace(paged, pages=(0, 500))]) == Added(replaced=1)

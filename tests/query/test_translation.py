@@ -8,11 +8,11 @@ from rag import wiring
 from rag.arabic.folding import fold
 from rag.errors import ModelError
 from rag.library import Library
+from rag.query.translation import TABLE, Translator
 from rag.search.embedding import SHIPPED
-from rag.search.translation import TABLE, Translator
 from rag.settings import load_settings
 from rag.types import Article
-from tests.conftest import query
+from tests.conftest import parsed
 
 
 def forms(word: str) -> set[str]:
@@ -34,14 +34,14 @@ def test_the_best_translation_counts_whole_and_others_less() -> None:
 
 
 def test_only_content_words_of_an_english_question_count() -> None:
-    found = query("Where did Churkin meet the French ambassador?")
+    found = parsed("Where did Churkin meet the French ambassador?")
     assert [word.text for word in found.words] == ["churkin", "meet", "french", "ambassador"]
     assert found.is_translated
     assert all(word.translations for word in found.words)
 
 
 def test_names_and_unknown_words_are_spelled_too() -> None:
-    paris, sea = query("Is Paris by the sea?").words
+    paris, sea = parsed("Is Paris by the sea?").words
     assert len(paris.translations) > len(Translator(SHIPPED).translations("paris", is_name=False))
     assert len(sea.translations) == len(Translator(SHIPPED).translations("sea", is_name=False))
     assert Translator(SHIPPED).translations("kokoity", is_name=False)[0].weight == 1
@@ -56,25 +56,25 @@ def test_names_and_unknown_words_are_spelled_too() -> None:
     ],
 )
 def test_what_is_left_of_short_forms_is_no_content(question: str, content: list[str]) -> None:
-    assert [word.text for word in query(question).words] == content
+    assert [word.text for word in parsed(question).words] == content
 
 
 @pytest.mark.parametrize("name", ["Müller", "Škoda", "Łódź", "Øresund", "Straße"])
 def test_names_of_letters_with_marks_are_spelled(name: str) -> None:
-    (word,) = query(f"Who is {name}?").words
+    (word,) = parsed(f"Who is {name}?").words
     assert word.translations
 
 
 def test_a_long_word_and_capitals_are_taken() -> None:
-    assert query("a" * 1999).words[0].translations == ()
-    assert query("WHERE IS PARIS").words[-1].translations == query("where is paris").words[-1].translations
+    assert parsed("a" * 1999).words[0].translations == ()
+    assert parsed("WHERE IS PARIS").words[-1].translations == parsed("where is paris").words[-1].translations
 
 
 def test_an_arabic_question_is_itself_but_for_its_latin_words() -> None:
-    plain = query("ماذا قال تشوركين؟")
+    plain = parsed("ماذا قال تشوركين؟")
     assert not plain.is_translated
     assert not any(word.translations for word in plain.words)
-    mixed = query("ماذا قال Moscow؟").words[-1]
+    mixed = parsed("ماذا قال Moscow؟").words[-1]
     assert mixed.text == "moscow"
     assert mixed.translations
 
@@ -88,7 +88,7 @@ def test_an_english_question_finds_names_and_words(tmp_path: Path, seeds: list[A
             ("When did the bishop Feofan visit Baghdad?", "003"),
             ("Which Caribbean country will receive a Russian fleet?", "000"),
         ):
-            assert retriever.search(question, 1)[0].passage.article.startswith(article), question
+            assert retriever.search(parsed(question), 1)[0].passage.article.startswith(article), question
 
 
 @pytest.mark.parametrize("data", [None, b"", b"not gzip"])

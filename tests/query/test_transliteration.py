@@ -7,9 +7,9 @@ import pytest
 from rag.arabic.folding import fold
 from rag.arabic.words import word_grams
 from rag.errors import ModelError
+from rag.query.translation import NAMES
+from rag.query.transliteration import Transliterator
 from rag.search.embedding import SHIPPED
-from rag.search.translation import NAMES
-from rag.search.transliteration import Transliterator
 from training.transliteration import align, count
 
 

@@ -15,7 +15,7 @@ from rag.search.leg import Progress, is_current, is_far_behind
 from rag.search.retriever import Retriever
 from rag.settings import load_settings
 from rag.types import Article
-from tests.conftest import ROOT, HashEmbedder
+from tests.conftest import ROOT, HashEmbedder, parsed
 
 PATIENCE = 60
 
@@ -126,7 +126,7 @@ def test_a_big_archive_is_indexed_by_two_processes(
         assert set(shown) == {"lexical", "dense"}
         assert is_current(retriever.engine.lexical, library)
         assert is_current(retriever.engine.dense, library)
-        assert retriever.search("ماذا قال الوزير رقم 7؟")[0].passage.article == "7"
+        assert retriever.search(parsed("ماذا قال الوزير رقم 7؟"))[0].passage.article == "7"
 
 
 def test_the_indexes_follow_while_articles_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -140,7 +140,7 @@ def test_the_indexes_follow_while_articles_are_added(tmp_path: Path, monkeypatch
                 follow()
         assert all(is_current(leg, library) for leg in retriever.engine.legs)
         assert retriever.catch_up() == []
-        assert retriever.search("ماذا قال الوزير رقم 37؟")[0].passage.article == "3-7"
+        assert retriever.search(parsed("ماذا قال الوزير رقم 37؟"))[0].passage.article == "3-7"
 
 
 def test_another_model_is_not_in_memory_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

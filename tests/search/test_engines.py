@@ -14,16 +14,16 @@ import pytest
 
 from rag.errors import IndexDamaged, InputError
 from rag.library import Library
+from rag.query.translation import Translator
 from rag.search.embedding import SHIPPED, Embedder
 from rag.search.milvus import MilvusEngine
 from rag.search.milvus_collection import MilvusCollection
 from rag.search.milvus_server import MilvusServer
 from rag.search.reranking import LinearReranker
 from rag.search.retriever import Retriever
-from rag.search.translation import Translator
 from rag.types import EVERYTHING, Article, Passage, Scope
 from rag.wiring import shipped_embedder
-from tests.conftest import HashEmbedder, grams, open_retriever, query
+from tests.conftest import HashEmbedder, grams, open_retriever, parsed
 from tests.search.milvus_lite import MilvusLite
 
 Open = Callable[..., Retriever]
@@ -109,7 +109,7 @@ def check(retriever: Retriever, library: Library, scope: Scope = EVERYTHING, que
         retriever.engine.server.ask("flush", retriever.engine.collection.written)
     every = passages(library)
     inside = {p.id for p in every} if scope == EVERYTHING else set(library.ids_within(scope))
-    found = retriever.engine.search(query(question), 10, scope)
+    found = retriever.engine.search(parsed(question), 10, scope)
     vectors, words = by_vectors(question, every), by_words(question, every)
     for hits, all_scores, share in (
         (found.dense, vectors, 1e-4),
@@ -152,11 +152,11 @@ def test_a_scope_without_articles_is_said(library: Library, opened: Open) -> Non
     library.add(articles(5))
     retriever = opened(library)
     retriever.catch_up()
-    found = retriever.engine.search(query(QUESTION), 10, Scope(since="2031"))
+    found = retriever.engine.search(parsed(QUESTION), 10, Scope(since="2031"))
     assert not found.lexical
     assert not found.dense
     with pytest.raises(InputError, match="no article is of that time and source"):
-        retriever.search(QUESTION, 10, Scope(since="2031"))
+        retriever.search(parsed(QUESTION), 10, Scope(since="2031"))
 
 
 def test_what_changes_in_the_library_changes_what_is_found(library: Library, opened: Open) -> None:
@@ -165,10 +165,10 @@ def test_what_changes_in_the_library_changes_what_is_found(library: Library, ope
     check(retriever, library)
     library.add([Article("0-3", QUESTION), Article("new", f"{QUESTION} نعم.")])
     check(retriever, library)
-    assert {hit.passage.article for hit in retriever.search(QUESTION, 2)} == {"0-3", "new"}
+    assert {hit.passage.article for hit in retriever.search(parsed(QUESTION), 2)} == {"0-3", "new"}
     library.remove(["0-3", "0-4", "0-5"])
     check(retriever, library)
-    assert "0-3" not in {hit.passage.article for hit in retriever.search(QUESTION, 30)}
+    assert "0-3" not in {hit.passage.article for hit in retriever.search(parsed(QUESTION), 30)}
 
 
 def test_what_was_indexed_is_there_when_it_is_opened_again(library: Library, opened: Open) -> None:
@@ -222,7 +222,7 @@ def test_another_embedder_has_it_built_anew(library: Library, opened: Open) -> N
     opened(library).catch_up()
     other = opened(library, Halved())
     assert any("was of another library, model or version" in line for line in other.catch_up())
-    found = other.engine.search(query(QUESTION), 10, EVERYTHING).dense
+    found = other.engine.search(parsed(QUESTION), 10, EVERYTHING).dense
     vectors = Halved().passages([p.searched for p in passages(library)]) @ Halved().questions([QUESTION])[0]
     assert [score for _, score in found] == pytest.approx(
         sorted(map(float, vectors), reverse=True)[:10], abs=halves(other)
@@ -262,28 +262,28 @@ def test_cosines(library: Library, opened: Open) -> None:
     retriever = opened(library)
     retriever.catch_up()
     scores = by_vectors(QUESTION, passages(library))
-    found = retriever.engine.cosines(query(QUESTION), [*scores, 10**9])
+    found = retriever.engine.cosines(parsed(QUESTION), [*scores, 10**9])
     assert found == pytest.approx([*scores.values(), 0.0], abs=halves(retriever))
-    assert retriever.engine.cosines(query(QUESTION), []) == []
+    assert retriever.engine.cosines(parsed(QUESTION), []) == []
 
 
 def test_a_question_in_english_finds_what_its_translation_says(library: Library, opened: Open) -> None:
     library.add(articles(40))
     library.add([Article("war", "بدأت الحرب في الميناء القديم صباح أمس وانتهت الحرب مساء.")])
     retriever = opened(library, shipped_embedder())
-    hits = retriever.search("When did the war in the old port begin?", 5)
+    hits = retriever.search(parsed("When did the war in the old port begin?"), 5)
     assert (hits[0].passage.article, hits[0].lexical) == ("war", 1)
 
 
 def test_nothing_is_found_in_an_empty_library(library: Library, opened: Open) -> None:
-    assert opened(library).search(QUESTION) == []
+    assert opened(library).search(parsed(QUESTION)) == []
 
 
 def test_a_passage_of_any_length_is_found(library: Library, opened: Open) -> None:
     long = " ".join(f"كلمة{i}" for i in range(9000))  # one sentence, of 400 KB of grams
     library.add([Article("long", f"زلزال {long}"), *articles(10)])
     retriever = opened(library)
-    assert "long" in {hit.passage.article for hit in retriever.search("كلمة17")}
+    assert "long" in {hit.passage.article for hit in retriever.search(parsed("كلمة17"))}
 
 
 def test_a_copy_that_went_another_way_is_told_apart(library: Library, lite: MilvusLite) -> None:
@@ -304,9 +304,9 @@ def test_a_copy_that_went_another_way_is_told_apart(library: Library, lite: Milv
 def test_a_collection_that_goes_while_it_is_searched_is_built_again(library: Library, lite: MilvusLite) -> None:
     library.add(articles(20))
     retriever = open_milvus(library, lite.url)
-    before = [hit.passage.id for hit in retriever.search(QUESTION)]
+    before = [hit.passage.id for hit in retriever.search(parsed(QUESTION))]
     open_milvus(library, lite.url).engine.discard()
-    assert [hit.passage.id for hit in retriever.search(QUESTION)] == before
+    assert [hit.passage.id for hit in retriever.search(parsed(QUESTION))] == before
 
 
 def test_rows_that_are_lost_are_found_out(library: Library, lite: MilvusLite) -> None:
@@ -326,19 +326,19 @@ def test_the_old_collection_is_searched_until_the_new_one_is_whole(
 ) -> None:
     library.add(articles(20))
     retriever = open_milvus(library, lite.url)
-    before = [hit.passage.id for hit in retriever.search(QUESTION)]
+    before = [hit.passage.id for hit in retriever.search(parsed(QUESTION))]
     old = retriever.engine.collection.written
     monkeypatch.setattr("rag.search.milvus_rows.VERSION", 2)
     found = []
 
     def look(name: str, done: int, total: int) -> None:
         if done == total:
-            found.append([hit.passage.id for hit in retriever.search(QUESTION)])
+            found.append([hit.passage.id for hit in retriever.search(parsed(QUESTION))])
 
     newer = open_milvus(library, lite.url)
     newer.catch_up(look)
     assert found == [before]
-    assert [hit.passage.id for hit in retriever.search(QUESTION)] == before
+    assert [hit.passage.id for hit in retriever.search(parsed(QUESTION))] == before
     names = newer.engine.collection.server.ask("list_collections")
     assert newer.engine.collection.written in names
     assert old not in names

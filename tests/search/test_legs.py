@@ -13,14 +13,14 @@ import pytest
 
 from rag.errors import LibraryError
 from rag.library import Library
+from rag.query.translation import Translator
 from rag.search.embedded import EmbeddedEngine
 from rag.search.embedding import SHIPPED
 from rag.search.leg import Leg, catch_up, clear, is_current
 from rag.search.lexical import LexicalIndex
 from rag.search.retriever import Retriever
-from rag.search.translation import Translator
 from rag.types import Article, Passage, Scope
-from tests.conftest import HashEmbedder, grams, open_retriever, query
+from tests.conftest import HashEmbedder, grams, open_retriever, parsed
 
 QUESTION = "ماذا قال مندوب روسيا عن قرار مجلس الأمن؟"
 
@@ -47,7 +47,7 @@ def test_lexical_scores_are_bm25(library: Library, retriever: Retriever, seeds: 
     library.add(seeds)
     retriever.catch_up()
     expected = bm25(QUESTION, passages(library))
-    hits = retriever.engine.lexical.search(query(QUESTION), 100)
+    hits = retriever.engine.lexical.search(parsed(QUESTION), 100)
     assert [score for _, score in hits] == sorted((score for _, score in hits), reverse=True)
     for id_, score in hits:
         assert score == pytest.approx(expected[id_], rel=0.06)  # tantivy keeps lengths in steps
@@ -61,7 +61,7 @@ def test_dense_scores_are_inner_products(library: Library, retriever: Retriever,
     found, embedder = passages(library), HashEmbedder()
     scores = embedder.passages([p.searched for p in found]) @ embedder.questions([QUESTION])[0]
     order = np.argsort(-scores)[:7]
-    hits = retriever.engine.dense.search(query(QUESTION), 7)
+    hits = retriever.engine.dense.search(parsed(QUESTION), 7)
     assert [id_ for id_, _ in hits] == [found[i].id for i in order]
     assert [score for _, score in hits] == pytest.approx([float(scores[i]) for i in order], abs=2e-4)  # half precision
 
@@ -70,8 +70,8 @@ def test_more_hits_than_passages_are_not_padded(library: Library, retriever: Ret
     library.add([Article("a", "نص قصير جدا.")])
     retriever.catch_up()
     assert (
-        len(retriever.engine.dense.search(query("نص"), 100))
-        == len(retriever.engine.lexical.search(query("نص"), 100))
+        len(retriever.engine.dense.search(parsed("نص"), 100))
+        == len(retriever.engine.lexical.search(parsed("نص"), 100))
         == 1
     )
 
@@ -98,15 +98,15 @@ def test_changes_leave_the_same_search_as_a_fresh_build(
     library.add([*seeds[3:], Article(seeds[0].id, seeds[0].text[:900], source="seeds")])
     library.remove([seeds[1].id])
     assert retriever.catch_up() == []
-    changed = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(QUESTION, 10)]
+    changed = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(parsed(QUESTION), 10)]
     for leg in (retriever.engine.lexical, retriever.engine.dense):
-        assert {id_ for id_, _ in leg.search(query(QUESTION), 1000)} <= {p.id for p in passages(library)}
+        assert {id_ for id_, _ in leg.search(parsed(QUESTION), 1000)} <= {p.id for p in passages(library)}
     lexical = LexicalIndex(library.path.parent / "fresh")
     lock = library.path.parent / "writing-fresh.lock"
     engine = EmbeddedEngine(library, lexical, retriever.engine.dense)
     fresh = Retriever(library, engine, retriever.reranker, Translator(SHIPPED), lock)
     assert fresh.catch_up()
-    assert [hit[0] for hit in changed[:3]] == [hit.passage.id for hit in fresh.search(QUESTION, 10)][:3]
+    assert [hit[0] for hit in changed[:3]] == [hit.passage.id for hit in fresh.search(parsed(QUESTION), 10)][:3]
 
 
 def _put(path: Path, data: bytes) -> None:
@@ -161,12 +161,12 @@ def test_a_damaged_index_is_rebuilt_and_says_so(
 ) -> None:
     library.add(seeds)
     retriever.catch_up()
-    before = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(QUESTION)]
+    before = [(hit.passage.id, hit.lexical, hit.dense) for hit in retriever.search(parsed(QUESTION))]
     _damage(library.path.parent, how)
     again = open_retriever(library)
     (notice,) = again.catch_up()
     assert "built from the library" in notice
-    assert [(hit.passage.id, hit.lexical, hit.dense) for hit in again.search(QUESTION)] == before
+    assert [(hit.passage.id, hit.lexical, hit.dense) for hit in again.search(parsed(QUESTION))] == before
     assert open_retriever(library).catch_up() == []
 
 
@@ -204,13 +204,13 @@ def test_what_was_interrupted_before_the_stamp_is_done_again_once(
     stamp = (library.path.parent / "lexical" / "stamp.json").read_bytes()
     library.add(seeds[2:])
     retriever.catch_up()
-    hits = retriever.engine.lexical.search(query(QUESTION), 100)
+    hits = retriever.engine.lexical.search(parsed(QUESTION), 100)
     (library.path.parent / "lexical" / "stamp.json").write_bytes(stamp)
     (library.path.parent / "lexical" / "stamp.json.new").write_bytes(stamp[:20])  # killed while it was written
     again = open_retriever(library)
     again.catch_up()
     assert open_retriever(library).catch_up() == []
-    found = again.engine.lexical.search(query(QUESTION), 100)
+    found = again.engine.lexical.search(parsed(QUESTION), 100)
     assert [id_ for id_, _ in found] == [id_ for id_, _ in hits]
 
 
@@ -262,7 +262,7 @@ def test_an_interrupted_embedding_goes_on_where_it_was(
     assert again.catch_up(lambda *step: shown.append(step)) == []
     assert len(embedded) == len(set(embedded)) == 19
     assert shown[-1] == ("dense", 19 - done, 19 - done)
-    assert {id_ for id_, _ in again.engine.dense.search(query("أخبار"), 100)} == {p.id for p in passages(library)}
+    assert {id_ for id_, _ in again.engine.dense.search(parsed("أخبار"), 100)} == {p.id for p in passages(library)}
 
 
 @pytest.fixture
@@ -289,7 +289,7 @@ def test_codes_find_what_an_exact_index_finds(library: Library, retriever: Retri
         for question in named[:10]:
             scores = HashEmbedder().passages([p.searched for p in found]) @ HashEmbedder().questions([question])[0]
             best = {found[i].id for i in np.argsort(-scores)[:10]}
-            hits = retriever.engine.dense.search(query(question), 10, within)
+            hits = retriever.engine.dense.search(parsed(question), 10, within)
             assert within is None or {id_ for id_, _ in hits} <= set(within)
             shares.append(len(best & {id_ for id_, _ in hits}) / len(best))
         return float(np.mean(shares))
@@ -317,8 +317,8 @@ def test_codes_find_what_an_exact_index_finds(library: Library, retriever: Retri
     retriever.engine.dense.stamp()  # as it was written
     assert compare(some) == pytest.approx(1.0, abs=0.02)
     left = {p.id for p in passages(library)}
-    assert {id_ for id_, _ in retriever.engine.dense.search(query(" ".join(named)), 5000, list(left))} == left
-    assert {id_ for id_, _ in retriever.engine.dense.search(query(" ".join(named)), 5000)} == left
+    assert {id_ for id_, _ in retriever.engine.dense.search(parsed(" ".join(named)), 5000, list(left))} == left
+    assert {id_ for id_, _ in retriever.engine.dense.search(parsed(" ".join(named)), 5000)} == left
     library.remove([article for article, *_ in library.articles()][100:])
     retriever.catch_up()
     assert (trained(), compare()) == (0, pytest.approx(1.0, abs=0.02))
@@ -331,10 +331,10 @@ def test_a_leg_finds_only_what_is_within(
     library.add(seeds)
     retriever.catch_up()
     leg: Leg = getattr(retriever.engine, name)
-    every = leg.search(query(QUESTION), 100, None)
+    every = leg.search(parsed(QUESTION), 100, None)
     some = [id_ for id_, _ in every][1::2]
-    assert leg.search(query(QUESTION), 100, some) == [hit for hit in every if hit[0] in some]
-    assert leg.search(query(QUESTION), 100, []) == []
+    assert leg.search(parsed(QUESTION), 100, some) == [hit for hit in every if hit[0] in some]
+    assert leg.search(parsed(QUESTION), 100, []) == []
 
 
 def test_a_folder_that_fills_while_it_is_emptied_is_emptied_again(tmp_path: Path) -> None:
@@ -382,4 +382,4 @@ def test_what_was_removed_leaves_no_trace_in_the_scores(
     assert retriever.catch_up() == []
     fresh = LexicalIndex(library.path.parent / "fresh")
     catch_up(fresh, library)
-    assert retriever.engine.lexical.search(query(QUESTION), 100) == fresh.search(query(QUESTION), 100)
+    assert retriever.engine.lexical.search(parsed(QUESTION), 100) == fresh.search(parsed(QUESTION), 100)

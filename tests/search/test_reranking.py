@@ -18,7 +18,7 @@ from rag.search.reranking import (
 )
 from rag.settings import load_settings
 from rag.types import Article, Passage
-from tests.conftest import query
+from tests.conftest import parsed
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,7 @@ def candidate(text: str, lexical: float = 0.5, dense: float = 0.5) -> Candidate:
 
 
 def features(reranker: LinearReranker, question: str, text: str) -> dict[str, float]:
-    (row,) = reranker.features(query(question), [candidate(text)])
+    (row,) = reranker.features(parsed(question), [candidate(text)])
     return dict(zip(FEATURES, row.tolist(), strict=True))
 
 
@@ -54,17 +54,17 @@ def test_what_each_feature_says(reranker: LinearReranker) -> None:
 
 
 def test_scores_are_probabilities_in_the_order_of_the_evidence(reranker: LinearReranker) -> None:
-    asked = query("متى وقعت روسيا المعاهدة؟")
+    asked = parsed("متى وقعت روسيا المعاهدة؟")
     good, poor = reranker.scores(
         asked, [candidate("وقعت روسيا المعاهدة عام 2008."), candidate("قال الوزير كلاما آخر.", 0.1, 0.1)]
     )
     assert 0 < poor < good < 1
     assert reranker.scores(asked, []) == []
-    assert len(reranker.scores(query("من هو؟"), [candidate("نص")])) == 1
+    assert len(reranker.scores(parsed("من هو؟"), [candidate("نص")])) == 1
 
 
 def test_meaning_is_compared_where_the_other_features_promise_most(reranker: LinearReranker) -> None:
-    asked, meaning = query("سفينة"), FEATURES.index("meaning")
+    asked, meaning = parsed("سفينة"), FEATURES.index("meaning")
     near = candidate("غرق القارب في البحر")
     first = [candidate(f"قال الوزير إن السعر ثابت {i}", lexical=1) for i in range(COMPARED)]
     alone = reranker.features(asked, first)
@@ -84,8 +84,8 @@ def test_a_cross_encoder_takes_the_place(tmp_path: Path) -> None:
         library.add(
             Article(str(i), text) for i, text in enumerate(["روسيا", "روسيا اليوم", "في روسيا مدينة", "عاصمة روسيا"])
         )
-        hits = retriever.search("روسيا")
-        scores = retriever.reranker.scores(query("روسيا"), [Candidate(hit.passage, 0, 0) for hit in hits])
+        hits = retriever.search(parsed("روسيا"))
+        scores = retriever.reranker.scores(parsed("روسيا"), [Candidate(hit.passage, 0, 0) for hit in hits])
     assert len(set(scores)) == len(hits) == 4
     assert [hit.score for hit in hits] == pytest.approx(scores)
     assert scores == sorted(scores, reverse=True)

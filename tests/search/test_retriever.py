@@ -7,15 +7,16 @@ from filelock import FileLock
 
 from rag.errors import InputError, LibraryError
 from rag.library import Library
+from rag.query.question import LONGEST_QUESTION
 from rag.search.leg import is_current
-from rag.search.retriever import LONGEST_QUESTION, Retriever
+from rag.search.retriever import Retriever
 from rag.types import Article, Scope
-from tests.conftest import HashEmbedder, open_retriever, query
+from tests.conftest import HashEmbedder, open_retriever, parsed
 
 
 def test_hits_explain_themselves(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
     library.add(seeds)
-    hits = retriever.search("أي فرصة في النجاح تشوركين", 5)
+    hits = retriever.search(parsed("أي فرصة في النجاح تشوركين"), 5)
     assert [hit.rank for hit in hits] == [1, 2, 3, 4, 5]
     assert [hit.score for hit in hits] == sorted((hit.score for hit in hits), reverse=True)
     assert hits[0].passage.article == "004_145c0f4ce0912f68.txt"
@@ -28,41 +29,41 @@ def test_hits_explain_themselves(library: Library, retriever: Retriever, seeds: 
 @pytest.mark.parametrize("question", ["", "   ", "؟!", "\u200f\u0000"])
 def test_an_empty_question(retriever: Retriever, question: str) -> None:
     with pytest.raises(InputError, match="empty"):
-        retriever.search(question)
+        retriever.search(parsed(question))
 
 
 def test_a_question_of_a_hundred_thousand_characters(retriever: Retriever) -> None:
     with pytest.raises(InputError, match="100,000 characters"):
-        retriever.search("م" * 100_000)
+        retriever.search(parsed("م" * 100_000))
 
 
 def test_the_longest_question_is_answered(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
     library.add(seeds)
-    assert retriever.search(("روسيا جورجيا " * LONGEST_QUESTION)[:LONGEST_QUESTION].strip())
+    assert retriever.search(parsed(("روسيا جورجيا " * LONGEST_QUESTION)[:LONGEST_QUESTION].strip()))
 
 
 def test_an_empty_library_finds_nothing(retriever: Retriever) -> None:
-    assert retriever.search("ماذا قال تشوركين؟") == []
+    assert retriever.search(parsed("ماذا قال تشوركين؟")) == []
 
 
 def test_what_another_process_adds_is_found(library: Library, seeds: list[Article]) -> None:
     mine, other = open_retriever(library), open_retriever(library)
     library.add(seeds[:1])
-    assert mine.search("تشوركين")
+    assert mine.search(parsed("تشوركين"))
     with Library(library.path) as second:
         second.add(seeds[4:])
     other.catch_up()
-    assert {hit.passage.article for hit in mine.search("تشوركين")} == {seeds[0].id, seeds[4].id}
+    assert {hit.passage.article for hit in mine.search(parsed("تشوركين"))} == {seeds[0].id, seeds[4].id}
 
 
 def test_while_another_process_writes_the_last_good_index_is_searched(library: Library, seeds: list[Article]) -> None:
     retriever = open_retriever(library)
     library.add(seeds[:1])
-    assert retriever.search("تشوركين")
+    assert retriever.search(parsed("تشوركين"))
     library.add(seeds[4:])
     with FileLock(library.path.parent / "writing.lock"):
-        assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id}
-    assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id, seeds[4].id}
+        assert {hit.passage.article for hit in retriever.search(parsed("تشوركين"))} == {seeds[0].id}
+    assert {hit.passage.article for hit in retriever.search(parsed("تشوركين"))} == {seeds[0].id, seeds[4].id}
 
 
 def test_who_opens_the_search_while_another_process_writes_waits_for_nothing(
@@ -74,9 +75,9 @@ def test_who_opens_the_search_while_another_process_writes_waits_for_nothing(
     retriever = open_retriever(library)
     with FileLock(library.path.parent / "writing.lock"):
         assert retriever.open() == []
-        assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id}
+        assert {hit.passage.article for hit in retriever.search(parsed("تشوركين"))} == {seeds[0].id}
         assert retriever.lag == "another process is indexing; what it adds is found when it has finished"
-    assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id, seeds[4].id}
+    assert {hit.passage.article for hit in retriever.search(parsed("تشوركين"))} == {seeds[0].id, seeds[4].id}
     assert retriever.lag == ""
 
 
@@ -99,7 +100,7 @@ def test_a_scope_limits_the_search(library: Library, retriever: Retriever) -> No
     library.add([Article("undated", text, source="ب")])
 
     def found(scope: Scope) -> set[str]:
-        return {hit.passage.article for hit in retriever.search("متى وقعت روسيا المعاهدة؟", 10, scope)}
+        return {hit.passage.article for hit in retriever.search(parsed("متى وقعت روسيا المعاهدة؟"), 10, scope)}
 
     assert found(Scope()) == {"2007", "2008", "undated"}
     assert found(Scope(since="2008")) == {"2008"}
@@ -124,7 +125,7 @@ def test_a_scope_that_cannot_be(
 ) -> None:
     library.add(seeds[:1])
     with pytest.raises(InputError, match=line):
-        retriever.search("روسيا", 10, scope)
+        retriever.search(parsed("روسيا"), 10, scope)
 
 
 def test_an_article_is_found_by_its_title(library: Library, retriever: Retriever) -> None:
@@ -132,7 +133,7 @@ def test_an_article_is_found_by_its_title(library: Library, retriever: Retriever
         [Article("a", "زادت الأسعار في الربع الأول.", title="سوق النفط"), Article("b", "زادت الأسعار في الربع الأول.")]
     )
     for question in ("أسعار النفط", "سوق النفط"):
-        first, second = retriever.search(question, 2)
+        first, second = retriever.search(parsed(question), 2)
         assert first.passage.article == "a"
         assert first.score > second.score
         assert (first.lexical, first.dense) == (1, 1)
@@ -148,7 +149,7 @@ def test_questions_are_answered_while_another_thread_adds_articles(library: Libr
     def ask() -> None:
         try:
             while not ended.is_set():
-                assert retriever.search("ماذا قال تشوركين عن جورجيا؟")[0].passage.article
+                assert retriever.search(parsed("ماذا قال تشوركين عن جورجيا؟"))[0].passage.article
         except BaseException as e:
             wrong.append(e)
 
@@ -163,7 +164,7 @@ def test_questions_are_answered_while_another_thread_adds_articles(library: Libr
         library.add([Article(f"new {n}", f"افتتح المتحف الملكي رقم {n} أبوابه في مدينة قرطبة.")])
         library.remove([f"new {n - 1}"])
         retriever.catch_up()
-        found = [hit.passage.article for hit in retriever.search("متى افتتح المتحف الملكي أبوابه في قرطبة؟", 3)]
+        found = [hit.passage.article for hit in retriever.search(parsed("متى افتتح المتحف الملكي أبوابه في قرطبة؟"), 3)]
         assert found[0] == f"new {n}"
         assert f"new {n - 1}" not in found
     ended.set()
@@ -172,7 +173,7 @@ def test_questions_are_answered_while_another_thread_adds_articles(library: Libr
     assert not wrong
     assert all(is_current(leg, library) for leg in (retriever.engine.lexical, retriever.engine.dense))
     known = library.ids_between(0, library.state[1])
-    assert sorted(id_ for id_, _ in retriever.engine.dense.search(query("قرطبة"), 10 * len(known))) == known
+    assert sorted(id_ for id_, _ in retriever.engine.dense.search(parsed("قرطبة"), 10 * len(known))) == known
 
 
 def test_whoever_searches_while_a_thread_writes_searches_the_last_state(library: Library, seeds: list[Article]) -> None:
@@ -199,11 +200,11 @@ def test_whoever_searches_while_a_thread_writes_searches_the_last_state(library:
     writing = threading.Thread(target=retriever.catch_up)
     writing.start()
     assert slow.began.wait(30)
-    assert {hit.passage.article for hit in retriever.search("تشوركين")} >= {seeds[0].id}
+    assert {hit.passage.article for hit in retriever.search(parsed("تشوركين"))} >= {seeds[0].id}
     assert library.count()[0] == 2
     slow.go_on.set()
     writing.join()
-    assert {hit.passage.article for hit in retriever.search("تشوركين")} == {seeds[0].id, seeds[4].id}
+    assert {hit.passage.article for hit in retriever.search(parsed("تشوركين"))} == {seeds[0].id, seeds[4].id}
 
 
 def test_what_nearly_every_passage_holds_is_looked_for_where_there_is_no_other(
@@ -214,8 +215,8 @@ def test_what_nearly_every_passage_holds_is_looked_for_where_there_is_no_other(
     library.add([Article("rare", "مندوب وصل")])
     retriever.catch_up()
     lexical = retriever.engine.lexical
-    assert [id_ for id_, _ in lexical.search(query("مجلس مندوب"), 100)] == [21]
-    assert len(lexical.search(query("مجلس اجتمع"), 100)) == 20
-    assert len(lexical.search(query("مجلس مندوب"), 100, range(1, 11))) == 10
+    assert [id_ for id_, _ in lexical.search(parsed("مجلس مندوب"), 100)] == [21]
+    assert len(lexical.search(parsed("مجلس اجتمع"), 100)) == 20
+    assert len(lexical.search(parsed("مجلس مندوب"), 100, range(1, 11))) == 10
     monkeypatch.setattr("rag.search.lexical.MANY", 100)
-    assert len(lexical.search(query("مجلس مندوب"), 100)) == 21
+    assert len(lexical.search(parsed("مجلس مندوب"), 100)) == 21

@@ -8,6 +8,7 @@ from rag.library import Library
 from rag.search.retriever import Retriever
 from rag.settings import load_settings
 from rag.types import Article
+from tests.conftest import parsed
 
 TEXTS = {
     "hospital": "افتتح الوزير مستشفى جديدا في القاهرة يضم مئتي سرير.",
@@ -60,7 +61,7 @@ def retriever(tmp_path_factory: pytest.TempPathFactory) -> Retriever:
     ],
 )
 def test_the_article_is_found_first(retriever: Retriever, question: str, article: str) -> None:
-    assert retriever.search(question, 1)[0].passage.article == article
+    assert retriever.search(parsed(question), 1)[0].passage.article == article
 
 
 @pytest.mark.parametrize("word", ["شو", "مين", "فين", "وين", "ليش", "امتى", "إيش", "قديش", "منو", "ازاي"])

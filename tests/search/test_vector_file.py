@@ -14,7 +14,7 @@ from rag.search.vector_codes import VectorCodes
 from rag.search.vector_file import Change, Opened, append, read, write
 from rag.search.vectors import VectorIndex
 from rag.types import Passage
-from tests.conftest import HashEmbedder, query
+from tests.conftest import HashEmbedder, parsed
 
 DIMENSIONS = 8
 NONE = np.zeros(0, np.int64)
@@ -150,7 +150,7 @@ def test_whatever_is_added_and_removed_the_search_is_that_of_a_fresh_index(
     fresh = VectorIndex(folder / "fresh", HashEmbedder())
     fresh.update(held.values(), [], Stamp("l", 0, last, "x"), fresh=True)
     for text in "نفط غاز", "حرب سلام مطر", "جبل":
-        asked = query(text)
+        asked = parsed(text)
         for found in index.search(asked, 100), again.search(asked, 100):
             assert dict(found) == pytest.approx(dict(fresh.search(asked, 100)), abs=1e-6)
 
@@ -178,7 +178,7 @@ def test_what_failed_to_be_written_is_read_anew(tmp_path: Path, monkeypatch: pyt
             with pytest.raises(LibraryError, match="No space left"):
                 index.update([Passage(100 + i, "a", 0, 1, "جديد") for i in range(count)], [0], stamp(2), fresh=False)
     assert index.stamp() == stamp(1)
-    assert {id_ for id_, _ in index.search(query("خبر"), 100)} <= set(range(40))
+    assert {id_ for id_, _ in index.search(parsed("خبر"), 100)} <= set(range(40))
 
 
 def test_an_embedder_may_have_a_long_name(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from rag.errors import RagError
 from rag.library import Library
 from rag.search.leg import is_current
 from rag.types import Article
-from tests.conftest import SEEDS, open_retriever
+from tests.conftest import SEEDS, open_retriever, parsed
 from tests.slow.test_kills import QUESTIONS, made
 
 pytestmark = pytest.mark.slow
@@ -34,7 +34,7 @@ def found(folder: Path) -> tuple[Found, list[str]]:
         assert all(is_current(leg, library) for leg in (retriever.engine.lexical, retriever.engine.dense))
         asked = (*QUESTIONS, "ماذا قال تشوركين عن حلب؟")
         return [
-            [(h.passage.article, h.passage.start, h.score) for h in retriever.search(q, 20)] for q in asked
+            [(h.passage.article, h.passage.start, h.score) for h in retriever.search(parsed(q), 20)] for q in asked
         ], notices
 
 

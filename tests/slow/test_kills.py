@@ -18,7 +18,7 @@ from rag.search.lexical import LexicalIndex
 from rag.search.retriever import Retriever
 from rag.types import Article
 from rag.wiring import shipped_embedder
-from tests.conftest import open_retriever, query
+from tests.conftest import open_retriever, parsed
 from tests.slow.killed import run
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(1200)]
@@ -89,7 +89,7 @@ def check(home: Path, fresh: Path) -> set[str]:
         retriever.catch_up()
         wanted = library.ids_between(0, library.state[1])
         dense, lexical = retriever.engine.dense, retriever.engine.lexical
-        vectors = [id_ for id_, _ in dense.search(query("الوزير"), 10_000)]
+        vectors = [id_ for id_, _ in dense.search(parsed("الوزير"), 10_000)]
         assert Counter(vectors) == Counter(wanted), "a passage is missing from the vectors, or there twice"
         assert lexical._searcher().num_docs == len(wanted)
         assert set(_held(lexical, wanted)) == set(wanted)
@@ -109,7 +109,7 @@ def check(home: Path, fresh: Path) -> set[str]:
 
 def _held(lexical: LexicalIndex, wanted: list[int]) -> list[int]:
     return [
-        id_ for id_, _ in lexical.search(query("الوزير المدير السفير العالم الشاعر الطبيب المهندس القاضي قال"), 10_000)
+        id_ for id_, _ in lexical.search(parsed("الوزير المدير السفير العالم الشاعر الطبيب المهندس القاضي قال"), 10_000)
     ]
 
 

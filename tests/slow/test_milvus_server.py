@@ -26,7 +26,7 @@ from rag.search import milvus_rows
 from rag.search.milvus_server import MilvusServer
 from rag.search.retriever import Retriever
 from rag.types import EVERYTHING, Article, Scope
-from tests.conftest import query
+from tests.conftest import parsed
 from tests.search.milvus_lite import free_port
 from tests.search.test_engines import QUESTION, SOURCES, articles, best, by_vectors, open_milvus, passages
 
@@ -123,10 +123,10 @@ def check(retriever: Retriever, library: Library, scope: Scope = EVERYTHING) -> 
     every = passages(library)
     inside = {p.id for p in every} if scope == EVERYTHING else set(library.ids_within(scope))
     expected = {id_: score for id_, score in by_vectors(QUESTION, every).items() if id_ in inside}
-    hits = retriever.engine._dense(query(QUESTION), 10, milvus_rows.expression(scope))
+    hits = retriever.engine._dense(parsed(QUESTION), 10, milvus_rows.expression(scope))
     assert [id_ for id_, _ in hits] == best(expected, 10)
     assert [score for _, score in hits] == pytest.approx([expected[id_] for id_, _ in hits], abs=1e-5)
-    assert retriever.engine.cosines(query(QUESTION), list(inside)[:20]) == pytest.approx(
+    assert retriever.engine.cosines(parsed(QUESTION), list(inside)[:20]) == pytest.approx(
         [expected[id_] for id_ in list(inside)[:20]], abs=1e-5
     )
 
@@ -179,7 +179,7 @@ def test_another_dense_index_may_be_put_in_place_of_ours(library: Library, serve
     )
     client.create_index(name, indexes, timeout=120)
     client.load_collection(name, timeout=60)
-    found = {id_ for id_, _ in retriever.engine._dense(query(QUESTION), 10, "")}
+    found = {id_ for id_, _ in retriever.engine._dense(parsed(QUESTION), 10, "")}
     assert len(found & set(best(by_vectors(QUESTION, passages(library)), 10))) >= 5
     library.add(articles(5, seed=1))
     assert retriever.catch_up() == []

@@ -12,6 +12,7 @@ import pytest
 
 from rag.answer.assistant import Assistant
 from rag.types import Scope
+from tests.conftest import parsed
 from tests.ui.conftest import MARS, SCRIPT, Scripted
 
 CHURKIN, NOWHERE = "ماذا قال تشوركين؟", "ما هي وصفة الكبسة؟"
@@ -47,7 +48,7 @@ def test_the_archive_is_a_model(client: openai.OpenAI) -> None:
 
 def test_an_answer_carries_its_citations_as_annotations(client: openai.OpenAI, archive: Assistant) -> None:
     completion = client.chat.completions.create(model="rag", messages=said(CHURKIN), temperature=0.3, max_tokens=9)
-    choice, (*_, expected) = completion.choices[0], archive.ask(CHURKIN)
+    choice, (*_, expected) = completion.choices[0], archive.ask(parsed(CHURKIN))
     assert choice.message.content == expected.text
     assert (choice.finish_reason, completion.usage.total_tokens) == ("stop", 0)
     found = [annotation.url_citation for annotation in choice.message.annotations]

@@ -20,6 +20,7 @@ from rag.ui.library import LibraryPanel
 from rag.ui.responses import Visitors
 from rag.ui.texts import say
 from rag.wiring import open_assistant, open_conversations, open_library
+from tests.conftest import parsed
 
 TEXT = (
     "أعلن المدرب عادل الصقر أن النادي الأزرق سيلعب مباراته القادمة يوم الخميس على ملعب الواحة الكبير. "
@@ -62,7 +63,7 @@ def test_a_turn_names_the_copies_of_what_it_cites_once(assistant: Assistant, tmp
 
 def test_an_annotation_says_the_page_where_there_is_one(assistant: Assistant) -> None:
     assistant.library.remove([TWO.id])
-    *_, answer = assistant.ask("ماذا أعلن عادل الصقر؟")
+    *_, answer = assistant.ask(parsed("ماذا أعلن عادل الصقر؟"))
     (found, *_) = annotated(answer, assistant.library, Written(text=answer.text))
     assert found["url_citation"]["page"] == answer.citations[0].page == 1  # type: ignore[index]
     bare = replace(answer, citations=tuple(replace(c, page=0) for c in answer.citations))

@@ -12,6 +12,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from rag.answer.assistant import Assistant
+from tests.conftest import parsed
 from tests.ui.conftest import MARS, PASSWORD
 
 CHURKIN = "ماذا قال تشوركين؟"
@@ -27,7 +28,7 @@ def client(request: pytest.FixtureRequest, api: str, locked: str) -> Iterator[Cl
 
 
 def test_ask_gives_what_the_command_line_gives(client: Client, archive: Assistant) -> None:
-    *_, expected = archive.ask(CHURKIN)
+    *_, expected = archive.ask(parsed(CHURKIN))
     found = client.predict(CHURKIN, api_name="/ask")
     assert {**found, "timings": 0} == {**expected.as_json(), "timings": 0}
     assert client.predict("ما هي وصفة الكبسة؟", api_name="/ask")["status"] == "abstained"
@@ -35,7 +36,7 @@ def test_ask_gives_what_the_command_line_gives(client: Client, archive: Assistan
 
 def test_search_gives_what_the_command_line_gives(client: Client, archive: Assistant) -> None:
     found = client.predict("حلب", k=3, api_name="/search")
-    assert found == [hit.as_json() for hit in archive.search("حلب", 3)]
+    assert found == [hit.as_json() for hit in archive.search(parsed("حلب"), 3)]
     found = client.predict("كوكب", since="2020", sources=["الفلك"], api_name="/search")
     assert {row["article"] for row in found} == {MARS.id}
 
@@ -70,9 +71,9 @@ def test_an_assistant_asks_the_archive(api: str, locked: str, archive: Assistant
             return [tool.name for tool in tools], answer, await session.call_tool("ask_the_archive", {"question": " "})
 
     for url, headers in ((api, {}), (locked, AUTHORIZED)):
-        tools, answer, refused = asyncio.run(asked(url, headers))
+        tools, answer, refused = asyncio.run(parsed(url, headers))
         assert tools == ["ask_the_archive", "search_the_archive"]
-        *_, expected = archive.ask(CHURKIN)
+        *_, expected = archive.ask(parsed(CHURKIN))
         assert ast.literal_eval(answer.content[0].text)["answer"] == expected.text
         assert refused.isError
         assert "the question is empty" in refused.content[0].text

@@ -24,6 +24,7 @@ from rag.ui.completions import Written, annotated
 from rag.ui.exporting import markdown, page
 from rag.ui.library import LibraryPanel
 from rag.wiring import open_assistant, open_library
+from tests.conftest import parsed
 
 TEXTS = {"01": "أعلن المدرب عادل الصقر أن المباراة يوم الخميس.", "02": "افتتح المتحف الملكي أبوابه في مدينة قرطبة أمس."}
 ID = "02/001.txt"
@@ -58,7 +59,7 @@ def test_an_article_is_read_and_removed_by_the_addresses_of_the_page(assistant: 
 
 
 def test_answers_exports_and_annotations_name_it(assistant: Assistant) -> None:
-    *_, answer = assistant.ask("ماذا افتتح المتحف في قرطبة؟")
+    *_, answer = assistant.ask(parsed("ماذا افتتح المتحف في قرطبة؟"))
     assert answer.citations[0].article == ID
     (found, *_) = annotated(answer, assistant.library, Written(text=answer.text))
     assert ID in json.dumps(found)

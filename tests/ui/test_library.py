@@ -26,6 +26,7 @@ from rag.ui import library as panel
 from rag.ui.library import LibraryPanel
 from rag.ui.uploads import safe_name
 from rag.wiring import open_assistant
+from tests.conftest import parsed
 
 FILES = "/ui/library/files"
 ARTICLES = "/ui/library/articles"
@@ -50,7 +51,7 @@ class Browser:
             async with self.client() as client:
                 return await client.request(method, path, params=query or None, content=content)  # type: ignore[arg-type]
 
-        return asyncio.run(asked())
+        return asyncio.run(parsed())
 
     def client(self) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app)
@@ -108,7 +109,7 @@ def test_a_file_is_added_and_found_at_once(browser: Browser) -> None:
     assert "كوكب.txt" in shown(line)
     assert "أُضيف: 1 · استُبدل: 0 · لم يتغير: 0 · المقاطع الجديدة: 1" in shown(line)
     assert browser.assistant.library.article("كوكب.txt") == Article("كوكب.txt", text, source="مقالات مرفوعة")
-    *_, answer = browser.assistant.ask("ماذا اكتشف العلماء؟")
+    *_, answer = browser.assistant.ask(parsed("ماذا اكتشف العلماء؟"))
     assert answer.citations[0].article == "كوكب.txt"
     assert "لم يتغير: 1" in shown(browser.send("كوكب.txt", text.encode()))
     assert "استُبدل: 1" in shown(browser.send("كوكب.txt", f"{text} والثاني قريب.".encode()))
@@ -298,7 +299,7 @@ def test_an_article_is_removed_from_list_and_search(browser: Browser) -> None:
     response = browser.ask("DELETE", f"/{address.path}", **query)
     assert response.status_code == 200
     assert "26–29 من 29" in shown(response.text)
-    assert "9.txt" not in {hit.passage.article for hit in browser.assistant.search("القمح", 100)}
+    assert "9.txt" not in {hit.passage.article for hit in browser.assistant.search(parsed("القمح"), 100)}
 
 
 def test_the_list_is_searched_and_paged(browser: Browser) -> None:
@@ -367,7 +368,7 @@ def test_questions_are_answered_while_files_come_in(browser: Browser) -> None:
 
     async def both() -> list[bool]:
         async def asking() -> bool:
-            *_, answer = await asyncio.to_thread(lambda: list(browser.assistant.ask("ماذا قال تشوركين؟")))
+            *_, answer = await asyncio.to_thread(lambda: list(browser.assistant.ask(parsed("ماذا قال تشوركين؟"))))
             return answer.status == "answered"
 
         async def sending(client: httpx.AsyncClient, n: int) -> bool:

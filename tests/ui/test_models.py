@@ -23,7 +23,7 @@ from rag.settings import Settings, load_settings
 from rag.types import Article
 from rag.ui.models import ModelsPanel
 from rag.ui.texts import say
-from tests.conftest import ROOT, SEEDS
+from tests.conftest import ROOT, SEEDS, parsed
 from tests.hub_server import HubServer
 from tests.models.conftest import BYTES, SMALL, SMALL_FILE
 from tests.models.test_pulling import until
@@ -100,7 +100,7 @@ class Opened:
         return self.page("/progress")
 
     def asked(self) -> tuple[str, str]:
-        *_, answer = self.assistant.ask(QUESTION)
+        *_, answer = self.assistant.ask(parsed(QUESTION))
         return answer.writer, answer.text
 
     def close(self) -> None:

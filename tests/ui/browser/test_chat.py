@@ -11,6 +11,7 @@ from rag.errors import InputError
 from rag.settings import load_settings
 from rag.ui.server import address, free_socket
 from rag.ui.texts import say
+from tests.conftest import parsed
 from tests.ui.browser.window import CHURKIN, NOWHERE, Window
 from tests.ui.conftest import HOSTILE, Scripted, served
 
@@ -20,7 +21,7 @@ def test_an_answer_leads_to_the_words_of_its_articles(window: Window, archive: A
     window.ask(CHURKIN)
     window.shot("02-answer")
     chips = window.page.locator("button.rag-chip")
-    *_, answer = archive.ask(CHURKIN)
+    *_, answer = archive.ask(parsed(CHURKIN))
     assert {c.article for c in answer.citations} >= {"000_5c98a5cbdd08ebb3.txt", "004_145c0f4ce0912f68.txt"}
     assert chips.count() == len(answer.citations)
     for i, citation in enumerate(answer.citations):
