@@ -19,7 +19,7 @@ from itertools import combinations
 from pathlib import Path
 
 from rag.library import duplicates
-from rag.library.sketches import ALIKE, KEYS, likeness, sketches
+from rag.library.minhash import ALIKE, KEYS, likeness, sketches
 from training.pairs import rows
 
 _BATCH = 500

@@ -19,7 +19,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 HEAVY = ("torch", "gradio", "sentence_transformers", "llama_cpp", "transformers")
-_MAIN = "import sys; from rag.cli import app; app(sys.argv[1:], standalone_mode=False); "
+_MAIN = "import sys; from rag.cli.main import app; app(sys.argv[1:], standalone_mode=False); "
 _MAIN += f"print('imported:', *(m for m in {HEAVY} if m in sys.modules), file=sys.stderr)"
 
 

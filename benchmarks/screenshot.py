@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-from rag.library.readers import read
+from rag.readers.readers import read
 from rag.settings import CHECKOUT, Settings, load_settings
 from rag.types import Article
 from rag.ui import start

@@ -203,7 +203,7 @@ def test_killed_on_the_way_nothing_is_lost_and_again_it_works(tmp_path: Path, co
     for n in (1, 2, 3):
         code = f"""
 import os, signal, sys
-from rag.cli import main
+from rag.cli.main import main
 real, left = os.{name}, [{n}]
 def killed(*arguments):
     left[0] -= 1

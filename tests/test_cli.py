@@ -220,7 +220,7 @@ def test_settings_file_and_flags(seeded: Rag, tmp_path: Path) -> None:
 
 def test_the_quick_commands_import_nothing_heavy(seeded: Rag, tmp_path: Path) -> None:
     heavy = ("torch", "gradio", "sentence_transformers", "llama_cpp", "transformers")
-    code = "import sys; from rag.cli import app; app(sys.argv[1:], standalone_mode=False); "
+    code = "import sys; from rag.cli.main import app; app(sys.argv[1:], standalone_mode=False); "
     code += f"sys.stderr.write(str([m for m in {heavy} if m in sys.modules]))"
     env = {**os.environ, "RAG_HOME": str(tmp_path / "home")}
     done = subprocess.run(
@@ -231,7 +231,8 @@ def test_the_quick_commands_import_nothing_heavy(seeded: Rag, tmp_path: Path) ->
         text=True,
     )
     assert done.stderr == "[]", done.stderr
-    code = "import sys, rag.cli; sys.exit(str([m for m in ('numpy', 'faiss', 'tantivy', 'pydantic', 'rich.console') if m in sys.modules]))"
+    heavy = ("numpy", "faiss", "tantivy", "pydantic", "rich.console")
+    code = f"import sys, rag.cli.main; sys.exit(str([m for m in {heavy} if m in sys.modules]))"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert done.stderr.strip() == "[]"
 

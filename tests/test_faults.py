@@ -138,7 +138,7 @@ def test_a_full_disk_and_a_closed_pipe(seeded: Rag, tmp_path: Path) -> None:
 def test_an_interrupted_evaluation_keeps_its_rows_and_an_earlier_page(seeded: Rag, tmp_path: Path) -> None:
     code = """
 import sys
-import rag.cli, rag.evaluate.run
+import rag.cli.main, rag.evaluate.run
 whole = rag.evaluate.run.run
 def run(*arguments):
     results = whole(*arguments)
@@ -146,7 +146,7 @@ def run(*arguments):
     yield next(results)
     raise KeyboardInterrupt
 rag.evaluate.run.run = run
-rag.cli.main(["eval", *sys.argv[1:]])
+rag.cli.main.main(["eval", *sys.argv[1:]])
 """
     out, page = tmp_path / "out.jsonl", tmp_path / "page.html"
     page.write_text("earlier")
@@ -160,7 +160,7 @@ rag.cli.main(["eval", *sys.argv[1:]])
 
 
 def test_a_defect_is_one_line(tmp_path: Path) -> None:
-    code = "import rag.cli as c; c._settings = lambda **f: 1 / 0; c.main(['list'])"
+    code = "import rag.cli.main as c; c._settings = lambda **f: 1 / 0; c.main(['list'])"
     done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert (done.returncode, line(done.stderr)[:22]) == (1, "rag: ZeroDivisionError")
 

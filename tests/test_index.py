@@ -16,9 +16,9 @@ from pathlib import Path
 
 import pytest
 
-from rag.library.folders import files_of
-from rag.library.left_out import LeftOut
-from rag.library.readers import Place, Unreadable, readings
+from rag.indexing.skipped import SkippedList
+from rag.readers.folders import files_of
+from rag.readers.readers import Place, Unreadable, readings
 from tests.conftest import ROOT, Rag, line
 
 
@@ -83,7 +83,7 @@ def test_what_a_disk_does_not_take_is_named(tmp_path: Path) -> None:
     allowed = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, allowed[1]))
     try:
-        with LeftOut(tmp_path / "list.jsonl") as record:
+        with SkippedList(tmp_path / "list.jsonl") as record:
             for number in range(12):
                 record.add(Unreadable(str(number), "why"))
             named, more = record.latest()
@@ -95,7 +95,7 @@ def test_what_a_disk_does_not_take_is_named(tmp_path: Path) -> None:
 
 def test_two_runs_at_once_have_a_list_each(tmp_path: Path) -> None:
     path = tmp_path / "list.jsonl"
-    with LeftOut(path) as first, LeftOut(path) as second, LeftOut(path) as third:
+    with SkippedList(path) as first, SkippedList(path) as second, SkippedList(path) as third:
         first.begin()
         second.begin()
         first.add(Unreadable("first", "why"))
@@ -107,13 +107,13 @@ def test_two_runs_at_once_have_a_list_each(tmp_path: Path) -> None:
         ]
         assert held == [["first"], ["second"], ["third"]]
         assert first.path == path
-    with LeftOut(path) as later:
+    with SkippedList(path) as later:
         later.begin()
         assert not path.exists()
 
 
 def test_a_killed_run_has_its_list(tmp_path: Path) -> None:
-    with LeftOut(tmp_path / "list.jsonl") as record:
+    with SkippedList(tmp_path / "list.jsonl") as record:
         record.begin()
         record.add(Unreadable("here", "غير مقروء"))
         row = json.loads((tmp_path / "list.jsonl").read_text(encoding="utf-8"))

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from rag.cli.progress import EVERY, Meter, lines
 from rag.library.origins import Entry
-from rag.library.readers import Place, Unreadable
-from rag.meter import EVERY, Meter, lines
+from rag.readers.readers import Place, Unreadable
 from rag.types import Article
 
 

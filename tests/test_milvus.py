@@ -112,7 +112,7 @@ def test_a_password_in_the_address_is_not_told(monkeypatch: pytest.MonkeyPatch) 
 
 
 def test_without_the_extra(tmp_path: Path) -> None:
-    code = "import sys; sys.modules['pymilvus'] = None; from rag.cli import main; main(['search', 'روسيا'])"
+    code = "import sys; sys.modules['pymilvus'] = None; from rag.cli.main import main; main(['search', 'روسيا'])"
     env = {"RAG_HOME": str(tmp_path), "RAG_ENGINE": "milvus", "PYTHONPATH": str(ROOT)}
     done = subprocess.run([sys.executable, "-c", code], env=env, capture_output=True, text=True, timeout=120)
     assert done.returncode == 2
@@ -122,7 +122,7 @@ def test_without_the_extra(tmp_path: Path) -> None:
 def test_nothing_of_it_is_imported_by_the_embedded_engine(tmp_path: Path) -> None:
     code = """
 import sys
-from rag.cli import main
+from rag.cli.main import main
 try:
     main(['search', 'روسيا'])
 except SystemExit as e:

@@ -10,10 +10,10 @@ from pathlib import Path
 
 import pytest
 
-from rag.library.folders import STANDARD_INPUT
 from rag.library.origins import Refused
-from rag.library.readers import Unreadable, readings
 from rag.library.store import Library
+from rag.readers.folders import STANDARD_INPUT
+from rag.readers.readers import Unreadable, readings
 from rag.types import Article
 from tests.conftest import Rag
 from tests.library.test_store import aged

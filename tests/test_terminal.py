@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from rag.terminal import print_answer
+from rag.cli.terminal import print_answer
 from rag.types import Answer
 
 

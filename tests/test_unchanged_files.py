@@ -12,14 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from rag.index_cli import _Load
-from rag.library import intake, readers
-from rag.library.folders import files_of
-from rag.library.left_out import LeftOut
+from rag.cli.progress import Meter
+from rag.indexing import intake
+from rag.indexing.indexer import Indexer
 from rag.library.origins import Entry, mark_of
-from rag.library.readers import Place, reader_of, readings
 from rag.library.store import Added, Library
-from rag.meter import Meter
+from rag.readers import readers
+from rag.readers.folders import files_of
+from rag.readers.readers import Place, reader_of, readings
 from tests.conftest import ROOT, Rag
 
 
@@ -132,8 +132,8 @@ def test_files_that_are_passed_by_are_done_at_once(library: Library, folder: Pat
     touched(folder / "one.txt")
     (folder / "two.txt").write_text("نص سابع", "utf-8")
     bar = Bar()
-    load = _Load(library, readings, {}, LeftOut(tmp_path / "left-out"), ())
-    assert sum(isinstance(item, Entry) for item in load.begun([folder], bar)) == 2
+    indexer = Indexer(library, lambda item: None)
+    assert sum(isinstance(item, Entry) for item in indexer.begin([folder], bar.placed)) == 2
     assert {place.files for place in bar.places} == {5}
     assert [place.done for place in bar.places] == [3, 4, 4, 5]
     assert (bar.places[0].share, bar.places[-1].share) == (0, 1)

@@ -1,4 +1,4 @@
-"""The library: articles, their passages, and the readers (`rag.library.readers`) that make articles out of files."""
+"""The library: articles, their passages, and the readers (`rag.readers.readers`) that make articles out of files."""
 
 from rag.library.store import Library
 

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from rag.library.sketches import KEYS, Sketch, alike_pairs, are_alike, likeness, sketches
+from rag.library.minhash import KEYS, Sketch, alike_pairs, are_alike, likeness, sketches
 
 SCHEMA = """
 CREATE TABLE sketches (

@@ -14,7 +14,7 @@ from rag.arabic import clean, fold
 from rag.errors import RagError
 from rag.library import Library
 from rag.library.browsing import Row, by_source, over_time, page, undated
-from rag.library.folders import SUFFIXES
+from rag.readers.folders import SUFFIXES
 from rag.types import Scope
 from rag.ui import picture
 from rag.ui.reading import attributes, error_line, isolated, name, plain

@@ -18,7 +18,7 @@ from starlette.routing import Route
 
 from rag.answer.assistant import Assistant
 from rag.errors import RagError
-from rag.library.folders import SUFFIXES
+from rag.readers.folders import SUFFIXES
 from rag.scratch import scratch
 from rag.search.retriever import Behind
 from rag.ui import articles

@@ -13,9 +13,9 @@ from pathlib import Path
 from rag.answer.assistant import Assistant
 from rag.arabic import clean
 from rag.errors import RagError
-from rag.library.intake import add_all
-from rag.library.readers import Unreadable, readings
+from rag.indexing.indexer import Indexer
 from rag.library.store import Added
+from rag.readers.readers import Unreadable, readings
 from rag.wiring import EMPTY
 
 _BATCH = 200
@@ -55,20 +55,18 @@ def take_in(assistant: Assistant, file: Path) -> Taken:
     """Adds the articles of a file, and brings the indexes up to them."""
     library = assistant.library
     _, before = library.state
-    added, error, failed = Added(), None, list[Unreadable]()
+    error, failed = None, list[Unreadable]()
+    indexer = Indexer(library, lambda item: failed.append(_without_folder(item, file)))
     try:
-        items = readings([file], lasting=False)
-        for step in add_all(library, items, lambda item: failed.append(_without_folder(item, file)), _BATCH):
-            added += step
-        assistant.retriever.catch_up()
+        indexer.finish(readings([file], lasting=False), assistant.retriever, batch=_BATCH, beside=False)
         if library.count()[0]:
             assistant.notices = [notice for notice in assistant.notices if notice != EMPTY]
     except RagError as e:
         error = e
-    return Taken(added, library.state[1] - before, tuple(failed), error)
+    return Taken(indexer.added, library.state[1] - before, tuple(failed), error)
 
 
 def _without_folder(item: Unreadable, file: Path) -> Unreadable:
-    """The same without the folder that the file lies in for now."""
+    """What could not be read, without the folder that the file lies in for now."""
     folder = f"{file.parent}/"
     return Unreadable(item.where.replace(folder, ""), item.why.replace(folder, ""))

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.cli import main
+from rag.cli.main import main
 from rag.search import reranking
 from tests.conftest import ROOT, SEEDS
 

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from rag.arabic.folding import words
 from rag.library import Library, duplicates
-from rag.library.sketches import ALIKE, SHINGLE, SHORTEST, SIZE, Sketch, are_alike, likeness, sketches
+from rag.library.minhash import ALIKE, SHINGLE, SHORTEST, SIZE, Sketch, are_alike, likeness, sketches
 from rag.types import Article
 from tests.conftest import ROOT
 
@@ -90,7 +90,7 @@ def test_the_sketch_of_a_long_text_is_that_of_all_of_it() -> None:
 
 
 def test_sketches_are_the_same_in_another_process() -> None:
-    code = "from rag.library.sketches import sketches; print(sketches(['ما قاله الوزير ' * 9, 'قصير'])[0].tolist())"
+    code = "from rag.library.minhash import sketches; print(sketches(['ما قاله الوزير ' * 9, 'قصير'])[0].tolist())"
     env = {"PYTHONPATH": str(ROOT), "PYTHONHASHSEED": "77"}
     said = subprocess.run([sys.executable, "-c", code], env=env, check=True, capture_output=True, text=True).stdout
     assert said.strip() == str(sketches(["ما قاله الوزير " * 9])[0].tolist())

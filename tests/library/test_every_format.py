@@ -20,7 +20,7 @@ from pathlib import Path
 import pytest
 from docx import Document as new_docx
 
-from rag.library.readers import read
+from rag.readers.readers import read
 from rag.types import Article
 from tests.conftest import SEEDS
 from tests.library.pdf_files import drawn, pdf

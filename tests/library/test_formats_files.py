@@ -19,12 +19,12 @@ from docx import Document as new_docx
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.library.formats import packed
-from rag.library.formats.document import Document, Unfit
-from rag.library.formats.docx import read_docx
-from rag.library.formats.epub import read_epub
-from rag.library.formats.limits import limited
-from rag.library.formats.packed import packing, unpacked
+from rag.readers.formats import archives
+from rag.readers.formats.archives import packing, unpacked
+from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.docx import read_docx
+from rag.readers.formats.epub import read_epub
+from rag.readers.sandbox import limited
 
 LINES = ["قال الوزير إن الاتفاق «جيد».", "Mixed 2015 نص"]
 
@@ -245,7 +245,7 @@ def test_names_of_old_programs_are_readable(tmp_path: Path, encoding: str) -> No
 
 @pytest.mark.parametrize("name", ["a.zip", "a.tar.gz", "a.tar.zst", "a.gz"])
 def test_bombs_end(tmp_path: Path, name: str) -> None:
-    blank = bytes(packed.FREE + (1 << 20))
+    blank = bytes(archives.FREE + (1 << 20))
     whole = tar(plain("big", blank))
     path = tmp_path / name
     packs = {
@@ -259,8 +259,8 @@ def test_bombs_end(tmp_path: Path, name: str) -> None:
 
 
 def test_too_many_and_too_large_files_are_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(packed, "MOST_FILES", 3)
-    monkeypatch.setattr(packed, "LARGEST_FILE", 4)
+    monkeypatch.setattr(archives, "MOST_FILES", 3)
+    monkeypatch.setattr(archives, "LARGEST_FILE", 4)
     path = tmp_path / "a.zip"
     path.write_bytes(zipped(a=b"1234", b=b"12345", c=b"", d=b"", e=b""))
     found = contents(path)
@@ -273,7 +273,7 @@ def test_a_tar_header_that_would_fill_the_memory(tmp_path: Path) -> None:
     info = tarfile.TarInfo("x")
     info.type = tarfile.XHDTYPE
     path = tmp_path / "a.tar"
-    path.write_bytes(tar((info, bytes(packed.LARGEST_HEADER + 1)), plain("a", b"x")))
+    path.write_bytes(tar((info, bytes(archives.LARGEST_HEADER + 1)), plain("a", b"x")))
     assert "header of" in str(contents(path)[-1][1])
 
 

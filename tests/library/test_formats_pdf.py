@@ -9,9 +9,9 @@ from fpdf import FPDF
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rag.library.formats.document import Document, Unfit
-from rag.library.formats.limits import limited
-from rag.library.formats.pdf import read_pdf
+from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.pdf import read_pdf
+from rag.readers.sandbox import limited
 from rag.types import page_of
 from tests.library.pdf_files import assembled, drawn, glyph_by_glyph, pdf, stream
 

@@ -21,13 +21,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import InputError
-from rag.library.formats.document import Document, Unfit
-from rag.library.formats.html import read_html
-from rag.library.formats.rows import read_csv, read_json, read_jsonl
-from rag.library.formats.sniffing import sniff
-from rag.library.formats.text import read_markdown, read_text
 from rag.library.origins import Entry
-from rag.library.readers import Unreadable, read, readings
+from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.html import read_html
+from rag.readers.formats.sniffing import sniff
+from rag.readers.formats.tables import read_csv, read_json, read_jsonl
+from rag.readers.formats.text import read_markdown, read_text
+from rag.readers.readers import Unreadable, read, readings
 from rag.types import Article
 from tests.conftest import SEEDS
 

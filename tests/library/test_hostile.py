@@ -12,19 +12,19 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import readers
-from rag.library.formats import packed
-from rag.library.formats.document import Document, Unfit
-from rag.library.formats.limits import limited
-from rag.library.formats.pdf import read_pdf
-from rag.library.readers import Unreadable, read
+from rag.readers import readers
+from rag.readers.formats import archives
+from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.pdf import read_pdf
+from rag.readers.readers import Unreadable, read
+from rag.readers.sandbox import limited
 from rag.types import Article
 from tests.library.pdf_files import assembled, drawn, pdf, stream
 from tests.library.test_formats_files import UNSAFE, book, plain, tar, zipped
 from tests.library.test_formats_pdf import CATALOG, FORM, PAGE, PAGES
 
 TEXT = "نص سليم."
-BOMB = bytes(packed.FREE + (1 << 20))
+BOMB = bytes(archives.FREE + (1 << 20))
 LOOP = assembled([CATALOG, "<</Type/Pages/Count 1/Kids[2 0 R]>>"])
 
 

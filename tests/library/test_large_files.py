@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.library.readers import Unreadable, read
+from rag.readers.readers import Unreadable, read
 from rag.types import Article
 from tests.conftest import ROOT
 
@@ -22,7 +22,7 @@ _READ = """
 import json, re, sys
 from itertools import islice
 from pathlib import Path
-from rag.library.readers import read
+from rag.readers.readers import read
 items = [getattr(item, "why", "") or item.id for item in islice(read([Path(sys.argv[1])]), 100)]
 print(json.dumps([int(re.search("VmHWM:\\s*(\\d+)", Path("/proc/self/status").read_text())[1]), items]))
 """

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from rag.errors import InputError
-from rag.library.readers import Unreadable, read
+from rag.readers.readers import Unreadable, read
 from rag.types import Article
 
 

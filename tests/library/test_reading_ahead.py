@@ -5,13 +5,12 @@ from pathlib import Path
 
 import pytest
 
-from rag.library import readers
-from rag.library.folders import files_of
-from rag.library.formats import limits
-from rag.library.formats.document import Document, Unfit
-from rag.library.formats.html import read_html
 from rag.library.origins import Mark
-from rag.library.readers import Place, Unreadable, read, readings
+from rag.readers import readers, sandbox
+from rag.readers.folders import files_of
+from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.html import read_html
+from rag.readers.readers import Place, Unreadable, read, readings
 from rag.types import Article
 
 PATIENCE = 30
@@ -84,4 +83,4 @@ def test_reading_that_ends_early_waits_for_no_file_and_leaves_other_reading_alon
         time.sleep(0.01)
     reading.close()  # type: ignore[attr-defined]
     assert not list(tmp_path.glob("*.done")), "it waited for a file that takes longer"
-    assert limits.limited(read_html, pages(tmp_path, 1)[0], 20, 500).title == "عنوان 0"
+    assert sandbox.limited(read_html, pages(tmp_path, 1)[0], 20, 500).title == "عنوان 0"

@@ -25,8 +25,8 @@ _FOLDER = Path(tempfile.mkdtemp(prefix="rag-fuzz-"))
 
 def reading(name: str) -> Callable[[bytes], None]:
     """A target that writes the bytes to a file of this name and has the reader of its kind read it."""
-    from rag.library.formats import docx, epub, html, packed, pdf, rows, sniffing, text
-    from rag.library.formats.document import Document, Unfit
+    from rag.readers.formats import archives, docx, epub, html, pdf, sniffing, tables, text
+    from rag.readers.formats.document import Document, Unfit
 
     documents = {
         "pdf": pdf.read_pdf,
@@ -35,7 +35,7 @@ def reading(name: str) -> Callable[[bytes], None]:
         "html": html.read_html,
         "markdown": text.read_markdown,
     }
-    tables = {"jsonl": rows.read_jsonl, "json": rows.read_json, "csv": rows.read_csv}
+    by_rows = {"jsonl": tables.read_jsonl, "json": tables.read_json, "csv": tables.read_csv}
     path = _FOLDER / f"fuzzed.{name}"
 
     def read(data: bytes) -> None:
@@ -47,12 +47,12 @@ def reading(name: str) -> Callable[[bytes], None]:
                 assert isinstance(found, Document)
                 assert list(found.pages) == sorted(found.pages)
                 assert all(0 <= page <= len(found.text) for page in found.pages)
-            elif name in tables:
-                assert all(isinstance(item, Unfit) or id_ for _, id_, item in tables[name](path, {}, name))
+            elif name in by_rows:
+                assert all(isinstance(item, Unfit) or id_ for _, id_, item in by_rows[name](path, {}, name))
             else:
                 into = _FOLDER / "into"
                 shutil.rmtree(into, ignore_errors=True)
-                for _, file in packed.unpacked(path, into):
+                for _, file in archives.unpacked(path, into):
                     assert isinstance(file, Unfit) or (file.is_file() and not file.is_symlink() and file.parent == into)
         except Unfit as e:
             if "\n" in str(e):

@@ -13,8 +13,10 @@ from typing import Any
 
 import rag.search.leg
 import rag.search.lexical
-from rag import cli, wiring  # noqa: F401  imported once, before anything is forked
-from rag.library import Library, intake
+from rag import wiring  # noqa: F401  imported once, before anything is forked
+from rag.cli import main as cli
+from rag.indexing import intake
+from rag.library import Library
 from rag.library.origins import Mark
 
 CONTEXT = multiprocessing.get_context("forkserver")

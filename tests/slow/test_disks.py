@@ -175,7 +175,7 @@ def test_a_clock_that_was_set_back(seeded: Rag, tmp_path: Path) -> None:
 import sys, time
 time.time = lambda: 1.0
 time.time_ns = lambda: 10**9
-from rag.cli import main
+from rag.cli.main import main
 main(sys.argv[1:])
 """
     new = tmp_path / "new.txt"

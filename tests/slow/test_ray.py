@@ -11,11 +11,12 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag import cluster, wiring
+from rag import wiring
 from rag.errors import InputError
-from rag.library.folders import files_of
-from rag.library.intake import add_all
-from rag.library.readers import Item, Place, Unreadable, readings
+from rag.indexing import ray as cluster
+from rag.indexing.intake import add_all
+from rag.readers.folders import files_of
+from rag.readers.readers import Item, Place, Unreadable, readings
 from rag.settings import Settings, load_settings
 from tests.conftest import Rag
 
@@ -114,7 +115,7 @@ def test_a_node_that_is_killed_in_the_middle_loses_nothing(
 ) -> None:
     monkeypatch.setattr(cluster, "READ", cluster.task(slow, num_returns="streaming"))
     monkeypatch.setattr(cluster, "_FILES", 10)
-    from ray.cluster_utils import Cluster  # behind `rag.cluster`, which says how Ray finds its own address
+    from ray.cluster_utils import Cluster  # behind `rag.indexing.ray`, which says how Ray finds its own address
 
     nodes = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "node_ip_address": "127.0.0.1"})
     try:

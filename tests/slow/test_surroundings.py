@@ -33,7 +33,7 @@ SURROUNDINGS = {
     "hash seed 4242": {"PYTHONHASHSEED": "4242"},
     "a clock that runs backwards": {},
 }
-_RUN = "import sys; from rag.cli import main; main(sys.argv[1:])"
+_RUN = "import sys; from rag.cli.main import main; main(sys.argv[1:])"
 _BACKWARDS = """
 import time
 now = [4_000_000_000.0]

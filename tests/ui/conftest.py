@@ -42,7 +42,7 @@ def served(assistant: object, home: Path, password: str = "") -> Iterator[str]:
 
 @pytest.fixture(scope="package")
 def archive(tmp_path_factory: pytest.TempPathFactory) -> Assistant:
-    from rag.library.readers import read
+    from rag.readers.readers import read
     from rag.wiring import open_assistant, open_library
 
     settings = load_settings(home=tmp_path_factory.mktemp("home"), writer="quote")

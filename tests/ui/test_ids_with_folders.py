@@ -15,9 +15,9 @@ from starlette.testclient import TestClient
 
 from rag.answer.assistant import Assistant
 from rag.conversations import Conversation, Turn
-from rag.library.folders import files_of
-from rag.library.intake import add_all
-from rag.library.readers import readings
+from rag.indexing.intake import add_all
+from rag.readers.folders import files_of
+from rag.readers.readers import readings
 from rag.settings import load_settings
 from rag.types import EVERYTHING
 from rag.ui.completions import Written, annotated

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from rag.cli.options import Json, Writer
+from rag.cli.terminal import note, print_figures, print_json, progress
 from rag.errors import InputError
-from rag.options import Json, Writer
 from rag.scratch import scratch
-from rag.terminal import note, print_figures, print_json, progress
 
 if TYPE_CHECKING:
     from rag.settings import Settings

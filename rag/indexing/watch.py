@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.library.folders import is_read
+from rag.readers.folders import is_read
 
 QUIET = 1.0
 """Seconds for which a file's size and time must have stood still."""

@@ -21,7 +21,7 @@ from typing import IO, Any, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
 from rag.arabic.filenames import readable
-from rag.library.formats.document import Unfit, is_damage
+from rag.readers.formats.document import Unfit, is_damage
 
 MOST_FILES = 500_000
 """In one archive; the greatest collections of news in Arabic that are shared have some hundred thousand articles."""

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from rag.terminal import note, progress
+from rag.cli.terminal import note, progress
 
 if TYPE_CHECKING:
     from rag.backup import Manifest

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TextIO
 
 from rag.arabic.columns import fields_of
-from rag.library.formats.document import Unfit
-from rag.library.formats.text import LARGEST
+from rag.readers.formats.document import Unfit
+from rag.readers.formats.text import LARGEST
 
 MOST_VALUES = 500_000
 """Values of a row; each takes up to 300 bytes of memory, of the three that it may have in a file."""

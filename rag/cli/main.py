@@ -1,4 +1,4 @@
-"""The command line: `rag COMMAND`. The only place that sets exit codes; `rag.terminal` prints.
+"""The command line: `rag COMMAND`. The only place that sets exit codes; `rag.cli.terminal` prints.
 
 Heavy modules are imported by the command that needs them, so that `rag --help` stays quick.
 """
@@ -13,10 +13,14 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import typer
 from typer.exceptions import TyperException
 
-from rag import __version__, backup_cli, evaluate_cli, index_cli, logs, models_cli
+from rag import __version__, logs
+from rag.cli.backup import backup, restore
+from rag.cli.eval import evaluate
+from rag.cli.index import index, remove
+from rag.cli.models import app as models_app
+from rag.cli.options import Json, Writer
+from rag.cli.terminal import note, print_answer, print_hits, print_json, progress
 from rag.errors import InputError, RagError
-from rag.options import Json, Writer
-from rag.terminal import note, print_answer, print_hits, print_json, progress
 
 if TYPE_CHECKING:
     from rag.settings import Settings
@@ -27,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-app.add_typer(models_cli.app, name="models")
+app.add_typer(models_app, name="models")
 log = logging.getLogger(__name__)
 _debug = False
 
@@ -68,8 +72,8 @@ def _options(
     log.info("started", extra={"command": context.invoked_subcommand, "version": __version__, **given})
 
 
-app.command()(index_cli.index)
-app.command()(index_cli.remove)
+app.command()(index)
+app.command()(remove)
 
 
 @app.command("list")
@@ -200,9 +204,9 @@ def chat(
     serve(settings, say=lambda line: print(line, flush=True))
 
 
-app.command("eval")(evaluate_cli.evaluate)
-app.command()(backup_cli.backup)
-app.command()(backup_cli.restore)
+app.command("eval")(evaluate)
+app.command()(backup)
+app.command()(restore)
 
 
 @app.command()

@@ -14,8 +14,8 @@ from typing import Any
 from rag.arabic.dates import iso_date
 from rag.arabic.encodings import decoded, encoding_of
 from rag.arabic.folding import has_words
-from rag.library.formats.document import Document, Unfit
-from rag.library.formats.text import ENCODINGS
+from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.text import ENCODINGS
 
 LARGEST = 30_000_000
 """Bytes of a page."""

@@ -11,8 +11,8 @@ from pathlib import Path
 
 from rag.arabic.columns import fields_of
 from rag.arabic.encodings import decoded
-from rag.library.formats.document import Unfit
-from rag.library.formats.rows import DELIMITERS
+from rag.readers.formats.document import Unfit
+from rag.readers.formats.tables import DELIMITERS
 
 HEAD = 1 << 16
 """Bytes of a file that are looked at."""

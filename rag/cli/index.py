@@ -4,29 +4,30 @@ from __future__ import annotations
 
 import shlex
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
+from rag.cli.progress import meter
+from rag.cli.terminal import note, progress
 from rag.errors import InputError, RagError
-from rag.meter import meter
-from rag.terminal import note, progress
 
 if TYPE_CHECKING:
+    from rag.cli.progress import Meter
+    from rag.indexing.indexer import Indexer
+    from rag.indexing.skipped import SkippedList
+    from rag.indexing.watch import Watch
     from rag.library import Library
-    from rag.library.left_out import LeftOut
-    from rag.library.origins import Run
-    from rag.library.readers import Item, Place
     from rag.library.store import Added
-    from rag.library.watching import Watch
-    from rag.meter import Meter
+    from rag.readers.readers import Item
+    from rag.search.embedding import Embedder
     from rag.search.retriever import Retriever
+    from rag.settings import Settings
 
-    Readings = Callable[[Sequence[Path], Mapping[str, str], Callable[[Place], None]], Iterator[Item]]
 _LEFT_OUT = "left-out.jsonl"
 _MOST_LINES = 10
 _FEW = 3
@@ -65,112 +66,76 @@ def index(
 ) -> None:
     """Add or update articles; unchanged ones are skipped."""
     from rag import wiring
-    from rag.library.left_out import LeftOut, checked
-    from rag.library.readers import readings
-    from rag.library.watching import Watch
-    from rag.settings import load_settings
+    from rag.indexing.watch import Watch
 
     if not all(path.strip() for path in paths):
         raise InputError("a path is empty; expected files or folders of articles")
     if watch and "-" in paths:
         raise InputError("standard input cannot be watched; expected files or folders")
-    named, settings = _columns(columns), load_settings()
     given = [Path(path).resolve() if watch else Path(path) for path in paths]
-    listed = checked(left_out) if left_out else settings.index_dir / _LEFT_OUT
     began = time.monotonic()
     with ExitStack() as stack:
-        library, record = stack.enter_context(wiring.open_library(settings)), stack.enter_context(LeftOut(listed))
-        if engine == "ray":
-            from rag.cluster import connected
-
-            cluster = stack.enter_context(connected(settings))
-            read, embedder = cluster.readings, cluster.embedder
-        else:
-            read, embedder = readings, wiring.open_embedder(settings)
-        load = _Load(library, read, named, record, [settings.index_dir, listed])
-        watched = Watch(given, load.without) if watch else None
+        load, embedder = _opened(stack, _columns(columns), left_out, engine)
+        watched = Watch(given, load.indexer.without) if watch else None
         with meter() as bar:
-            begun = load.begun(_that_hold_something(given) if watch else given, bar)
-            record.begin()
+            begun = load.indexer.begin(_that_hold_something(given) if watch else given, bar.placed)
+            load.record.begin()
             try:
-                retriever = wiring.open_retriever(settings, library, embedder)
+                retriever = wiring.open_retriever(load.settings, load.indexer.library, embedder)
                 for notice in retriever.open(bar.indexed):
                     note(notice)
                 load.finish(begun, retriever, bar)
             except KeyboardInterrupt:
-                count = library.count()[0]
+                count = load.indexer.library.count()[0]
                 note(f"interrupted; {count:,} articles are in the library; run the command again to go on")
                 raise
             finally:
-                load.name_left_out()
-        print(f"{load.summary()}; {_speed(load.added, time.monotonic() - began)}", flush=True)
+                load.name_skipped()
+        print(f"{load.summary()}; {_speed(load.indexer.added, time.monotonic() - began)}", flush=True)
         if watched:
             note(f"following {', '.join(map(str, given))}; Ctrl-C ends it")
             try:
                 _follow(watched, load, retriever)
             except KeyboardInterrupt:
                 print(f"in all {load.summary()}")
-        if record.count:
+        if load.record.count:
             raise typer.Exit(InputError.exit_code)
 
 
+def _opened(stack: ExitStack, columns: dict[str, str], left_out: Path | None, engine: str) -> tuple[_Load, Embedder]:
+    """What indexes, and the embedder, in this process or on a cluster; the stack closes them."""
+    from rag import wiring
+    from rag.indexing.indexer import Indexer
+    from rag.indexing.skipped import SkippedList, checked
+    from rag.readers.readers import readings
+    from rag.settings import load_settings
+
+    settings = load_settings()
+    listed = checked(left_out) if left_out else settings.index_dir / _LEFT_OUT
+    library, record = stack.enter_context(wiring.open_library(settings)), stack.enter_context(SkippedList(listed))
+    if engine == "ray":
+        from rag.indexing.ray import connected
+
+        cluster = stack.enter_context(connected(settings))
+        read, embedder = cluster.readings, cluster.embedder
+    else:
+        read, embedder = readings, wiring.open_embedder(settings)
+    indexer = Indexer(library, record.add, read, columns, [settings.index_dir, listed])
+    return _Load(indexer, record, settings), embedder
+
+
+@dataclass(frozen=True, slots=True)
 class _Load:
-    """Reads files into a library but for those that it holds as they are, and counts what came of it."""
+    """An indexer, the list of what it skips, and the lines that say what came of both."""
 
-    def __init__(
-        self, library: Library, read: Readings, columns: dict[str, str], record: LeftOut, without: Sequence[Path]
-    ) -> None:
-        from rag.library.store import Added
-
-        self.library, self.record, self.added = library, record, Added()
-        self._read, self._columns, self.without = read, columns, without
-        self._files: Run = {}
-        self._unchanged = 0
-
-    def begun(self, paths: Sequence[Path], bar: Meter) -> Iterator[Item]:
-        """What the files hold that are read; InputError at once where one is not there."""
-        from rag.library.folders import files_of
-
-        files = files_of(paths, self.without)
-        changed = self._changed(files)
-        same = len(files) - len(changed)
-
-        def told(place: Place) -> None:
-            bar.placed(replace(place, done=same + place.done, files=len(files)))
-
-        return self._read(changed, self._columns, told)
-
-    def _changed(self, files: Sequence[Path]) -> list[Path]:
-        """The files without those whose articles the library holds, as they are; these are counted."""
-        from rag.library.folders import STANDARD_INPUT
-        from rag.library.origins import mark_of
-        from rag.library.readers import reader_of
-
-        changed, reader = [], reader_of(self._columns)
-        self._unchanged = 0
-        for file in files:
-            mark = mark_of(file, reader) if file != STANDARD_INPUT else None
-            held = self.library.unchanged(mark) if mark else None
-            if mark is None or held is None:
-                changed.append(file)
-            else:
-                self._unchanged += held
-                self._files[mark.file] = set()
-        return changed
+    indexer: Indexer
+    record: SkippedList
+    settings: Settings
 
     def finish(self, items: Iterable[Item], retriever: Retriever, bar: Meter) -> Added:
-        """Adds what is read, and brings the indexes up to it; what this time added."""
-        from rag.library.intake import add_all
-        from rag.library.store import Added
-
-        added = Added(unchanged=self._unchanged)
-        self.added += added
-        with retriever.following() as follow:
-            for step in add_all(self.library, bar.counted(items), self.record.add, files=self._files):
-                added += step
-                self.added += step
-                follow()
-        for notice in retriever.catch_up(bar.indexed):
+        """Adds what is read, brings the indexes up to it, and notes what a person should know; what this time added."""
+        added, notices = self.indexer.finish(bar.counted(items), retriever, bar.indexed)
+        for notice in notices:
             note(notice)
         for file, ids in added.left[:_MOST_LINES]:
             note(_no_longer(file, ids))
@@ -178,8 +143,8 @@ class _Load:
             note(f"and {more:,} more files hold less than before; what they gave stays")
         return added
 
-    def name_left_out(self) -> None:
-        """Says on stderr what was left out since this was last called; the greater part only in the file."""
+    def name_skipped(self) -> None:
+        """Says on stderr what was skipped since this was last called; the greater part only in the file."""
         named, more = self.record.latest()
         for item in named:
             note(str(item))
@@ -190,15 +155,16 @@ class _Load:
 
     def summary(self) -> str:
         """What was done so far and what the library holds."""
-        articles, passages = self.library.count()
-        return f"{_counts(self.added, self.record.count)}; the library holds {articles:,} articles in {passages:,} passages"
+        articles, passages = self.indexer.library.count()
+        said = _counts(self.indexer.added, self.record.count)
+        return f"{said}; the library holds {articles:,} articles in {passages:,} passages"
 
 
 def _follow(watched: Watch, load: _Load, retriever: Retriever) -> None:
     """Takes in what changes, without end; what fails is said, and tried again later."""
     for changes in watched.rounds():
         for path in changes.gone[:_MOST_LINES]:
-            if line := _gone(path, load):
+            if line := _gone(path, load.indexer.library):
                 note(line)
         if (more := len(changes.gone) - _MOST_LINES) > 0:
             note(f"and {more:,} more have gone; their articles stay in the library")
@@ -207,13 +173,13 @@ def _follow(watched: Watch, load: _Load, retriever: Retriever) -> None:
         before = load.record.count
         try:
             with meter() as bar:
-                added = load.finish(load.begun(files, bar), retriever, bar)
+                added = load.finish(load.indexer.begin(files, bar.placed), retriever, bar)
             print(_counts(added, load.record.count - before), flush=True)
         except (RagError, OSError) as e:
             note(f"{' '.join(str(e).split())}; it is tried again")
             watched.again(files)
         finally:
-            load.name_left_out()
+            load.name_skipped()
 
 
 def _no_longer(file: str, ids: Sequence[str]) -> str:
@@ -222,25 +188,25 @@ def _no_longer(file: str, ids: Sequence[str]) -> str:
     return f"{file} no longer holds {len(ids):,} of the articles that it gave; they stay, until {command}"
 
 
-def _gone(path: Path, load: _Load) -> str:
+def _gone(path: Path, library: Library) -> str:
     """A line that says how the articles of a file or folder that has gone are removed; "" where it gave none."""
     from rag.library import browsing
 
-    ids = load.library.ids_from(path)
+    ids = library.ids_from(path)
     if not ids:
         return ""
     if len(ids) <= _FEW:
         return f"{path} has gone; what it gave stays, until `rag remove {shlex.join(ids)}`"
-    first = load.library.article(ids[0])
+    first = library.article(ids[0])
     source = first.source if first else ""
-    if source and set(browsing.ids(load.library, source)) <= set(ids):
+    if source and set(browsing.ids(library, source)) <= set(ids):
         return f"{path} has gone; its {len(ids):,} articles stay, until `rag remove --source {shlex.quote(source)}`"
     return f"{path} has gone; its {len(ids):,} articles stay, until `rag remove ID…`, by the ids that `rag list` shows"
 
 
 def _that_hold_something(paths: Sequence[Path]) -> list[Path]:
     """The paths without the folders in which there is nothing to read yet."""
-    from rag.library.folders import is_read
+    from rag.readers.folders import is_read
 
     return [p for p in paths if not p.is_dir() or any(f.is_file() and is_read(f) for f in p.rglob("*"))]
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from zipfile import BadZipFile, ZipFile
 
-from rag.library.formats.document import Unfit, is_damage
+from rag.readers.formats.document import Unfit, is_damage
 
 MOST_MEMBERS = 20_000
 """An illustrated book of a thousand pages has about 3,000."""

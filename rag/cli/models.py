@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from rag.options import Json
-from rag.terminal import note, print_json, progress
+from rag.cli.options import Json
+from rag.cli.terminal import note, print_json, progress
 
 if TYPE_CHECKING:
     from rag.models.pulled import Entry

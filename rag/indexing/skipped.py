@@ -1,4 +1,4 @@
-"""The list of what a run left out: a file of JSON lines, {"where","why"} each, written as the run goes."""
+"""The list of what a run skipped: a file of JSON lines, {"where","why"} each, written as the run goes."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from types import TracebackType
 from typing import IO, Self
 
 from rag.errors import InputError
-from rag.library.readers import Unreadable
+from rag.readers.readers import Unreadable
 
 NAMED = 10
 """How many are kept to be named, where the file holds them all."""
 _FIELDS = {"where", "why"}
 
 
-class LeftOut:
-    """What a run leaves out; the file is there if, and only if, that is something.
+class SkippedList:
+    """What a run skips; the file is there if, and only if, that is something.
 
     count: how many there are. refused: why the disk does not take the file, "" where it does; from then on all are named."""
 

@@ -12,7 +12,7 @@ from itertools import pairwise
 from statistics import median
 
 from rag.arabic import presentation
-from rag.library.formats.pdf_glyphs import Glyph
+from rag.readers.formats.pdf_glyphs import Glyph
 
 SAME_LINE = 0.5
 """Of the size: how far apart in height the glyphs of a line are, raised and lowered ones included."""

@@ -18,9 +18,9 @@ from rag.arabic.columns import fields_of
 from rag.arabic.dates import iso_date
 from rag.arabic.encodings import encoding_of
 from rag.arabic.folding import has_words
-from rag.library.formats.document import Document, Unfit
-from rag.library.formats.json_rows import MOST_VALUES, check, listed
-from rag.library.formats.text import ENCODINGS, LARGEST
+from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.json_rows import MOST_VALUES, check, listed
+from rag.readers.formats.text import ENCODINGS, LARGEST
 
 Row = tuple[int, str, Document | Unfit]
 """A row's number from 1, its id ("" where it has none), and what it holds."""

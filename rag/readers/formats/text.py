@@ -9,7 +9,7 @@ from pathlib import Path
 from rag.arabic.columns import fields_of
 from rag.arabic.dates import iso_date
 from rag.arabic.encodings import decoded
-from rag.library.formats.document import Document, Unfit
+from rag.readers.formats.document import Document, Unfit
 
 LARGEST = 30_000_000
 """Bytes of a file that is one article, or characters of a row that is one; the longest books have some ten million."""

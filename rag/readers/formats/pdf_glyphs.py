@@ -15,7 +15,7 @@ from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, StreamOb
 from pypdf.generic._font import Font
 
 from rag.arabic.presentation import letter_of_glyph
-from rag.library.formats.document import Unfit
+from rag.readers.formats.document import Unfit
 
 MOST_GLYPHS = 200_000
 """Of a page; a page of a broadsheet newspaper has about 30,000."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.arabic import presentation
-from rag.library.formats.document import Document, Unfit, is_damage
+from rag.readers.formats.document import Document, Unfit, is_damage
 
 if TYPE_CHECKING:
     from pypdf import PdfReader
@@ -49,8 +49,8 @@ def read_pdf(path: Path) -> Document:
 
 
 def _document(reader: PdfReader) -> Document:
-    from rag.library.formats.pdf_glyphs import UNKNOWN, glyphs
-    from rag.library.formats.pdf_lines import paragraphs
+    from rag.readers.formats.pdf_glyphs import UNKNOWN, glyphs
+    from rag.readers.formats.pdf_lines import paragraphs
 
     texts, drawn, unknown = [], 0, 0
     for page in reader.pages:

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from rag.library.formats.document import Document, Unfit
-from rag.library.formats.zipped import zipped
+from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.zipped import zipped
 
 _WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
 _LEFT_OUT = {f"{_WORD}{name}" for name in ("del", "moveFrom", "sectPr", "rPr", "pPr", "instrText")} | {

@@ -22,10 +22,10 @@ import numpy as np
 
 from rag import __version__, wiring
 from rag.errors import InputError, RagError
-from rag.library.folders import STANDARD_INPUT
 from rag.library.origins import Entry
-from rag.library.readers import Item, Place, Unreadable, readings
 from rag.library.splitting import passages
+from rag.readers.folders import STANDARD_INPUT
+from rag.readers.readers import Item, Place, Unreadable, readings
 from rag.search.embedding import Embedder
 from rag.settings import Settings, load_settings
 
@@ -69,7 +69,7 @@ class Cluster:
     def readings(
         self, files: Sequence[Path], columns: Mapping[str, str], told: Callable[[Place], None]
     ) -> Iterator[Item]:
-        """As `rag.library.readers.readings` of files that last; the articles come with their passages."""
+        """As `rag.readers.readers.readings` of files that last; the articles come with their passages."""
         sizes = [_size(file) for file in files]
         whole, before, done = max(1, sum(sizes)), 0, 0
         for group, parts in self._ahead(_grouped(files, sizes), dict(columns)):

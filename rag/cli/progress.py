@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rag.terminal import note
+from rag.cli.terminal import note
 
 if TYPE_CHECKING:
-    from rag.library.readers import Item, Place
+    from rag.readers.readers import Item, Place
 
 EVERY = 10
 """Seconds between two lines, and before the first."""
@@ -40,7 +40,7 @@ class Meter:
     def counted(self, items: Iterable[Item]) -> Iterator[Item]:
         """The items as they come."""
         from rag.library.origins import Entry
-        from rag.library.readers import Unreadable
+        from rag.readers.readers import Unreadable
 
         for item in items:
             if isinstance(item, Unreadable):

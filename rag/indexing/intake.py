@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterable, Iterator
 
 from rag.errors import LibraryError
 from rag.library.origins import Entry, Mark, Run
-from rag.library.readers import Item, Unreadable
 from rag.library.store import Added, Library
+from rag.readers.readers import Item, Unreadable
 from rag.types import Article
 
 BATCH = 500
@@ -25,26 +25,26 @@ log = logging.getLogger(__name__)
 def add_all(
     library: Library,
     items: Iterable[Article | Item],
-    left_out: Callable[[Unreadable], None],
-    batch: int = 0,
+    skipped: Callable[[Unreadable], None],
+    batch: int = BATCH,
     files: Run | None = None,
 ) -> Iterator[Added]:
-    """Adds articles as they are read, and says after each transaction what it did; `left_out` is called with the others.
+    """Adds articles as they are read, and says after each transaction what it did; `skipped` is called with the others.
 
     What was read when reading ends early, by Ctrl-C or a failure, goes in before that is raised again. batch: articles of a
-    transaction, where not BATCH. files: the files of this run so far, which are now read anew.
+    transaction. files: the files of this run so far, which are now read anew.
     """
     files = {} if files is None else files
     for given in files.values():
         given.clear()
-    run = _Run(library, left_out, files)
+    run = _Run(library, skipped, files)
     try:
         for item in items:
             if isinstance(item, Unreadable):
-                run.leave_out(item)
+                run.skip(item)
                 continue
             run.hold(Entry(item) if isinstance(item, Article) else item)
-            if run.articles >= (batch or BATCH) or run.characters >= LONGEST_BATCH:
+            if run.articles >= batch or run.characters >= LONGEST_BATCH:
                 yield run.added()
     except (GeneratorExit, LibraryError):
         raise
@@ -57,10 +57,10 @@ def add_all(
 
 
 class _Run:
-    """What is held for the next transaction, and the files of which something was left out."""
+    """What is held for the next transaction, and the files of which something was skipped."""
 
-    def __init__(self, library: Library, left_out: Callable[[Unreadable], None], files: Run) -> None:
-        self._library, self._left_out, self._files = library, left_out, files
+    def __init__(self, library: Library, skipped: Callable[[Unreadable], None], files: Run) -> None:
+        self._library, self._skipped, self._files = library, skipped, files
         self._refused: set[bytes] = set()
         self._empty()
 
@@ -89,12 +89,12 @@ class _Run:
             entry = refusal.entry
             self._refused.add(entry.file)
             why = f"the id {entry.article.id!r} was read already from {refusal.held_by}; rename one of them"
-            self.leave_out(Unreadable(entry.where, why))
+            self.skip(Unreadable(entry.where, why))
         return added
 
-    def leave_out(self, item: Unreadable) -> None:
+    def skip(self, item: Unreadable) -> None:
         """Tells of what does not go in."""
         why = _PLAIN.match(item.why)
         extra = {"where": item.where, "why": why.group().strip() if why else "", "texts": {"why": item.why}}
         log.info("left out", extra=extra)
-        self._left_out(item)
+        self._skipped(item)

@@ -11,8 +11,8 @@ from typing import Any
 from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
-from rag.library.formats.document import Document, Unfit
-from rag.library.formats.zipped import zipped
+from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.zipped import zipped
 
 _LISTED = (
     "address article aside blockquote br caption dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li "

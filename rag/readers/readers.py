@@ -22,18 +22,19 @@ from threading import get_ident
 from rag.arabic.columns import FIELDS
 from rag.arabic.folding import has_words
 from rag.errors import InputError
-from rag.library.folders import STANDARD_INPUT, SUFFIXES, files_of, folders_of, name_of, printable, shown
-from rag.library.formats import limits, rows
-from rag.library.formats.document import Document, Unfit
-from rag.library.formats.docx import read_docx
-from rag.library.formats.epub import read_epub
-from rag.library.formats.html import read_html
-from rag.library.formats.limits import limited
-from rag.library.formats.packed import plain, unpacked
-from rag.library.formats.pdf import read_pdf
-from rag.library.formats.sniffing import sniff
-from rag.library.formats.text import read_markdown, read_text
 from rag.library.origins import Entry, Mark, mark_of, path_of
+from rag.readers import sandbox
+from rag.readers.folders import STANDARD_INPUT, SUFFIXES, files_of, folders_of, name_of, printable, shown
+from rag.readers.formats import tables
+from rag.readers.formats.archives import plain, unpacked
+from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.docx import read_docx
+from rag.readers.formats.epub import read_epub
+from rag.readers.formats.html import read_html
+from rag.readers.formats.pdf import read_pdf
+from rag.readers.formats.sniffing import sniff
+from rag.readers.formats.text import read_markdown, read_text
+from rag.readers.sandbox import limited
 from rag.scratch import scratch
 from rag.types import Article
 
@@ -168,7 +169,7 @@ def _ahead(files: Sequence[Path], columns: Mapping[str, str], at_once: int) -> I
     """
 
     def document(file: Path) -> list[Read] | None:
-        return list(_articles(file, columns, rows.untold)) if _is_document(file) else None
+        return list(_articles(file, columns, tables.untold)) if _is_document(file) else None
 
     workers, reader = max(1, min(at_once, os.cpu_count() or 1, len(files))), reader_of(columns)
     waiting: deque[tuple[Path, Mark | None, Future[list[Read] | None]]] = deque()
@@ -184,7 +185,7 @@ def _ahead(files: Sequence[Path], columns: Mapping[str, str], at_once: int) -> I
     finally:
         pool.shutdown(wait=False, cancel_futures=True)
         while not all(ready.done() for *_, ready in waiting):  # reading ends early, and waits for no long file
-            limits.stop(threads)
+            sandbox.stop(threads)
             time.sleep(_PAUSE)
 
 
@@ -211,7 +212,7 @@ def _size(file: Path) -> int:
         return 1
 
 
-def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iterator[Read]:
+def _articles(path: Path, columns: Mapping[str, str], share: tables.Share) -> Iterator[Read]:
     """Each article of a file or what is wrong."""
     if path != STANDARD_INPUT:
         source = shown(name_of(Path(path.resolve().parent.name)))
@@ -228,7 +229,7 @@ def _articles(path: Path, columns: Mapping[str, str], share: rows.Share) -> Iter
 
 
 def _named(
-    path: Path, columns: Mapping[str, str], called: str, source: str, folders: tuple[str, ...], share: rows.Share
+    path: Path, columns: Mapping[str, str], called: str, source: str, folders: tuple[str, ...], share: tables.Share
 ) -> Iterator[Read]:
     for found in _found(path, columns, source, share, 0, name_of(Path(path.name)), folders):
         where = f"{called}: {found.place}" if found.place else called
@@ -250,7 +251,7 @@ def _found(
     path: Path,
     columns: Mapping[str, str],
     source: str,
-    share: rows.Share,
+    share: tables.Share,
     depth: int,
     named: str,
     folders: tuple[str, ...],
@@ -279,7 +280,7 @@ def _found(
                     yield Found(name, name or named, source, folders, file)
                     continue
                 within = PurePosixPath(name).parent.name or (shown(PurePosixPath(named).stem) if name else source)
-                inner = rows.untold if name else share  # the only file of one that is packed stands for it
+                inner = tables.untold if name else share  # the only file of one that is packed stands for it
                 its_name = PurePosixPath(name).name or plain(named)
                 beneath = (*folders, *map(printable, (named, *PurePosixPath(name).parent.parts))) if name else folders
                 for found in _found(file, columns, within, inner, depth + 1, its_name, beneath):
@@ -297,7 +298,7 @@ def _found(
 
 
 def _apart(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
-    """The same in a process of its own, within limits."""
+    """Reads a document in a process of its own, within limits of time and memory."""
     return partial(limited, reader, seconds=SECONDS, megabytes=MEGABYTES)
 
 
@@ -320,10 +321,10 @@ _DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
     "epub": _apart(read_epub),
 }
 _PACKED = ("zip", "tar", "gz", "bz2", "xz", "zst")
-_TABLES: Mapping[str, Callable[[Path, Mapping[str, str], str, rows.Share], Iterator[rows.Row]]] = {
-    "jsonl": rows.read_jsonl,
-    "json": rows.read_json,
-    "csv": rows.read_csv,
+_TABLES: Mapping[str, Callable[[Path, Mapping[str, str], str, tables.Share], Iterator[tables.Row]]] = {
+    "jsonl": tables.read_jsonl,
+    "json": tables.read_json,
+    "csv": tables.read_csv,
 }
 
 
@@ -347,12 +348,12 @@ def _files_in(path: Path) -> Iterator[tuple[str, Path | Unfit]]:
 
 def _article(document: Document, id_: str, source: str) -> Article:
     """A document under an id that can be printed on a line and typed on a command line; Unfit where it has no words."""
-    if rows.HALVES.search(id_) or min(id_, default=" ") < " ":
+    if tables.HALVES.search(id_) or min(id_, default=" ") < " ":
         shown = id_.encode("unicode_escape").decode()
         raise Unfit(f"has the name {shown}; expected whole characters without line ends and tabs; rename it")
     if not has_words(document.text):
         raise Unfit("is empty" if not document.text.strip() else "holds no words")
-    if any(rows.HALVES.search(value) for value in (document.text, document.title, document.url or "")):
+    if any(tables.HALVES.search(value) for value in (document.text, document.title, document.url or "")):
         raise Unfit(f"(id {id_!r}) holds a NUL or half a surrogate pair; expected whole characters")
     about = document.title, document.date, document.source or source, document.url, document.pages
     return Article(id_, document.text, *about)

@@ -28,7 +28,7 @@ from threading import Lock, get_ident
 from typing import Any
 
 from rag.errors import RagError
-from rag.library.formats.document import Document, Unfit
+from rag.readers.formats.document import Document, Unfit
 
 START_SECONDS = 60
 """For the process to start, on a machine that is busy; it takes 0.2 s on one that is not."""
@@ -38,7 +38,7 @@ MOST_FILES = 500
 _MEGABYTE = 1 << 20
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system")
 """Beginnings of the names of Python's audit events that a reader has no business with."""
-_BEGIN = "import sys; sys.path[:] = {path!r}; from rag.library.formats.limits import serve; serve({handle})"
+_BEGIN = "import sys; sys.path[:] = {path!r}; from rag.readers.sandbox import serve; serve({handle})"
 
 Reader = Callable[[Path], Document]
 

@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from rag.errors import InputError
-from rag.library.formats.document import Unfit
-from rag.library.formats.sniffing import sniff
+from rag.readers.formats.document import Unfit
+from rag.readers.formats.sniffing import sniff
 
 SUFFIXES = (
     *(".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".epub"),

@@ -1,0 +1,91 @@
+"""The one indexer: files into the library, and the indexes brought up to it. Prints nothing; whoever uses it says what came of it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import replace
+from pathlib import Path
+
+from rag.indexing.intake import BATCH, add_all
+from rag.library import Library
+from rag.library.origins import Run, mark_of
+from rag.library.store import Added
+from rag.readers.folders import STANDARD_INPUT, files_of
+from rag.readers.readers import Item, Place, Unreadable, reader_of, readings
+from rag.search.leg import Progress
+from rag.search.retriever import Retriever
+
+Readings = Callable[[Sequence[Path], Mapping[str, str], Callable[[Place], None]], Iterator[Item]]
+"""Reads files: `readings`, or a cluster's."""
+
+
+class Indexer:
+    """Reads files into a library, but for those that it holds as they are.
+
+    added: what was added so far, in all.
+    """
+
+    def __init__(
+        self,
+        library: Library,
+        skipped: Callable[[Unreadable], None],
+        read: Readings = readings,
+        columns: Mapping[str, str] | None = None,
+        without: Sequence[Path] = (),
+    ) -> None:
+        """skipped: called with what could not be read. columns: what the columns of tables are called, by field. without: files
+        and folders that are passed by."""
+        self.library, self.added, self.without = library, Added(), without
+        self._skipped, self._read, self._columns = skipped, read, columns or {}
+        self._files: Run = {}
+        self._unchanged = 0
+
+    def begin(self, paths: Sequence[Path], told: Callable[[Place], None] = lambda place: None) -> Iterator[Item]:
+        """What the files hold that are read, as they are read; InputError at once where a path is not there.
+
+        told: called with how far reading has come, unchanged files included.
+        """
+        files = files_of(paths, self.without)
+        changed = self._changed(files)
+        same = len(files) - len(changed)
+        return self._read(
+            changed, self._columns, lambda place: told(replace(place, done=same + place.done, files=len(files)))
+        )
+
+    def _changed(self, files: Sequence[Path]) -> list[Path]:
+        """The files without those whose articles the library holds, as they are; these are counted."""
+        changed, reader = [], reader_of(self._columns)
+        self._unchanged = 0
+        for file in files:
+            mark = mark_of(file, reader) if file != STANDARD_INPUT else None
+            held = self.library.unchanged(mark) if mark else None
+            if mark is None or held is None:
+                changed.append(file)
+            else:
+                self._unchanged += held
+                self._files[mark.file] = set()
+        return changed
+
+    def finish(
+        self,
+        items: Iterable[Item],
+        retriever: Retriever,
+        indexed: Progress | None = None,
+        batch: int = BATCH,
+        beside: bool = True,
+    ) -> tuple[Added, list[str]]:
+        """Adds what is read, and brings the indexes up to it; what this time added, and what was repaired of the indexes.
+
+        indexed: called with how far the indexes have come. batch: articles of a transaction. beside: whether the indexes
+        follow in processes of their own while articles are added; questions that are asked meanwhile wait for them.
+        """
+        added = Added(unchanged=self._unchanged)
+        self.added += added
+        self._unchanged = 0
+        with retriever.following() if beside else nullcontext(lambda: None) as follow:
+            for step in add_all(self.library, items, self._skipped, batch, self._files):
+                added += step
+                self.added += step
+                follow()
+        return added, retriever.catch_up(indexed)
