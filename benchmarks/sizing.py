@@ -26,12 +26,12 @@ from benchmarks.corpus import articles
 from benchmarks.processes import size
 from rag import wiring
 from rag.library import Library
-from rag.search import milvus_rows
-from rag.search.leg import catch_up
+from rag.search.catch_up import catch_up
+from rag.search.dense import DenseIndex
 from rag.search.lexical import LexicalIndex
-from rag.search.milvus_collection import MilvusCollection
-from rag.search.milvus_server import MilvusServer
-from rag.search.vectors import VectorIndex
+from rag.search.milvus import rows as milvus_rows
+from rag.search.milvus.collection import MilvusCollection
+from rag.search.milvus.server import MilvusServer
 from rag.types import Article
 from tests.search.milvus_lite import MilvusLite
 
@@ -153,7 +153,7 @@ def measure(data: Path, count: int, served: int, home: Path | None = None) -> Me
         with Library(index / "library.sqlite") as library:
             library_seconds = _timed(lambda: _fill(library, data, count))
             every = list(library.passages_between(0, library.state[1]))
-            legs = LexicalIndex(index / "lexical"), VectorIndex(index / "vectors.faiss", embedder)
+            legs = LexicalIndex(index / "lexical"), DenseIndex(index / "vectors.faiss", embedder)
             embedded_seconds = _timed(lambda: [catch_up(leg, library) for leg in legs])
         some = every[:served]
         rows_seconds = _timed(lambda: sum(map(len, milvus_rows.batches(some, embedder))))

@@ -21,9 +21,9 @@ from rag.search.query import Query
 from rag import wiring
 from rag.evaluate.metrics import percentile
 from rag.library import Library
+from rag.search.catch_up import catch_up
+from rag.search.dense import DenseIndex
 from rag.search.embedding import Embedder
-from rag.search.leg import catch_up
-from rag.search.vectors import VectorIndex
 from rag.types import Article
 from training.pairs import rows
 
@@ -32,7 +32,7 @@ KEPT = (10, K)
 _BATCH, _AT_ONCE = 500, 4096
 
 
-def compare(index: VectorIndex, library: Library, asked: list[Query]) -> str:
+def compare(index: DenseIndex, library: Library, asked: list[Query]) -> str:
     """The figures of an index over a library."""
     began = time.perf_counter()
     catch_up(index, library)
@@ -55,7 +55,7 @@ def compare(index: VectorIndex, library: Library, asked: list[Query]) -> str:
     )
 
 
-def recall(index: VectorIndex, library: Library, asked: Sequence[Query]) -> dict[int, float]:
+def recall(index: DenseIndex, library: Library, asked: Sequence[Query]) -> dict[int, float]:
     """How many of the exact best 10 and K passages an index finds, a mean over questions."""
     ids, plain = exact(index.embedder, library)
     vectors = index.embedder.questions([query.text for query in asked])
@@ -98,7 +98,7 @@ def main() -> None:
         with tempfile.TemporaryDirectory() as folder, Library(Path(folder) / "library.sqlite") as library:
             _fill(library, articles, count)
             print(
-                compare(VectorIndex(Path(folder) / "vectors.faiss", wiring.shipped_embedder()), library, asked),
+                compare(DenseIndex(Path(folder) / "vectors.faiss", wiring.shipped_embedder()), library, asked),
                 flush=True,
             )
 

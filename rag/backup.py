@@ -25,8 +25,10 @@ from filelock import FileLock, Timeout
 
 from rag import __version__, wiring
 from rag.errors import BusyError, InputError, LibraryError, RagError
+from rag.files import clear, make_durable
 from rag.models import chosen
-from rag.search.leg import WRITING, Progress, clear, lasting
+from rag.search.catch_up import Progress
+from rag.search.index_state import WRITING
 from rag.settings import Settings
 
 FORMAT = 1
@@ -89,7 +91,7 @@ def backup(settings: Settings, file: Path) -> Manifest:
                 os.fsync(whole.fileno())
             manifest = _unpacked(part / "zip", None)
             os.replace(part / "zip", file)
-            lasting(file.parent)
+            make_durable(file.parent)
         finally:
             clear(part)
     return manifest
@@ -226,7 +228,7 @@ def _put_in_place(new: Path, folder: Path, manifest: Manifest, settings: Setting
             with (new / name).open("rb") as file:
                 os.fsync(file.fileno())
             os.replace(new / name, folder / name)
-    lasting(folder)
+    make_durable(folder)
     if _CHOSEN in manifest.files:
         chosen.write((new / _CHOSEN).read_text(encoding="utf-8").strip(), settings.models_dir)
     return old

@@ -21,9 +21,10 @@ from rag.library import Library
 from rag.models import checksums, pulled
 from rag.models.pulled import size_of
 from rag.models.pulling import in_words
+from rag.search.catch_up import current_state
 from rag.search.embedding import SHIPPED
-from rag.search.leg import WRITING, Leg, Stamp, current_stamp
-from rag.search.milvus_collection import MilvusCollection
+from rag.search.index_state import WRITING, IndexState, SearchIndex
+from rag.search.milvus.collection import MilvusCollection
 from rag.settings import Settings
 
 _PACKAGES = (
@@ -105,8 +106,8 @@ def _library(settings: Settings) -> Iterator[Finding]:
                 yield _collection(wiring.open_collection(settings, library, embedder), bool(articles))
             else:
                 engine = wiring.open_embedded(settings, library, embedder)
-                for leg, name in ((engine.lexical, "lexical"), (engine.dense, "vectors.faiss")):
-                    yield _leg(leg, library, settings.index_dir / name, bool(articles))
+                for index, name in ((engine.lexical, "lexical"), (engine.dense, "vectors.faiss")):
+                    yield _index(index, library, settings.index_dir / name, bool(articles))
     except RagError as e:
         yield Finding("library", False, str(e))
     try:
@@ -120,55 +121,55 @@ def _library(settings: Settings) -> Iterator[Finding]:
         yield Finding("restore", False, f"one was interrupted and left {old}", "run it again, then delete that folder")
 
 
-def _leg(leg: Leg, library: Library, path: Path, needed: bool) -> Finding:
+def _index(index: SearchIndex, library: Library, path: Path, needed: bool) -> Finding:
     """An index: whether it is whole and reflects the library, its generation and size."""
-    what, wanted = f"{leg.name} index", current_stamp(leg, library)
+    what, wanted = f"{index.name} index", current_state(index, library)
     try:
-        stamp = _stamp(leg, path.parent)
+        state = _state(index, path.parent)
     except IndexDamaged as e:
         return Finding(what, False, f"damaged: {e}", "any `rag search` rebuilds it")
     except Timeout:
         return Finding(what, True, "being written by another process; look again when that has finished")
-    if stamp is None:
+    if state is None:
         return Finding(what, not needed, "missing", "any `rag search` builds it" if needed else "")
-    found = f"generation {stamp.generation}, {in_words(size_of(path))} in {path}"
-    if stamp == wanted or not needed:
+    found = f"generation {state.generation}, {in_words(size_of(path))} in {path}"
+    if state == wanted or not needed:
         return Finding(what, True, f"current: {found}")
     return Finding(
         what, False, f"stale: {found}, the library is at {wanted.generation}", "any `rag search` brings it up to date"
     )
 
 
-def _stamp(leg: Leg, folder: Path) -> Stamp | None:
-    """The stamp of an index; Timeout where it does not fit the index, and another process is writing that."""
+def _state(index: SearchIndex, folder: Path) -> IndexState | None:
+    """The state of an index; Timeout where it does not fit the index, and another process is writing that."""
     try:
-        return leg.stamp()
+        return index.state()
     except IndexDamaged:
         if not os.access(folder, os.W_OK):
             raise
         with FileLock(folder / WRITING, timeout=0):  # nobody leaves an index half written whose lock is free
-            return leg.settled()
+            return index.idle_state()
 
 
 def _collection(collection: MilvusCollection, needed: bool) -> Finding:
     """The server's collection: whether the server answers, and what it holds of the library."""
-    what, server, wanted = "engine milvus", collection.server, current_stamp(collection, collection.library)
+    what, server, wanted = "engine milvus", collection.server, current_state(collection, collection.library)
     try:
         version = server.ask("get_server_version")
-        stamp = collection.stamp()
+        state = collection.state()
         shown = collection.is_shown()
     except IndexDamaged as e:
         return Finding(what, False, f"damaged: {e}", "any `rag search` rebuilds it")
     except RagError as e:
         return Finding(what, False, str(e))
     found = f"{version} at {server.url}"
-    if stamp is None or not shown:
+    if state is None or not shown:
         return Finding(
             what, not needed, f"{found} has no collection of it", "any `rag search` builds it" if needed else ""
         )
-    rows = collection.state.rows if collection.state else None
-    found += f", collection {collection.written}, generation {stamp.generation}, {rows or 0:,} passages"
-    if stamp == wanted:
+    rows = collection.kept.rows if collection.kept else None
+    found += f", collection {collection.written}, generation {state.generation}, {rows or 0:,} passages"
+    if state == wanted:
         return Finding(what, True, f"current: {found}")
     return Finding(
         what, False, f"stale: {found}, the library is at {wanted.generation}", "any `rag search` brings it up to date"

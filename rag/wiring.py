@@ -11,22 +11,23 @@ from rag.answer.writers import Choice, Writer
 from rag.conversations import Conversations
 from rag.errors import InputError, LibraryError, ModelError
 from rag.library import Library
-from rag.models import chosen, pulled
-from rag.models.catalogue import SETTING, Kind, find
+from rag.models import chosen
+from rag.models.selection import chosen_place, find_model, knows_server, located, remembered
 from rag.query.question import QuestionParser
 from rag.query.translation import Translator
-from rag.search.apart import Other, apart, following
-from rag.search.embedded import EmbeddedEngine
+from rag.search.catch_up import Progress, catch_up, is_far_behind
+from rag.search.dense import DenseIndex
 from rag.search.embedding import SHIPPED, Embedder, StaticEmbedder, TransformerEmbedder
 from rag.search.engine import Engine
-from rag.search.leg import WRITING, Leg, Progress, catch_up, is_far_behind
+from rag.search.index_state import WRITING, SearchIndex
 from rag.search.lexical import LexicalIndex
-from rag.search.milvus import MilvusEngine
-from rag.search.milvus_collection import MARK, MilvusCollection
-from rag.search.milvus_server import MilvusServer
+from rag.search.local_engine import LocalEngine
+from rag.search.milvus.collection import MARK, MilvusCollection
+from rag.search.milvus.engine import MilvusEngine
+from rag.search.milvus.server import MilvusServer
 from rag.search.reranking import SHIPPED_RERANKER, CrossEncoderReranker, LinearReranker, Reranker
 from rag.search.retriever import Retriever
-from rag.search.vectors import VectorIndex
+from rag.search.subprocess import Other, apart, following
 from rag.settings import Settings
 
 if TYPE_CHECKING:
@@ -58,7 +59,7 @@ def open_conversations(settings: Settings) -> Conversations:
 def open_embedder(settings: Settings) -> Embedder:
     """The shipped embedder, or the one that `embedder` names."""
     if settings.embedder:
-        return TransformerEmbedder(_located(settings.embedder, "embedder", settings))
+        return TransformerEmbedder(located(settings.embedder, "embedder", settings))
     return shipped_embedder()
 
 
@@ -94,40 +95,40 @@ def open_collection(settings: Settings, library: Library, embedder: Embedder) ->
     return MilvusCollection(library, embedder, server)
 
 
-def open_embedded(settings: Settings, library: Library, embedder: Embedder) -> EmbeddedEngine:
-    """Both legs over the library, in the settings' index folder."""
+def open_embedded(settings: Settings, library: Library, embedder: Embedder) -> LocalEngine:
+    """Both indexes over the library, in the settings' index folder."""
     lexical, dense = _lexical(settings.index_dir), _dense(settings.index_dir, embedder)
     place = str(library.path), str(settings.index_dir)
 
-    def follower(leg: Leg, progress: Progress | None) -> AbstractContextManager[Other]:
-        return apart(follow, (*place, leg.name), progress)
+    def follower(index: SearchIndex, progress: Progress | None) -> AbstractContextManager[Other]:
+        return apart(follow, (*place, index.name), progress)
 
     shipped = isinstance(embedder, StaticEmbedder)  # another model would be in memory twice
-    return EmbeddedEngine(library, lexical, dense, follower, (lexical, dense) if shipped else (lexical,))
+    return LocalEngine(library, lexical, dense, follower, (lexical, dense) if shipped else (lexical,))
 
 
-def follow(library: str, index: str, name: str) -> None:
-    """Brings the leg of this name up to its library again and again, in a process that `apart` has started for it."""
+def follow(library: str, folder: str, name: str) -> None:
+    """Brings the index of this name up to its library again and again, in a process that `apart` has started for it."""
     with Library(Path(library)) as opened:
-        leg = _leg(Path(index), name)
-        following(lambda: is_far_behind(leg, opened), lambda progress: catch_up(leg, opened, progress))
+        index = _index(Path(folder), name)
+        following(lambda: is_far_behind(index, opened), lambda progress: catch_up(index, opened, progress))
 
 
-def _leg(index: Path, name: str) -> Leg:
-    return _lexical(index) if name == LexicalIndex.name else _dense(index, shipped_embedder())
+def _index(folder: Path, name: str) -> SearchIndex:
+    return _lexical(folder) if name == LexicalIndex.name else _dense(folder, shipped_embedder())
 
 
-def _lexical(index: Path) -> LexicalIndex:
-    return LexicalIndex(index / "lexical")
+def _lexical(folder: Path) -> LexicalIndex:
+    return LexicalIndex(folder / "lexical")
 
 
-def _dense(index: Path, embedder: Embedder) -> VectorIndex:
-    return VectorIndex(index / "vectors.faiss", embedder)
+def _dense(folder: Path, embedder: Embedder) -> DenseIndex:
+    return DenseIndex(folder / "vectors.faiss", embedder)
 
 
 def _reranker(settings: Settings, engine: Engine) -> Reranker:
     if settings.reranker:
-        return CrossEncoderReranker(_located(settings.reranker, "reranker", settings))
+        return CrossEncoderReranker(located(settings.reranker, "reranker", settings))
     return LinearReranker(engine.idf, shipped_embedder())
 
 
@@ -137,69 +138,9 @@ def switch_reranker(assistant: Assistant, settings: Settings, name: str) -> None
     Until the program ends; RAG_RERANKER keeps it. Raises InputError where it is not here, ModelError where it cannot be
     loaded; nothing has changed then.
     """
-    place = "" if name == SHIPPED_RERANKER else str(_chosen_place(name, "reranker", settings))
+    place = "" if name == SHIPPED_RERANKER else str(chosen_place(name, "reranker", settings))
     taken = settings.model_copy(update={"reranker": place})
-    assistant.retriever.reranker = _reranker(taken, assistant.retriever.engine)
-
-
-def find_model(settings: Settings) -> Path | None:
-    """The GGUF that is configured, else the chosen one, else the first of the models folder by name, else None.
-
-    Raises ModelError where a model of the catalogue is configured that was not pulled.
-    """
-    if settings.model:
-        return Path(_located(str(settings.model), "language model", settings))
-    chosen_one = _here("language model", settings).get(_remembered(settings))
-    return chosen_one or min(settings.models_dir.glob("*.gguf"), default=None)
-
-
-def _here(kind: Kind, settings: Settings) -> dict[str, Path]:
-    """The places of the models of a kind that are here, by the names that `rag models list` shows."""
-    entries = pulled.entries(settings.models_dir)
-    return {entry.model.name: entry.path for entry in entries if entry.path and entry.model.kind == kind}
-
-
-def _chosen_place(name: str, kind: Kind, settings: Settings) -> Path:
-    """Where the model lies that a person chose by its name; InputError where none of that name is here."""
-    here = _here(kind, settings)
-    if name not in here:
-        raise InputError(f"no {kind} here has the name {name!r}; here are: {', '.join(here) or 'none'}")
-    return here[name]
-
-
-def _remembered(settings: Settings) -> str:
-    """What was chosen to write, where no setting says it; "" where nothing was, or it is here no more."""
-    name = "" if settings.model else chosen.read(settings.models_dir)
-    here = name == "quote" or (
-        _knows_server(settings) if name == "remote" else name in _here("language model", settings)
-    )
-    return name if here else ""
-
-
-def _located(name: str, kind: Kind, settings: Settings) -> str:
-    """What the name of a model stands for: the place of a pulled one, else itself."""
-    found = pulled.located(name, kind, settings.models_dir)
-    if found == name and find(name) and not Path(name).exists():
-        raise ModelError(
-            f"the {kind} {name!r} has not been pulled: run `rag models pull {name}`, or unset {SETTING[kind]}"
-        )
-    return found
-
-
-def with_places(settings: Settings) -> Settings:
-    """The settings with the places of pulled models and what was chosen, so that they hold in another home."""
-    folder, name = settings.models_dir, _remembered(settings)
-    found: dict[str, object] = {
-        "embedder": pulled.located(settings.embedder, "embedder", folder),
-        "reranker": pulled.located(settings.reranker, "reranker", folder),
-    }
-    if settings.model:
-        found["model"] = Path(pulled.located(str(settings.model), "language model", folder))
-    else:
-        found["model"] = find_model(settings)
-    if settings.writer == "auto" and name in ("quote", "remote"):
-        found["writer"] = name
-    return settings.model_copy(update=found)
+    assistant.use_reranker(_reranker(taken, assistant.retriever.engine))
 
 
 def open_writer(settings: Settings) -> tuple[Writer, Choice]:
@@ -212,7 +153,7 @@ def open_writer(settings: Settings) -> tuple[Writer, Choice]:
         return _quote(), Choice("asked")
     if settings.writer == "remote":
         return _remote(settings), Choice("asked")
-    name = _remembered(settings)
+    name = remembered(settings)
     if settings.writer == "auto" and name in ("quote", "remote"):
         return _named(name, settings)
     try:
@@ -251,7 +192,7 @@ def _named(name: str, settings: Settings) -> tuple[Writer, Choice]:
     if name == "remote":
         return _remote(settings), Choice("chosen", settings.remote_model)
     configured = find_model(settings) if settings.model and name == str(settings.model) else None
-    model = configured or _chosen_place(name, "language model", settings)
+    model = configured or chosen_place(name, "language model", settings)
     return _llama(model, settings), Choice("chosen", model.name, model)
 
 
@@ -267,14 +208,10 @@ def _llama(model: Path, settings: Settings) -> Writer:
     return LlamaWriter(model, settings.context, settings.answer_tokens, settings.threads, settings.queue)
 
 
-def _knows_server(settings: Settings) -> bool:
-    return bool(settings.remote_url and settings.remote_model)
-
-
 def _remote(settings: Settings) -> Writer:
     from rag.answer.remote import RemoteWriter
 
-    if not _knows_server(settings):
+    if not knows_server(settings):
         raise InputError(
             "the writer remote needs RAG_REMOTE_URL (such as http://127.0.0.1:8080/v1) and RAG_REMOTE_MODEL, the name that "
             "the server gives its model"

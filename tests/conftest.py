@@ -19,12 +19,12 @@ from rag.arabic.folding import words
 from rag.arabic.words import word_grams
 from rag.library import Library
 from rag.query.question import Question
-from rag.search.embedded import EmbeddedEngine
+from rag.search.dense import DenseIndex
 from rag.search.embedding import Embedder
 from rag.search.lexical import LexicalIndex
+from rag.search.local_engine import LocalEngine
 from rag.search.reranking import LinearReranker
 from rag.search.retriever import Retriever
-from rag.search.vectors import VectorIndex
 from rag.types import Article
 from rag.wiring import shipped_embedder, shipped_parser
 from tests.search.milvus_lite import MilvusLite
@@ -99,9 +99,9 @@ def library(tmp_path: Path) -> Iterator[Library]:
 
 def open_retriever(library: Library, embedder: Embedder | None = None) -> Retriever:
     folder = library.path.parent
-    dense = VectorIndex(folder / "vectors.faiss", embedder or HashEmbedder())
+    dense = DenseIndex(folder / "vectors.faiss", embedder or HashEmbedder())
     lexical = LexicalIndex(folder / "lexical")
-    engine = EmbeddedEngine(library, lexical, dense)
+    engine = LocalEngine(library, lexical, dense)
     reranker = LinearReranker(engine.idf, shipped_embedder())
     return Retriever(library, engine, reranker, folder / "writing.lock")
 

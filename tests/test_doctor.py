@@ -21,7 +21,7 @@ from rag.models import checksums, pulled
 from rag.models.catalogue import find
 from rag.models.pulled import Pulled
 from rag.search.embedding import SHIPPED
-from rag.search.leg import WRITING
+from rag.search.index_state import WRITING
 from rag.settings import Settings
 from rag.types import Article
 from tests.conftest import ROOT, Rag

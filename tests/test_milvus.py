@@ -13,7 +13,7 @@ import pytest
 from rag.doctor import examine
 from rag.errors import EngineError
 from rag.library import Library
-from rag.search.milvus_server import MilvusServer
+from rag.search.milvus.server import MilvusServer
 from rag.settings import load_settings
 from tests.conftest import ROOT, SEEDS, Rag, line, parsed
 from tests.search.milvus_lite import MilvusLite
@@ -85,7 +85,7 @@ def test_a_server_that_is_away(rag: Rag, tmp_path: Path, monkeypatch: pytest.Mon
     assert "no Milvus server answers at http://127.0.0.1:1; start it, or mend RAG_MILVUS_URL" in said
     with Library(tmp_path / "home" / "index" / "library.sqlite") as library:
         assert library.count()[0] == 0
-    monkeypatch.setattr("rag.search.milvus_server._PAUSES", (0.05,))
+    monkeypatch.setattr("rag.search.milvus.server._PAUSES", (0.05,))
     findings = examine(load_settings(home=tmp_path / "home", engine="milvus", milvus_url=away))
     (found,) = [finding for finding in findings if finding.what == "engine milvus"]
     assert not found.ok
@@ -105,7 +105,7 @@ def test_settings_that_cannot_be(rag: Rag, settings: dict[str, str], said: str) 
 
 
 def test_a_password_in_the_address_is_not_told(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.search.milvus_server._PAUSES", (0.05,))
+    monkeypatch.setattr("rag.search.milvus.server._PAUSES", (0.05,))
     with pytest.raises(EngineError, match=r"answers at http://127\.0\.0\.1:1;") as raised:
         MilvusServer("http://me:hidden@127.0.0.1:1", "").ask("list_collections")
     assert "hidden" not in str(raised.value)
@@ -146,7 +146,7 @@ def test_a_server_that_is_killed_and_comes_back(library: Library, lite: MilvusLi
 def test_a_server_that_is_killed_while_it_is_written(
     library: Library, lite: MilvusLite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("rag.search.milvus_collection.MilvusCollection.first", 8)
+    monkeypatch.setattr("rag.search.milvus.collection.MilvusCollection.first", 8)
     library.add(articles(50))
 
     def kill(name: str, done: int, total: int) -> None:
@@ -154,7 +154,7 @@ def test_a_server_that_is_killed_while_it_is_written(
             lite.kill()
 
     with monkeypatch.context() as hurried:
-        hurried.setattr("rag.search.milvus_server._PAUSES", (0.05,))
+        hurried.setattr("rag.search.milvus.server._PAUSES", (0.05,))
         with pytest.raises(EngineError, match="has gone and does not come back"):
             open_milvus(library, lite.url).catch_up(kill)
     lite.start()
@@ -167,7 +167,7 @@ def test_a_server_that_hangs(library: Library, lite: MilvusLite, monkeypatch: py
     library.add(articles(30))
     retriever = open_milvus(library, lite.url)
     before = [hit.passage.id for hit in retriever.search(parsed(QUESTION))]
-    monkeypatch.setattr("rag.search.milvus_server.ASK", 1.0)
+    monkeypatch.setattr("rag.search.milvus.server.ASK", 1.0)
     lite.hang()
     try:
         with pytest.raises(EngineError, match="has not answered search within 1 s; look whether it hangs"):

@@ -7,7 +7,7 @@ import shutil
 from pathlib import Path
 
 from tests.conftest import ALEPPO, SEEDS, Rag
-from tests.library.pdf_files import drawn, pdf
+from tests.readers.pdf_files import drawn, pdf
 
 PAGES = [
     ["أعلن المدرب عادل الصقر أن النادي الأزرق سيلعب مباراته القادمة يوم الخميس.", "وحضر اللقاء جمع من الصحفيين."],

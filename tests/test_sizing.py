@@ -9,7 +9,7 @@ from benchmarks import sizing
 from benchmarks.sizing import KEYS, Measured, diskann_disk, diskann_memory, hnsw, lasting, lines, sized, told
 from rag import wiring
 from rag.library import Library
-from rag.search.leg import catch_up
+from rag.search.catch_up import catch_up
 from tests.conftest import ROOT, open_retriever
 from tests.search.test_engines import articles
 
@@ -103,7 +103,7 @@ def test_what_docs_say_is_what_the_code_works_out() -> None:
 def test_bytes_are_those_of_the_files(library: Library) -> None:
     library.add(articles(60))
     retriever = open_retriever(library, wiring.shipped_embedder())
-    for leg in retriever.engine.legs:
+    for leg in retriever.engine.indexes:
         catch_up(leg, library)
     count, folder = library.count()[1], library.path.parent
     library.close()

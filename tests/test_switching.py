@@ -13,7 +13,7 @@ from rag import wiring
 from rag.answer.assistant import Assistant
 from rag.answer.llama import LlamaWriter
 from rag.errors import InputError, ModelError
-from rag.models import pulled
+from rag.models import pulled, selection
 from rag.settings import Settings, load_settings
 from rag.types import Answer, Article
 from tests.conftest import SEEDS, parsed
@@ -137,7 +137,7 @@ def test_the_choice_is_remembered(assistant: Assistant, settings: Settings, name
     writer, choice = wiring.open_writer(settings)
     assert (writer.name, choice) == (assistant.writer.name, assistant.choice)
     assert choice.why == "chosen"
-    placed = wiring.with_places(settings)
+    placed = selection.with_places(settings)
     assert (placed.writer, placed.model and placed.model.name) == {
         "second.gguf": ("auto", "second.gguf"),
         "quote": ("quote", "first.gguf"),
@@ -150,7 +150,7 @@ def test_the_choice_is_remembered(assistant: Assistant, settings: Settings, name
 def test_a_setting_goes_before_what_is_remembered(assistant: Assistant, settings: Settings) -> None:
     wiring.switch_writer(assistant, settings, "second.gguf")
     first = settings.model_copy(update={"model": settings.models_dir / "first.gguf"})
-    assert wiring.find_model(first) == first.model
+    assert selection.find_model(first) == first.model
     assert wiring.open_writer(settings.model_copy(update={"writer": "quote"}))[1].why == "asked"
     for set_ in (first, settings.model_copy(update={"writer": "quote"})):
         wiring.switch_writer(assistant, set_, "quote")  # until the program ends
@@ -171,7 +171,7 @@ def test_where_what_is_remembered_is_gone_the_usual_choice_is_made(settings: Set
 def test_removing_the_chosen_model_forgets_it(assistant: Assistant, settings: Settings) -> None:
     wiring.switch_writer(assistant, settings, "second.gguf")
     pulled.remove("first.gguf", settings.models_dir)
-    assert wiring.find_model(settings).name == "second.gguf"
+    assert selection.find_model(settings).name == "second.gguf"
     pulled.remove("second.gguf", settings.models_dir)
     assert not (settings.models_dir / "chosen").exists()
 

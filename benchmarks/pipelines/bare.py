@@ -16,8 +16,8 @@ from rag.arabic.folding import words
 from rag.arabic.words import Grams, word_grams
 from rag.search.embedding import StaticEmbedder
 from rag.search.lexical import COMMON, MANY, rarity
+from rag.search.quantised import VectorCodes
 from rag.search.retriever import CANDIDATES
-from rag.search.vector_codes import VectorCodes
 
 _WRITER_BYTES = 64_000_000
 

@@ -21,6 +21,7 @@ from rag.arabic.answers import short_answers
 from rag.errors import InputError, ModelError
 from rag.library import Library
 from rag.query.question import Question, QuestionParser
+from rag.search.reranking import Reranker
 from rag.search.retriever import Retriever
 from rag.types import EVERYTHING, Answer, Citation, Evidence, Hit, Passage, Scope
 
@@ -60,9 +61,18 @@ class Assistant:
     def switch(self, writer: Writer, choice: Choice) -> None:
         """Has another writer answer from the next question on; the one before is closed when its last answer is done."""
         with self._door:
-            self.notices = [notice for notice in self.notices if notice != str(self.choice)]
+            self.dismiss_notice(str(self.choice))
             before, self.writer, self.choice = self.writer, writer, choice
             self._close_if_left(before)
+
+    def use_reranker(self, reranker: Reranker) -> None:
+        """Has another reranker order what is found from the next question on."""
+        self.retriever.reranker = reranker
+
+    def dismiss_notice(self, notice: str) -> None:
+        """Shows a notice no more with the answers."""
+        with self._door:
+            self.notices = [kept for kept in self.notices if kept != notice]
 
     @contextmanager
     def _taken(self) -> Iterator[Writer]:

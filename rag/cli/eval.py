@@ -54,6 +54,7 @@ def evaluate(
     from rag.evaluate import testset as testsets
     from rag.evaluate.report import SEARCH, summary
     from rag.evaluate.run import run
+    from rag.models.selection import with_places
     from rag.settings import load_settings
 
     settings = load_settings(writer=writer)
@@ -75,7 +76,7 @@ def evaluate(
         if index_contexts:
             if not contexts:
                 raise InputError(f"{testset} brings no contexts; leave --index-contexts out to ask the library")
-            settings = wiring.with_places(settings).model_copy(update={"home": stack.enter_context(scratch())})
+            settings = with_places(settings).model_copy(update={"home": stack.enter_context(scratch())})
             with wiring.open_library(settings) as library:
                 library.add(contexts)
         assistant = wiring.open_assistant(settings, bar)

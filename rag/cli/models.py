@@ -50,9 +50,9 @@ def _row(entry: Entry, used: set[Path]) -> dict[str, Any]:
 
 def _in_use(settings: Settings) -> set[Path]:
     """The places of the models that the settings take now."""
-    from rag import wiring
+    from rag.models.selection import with_places
 
-    placed = wiring.with_places(settings)
+    placed = with_places(settings)
     model = placed.model if placed.writer in ("auto", "llama") else None
     return {Path(name) for name in (model, placed.embedder, placed.reranker) if name}
 

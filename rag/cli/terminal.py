@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from rag.search.leg import Progress
+    from rag.search.catch_up import Progress
     from rag.types import Answer, Hit
 
 _SHORT = {"recall": "R", "evidence": "ev", "exact_match": "EM"}

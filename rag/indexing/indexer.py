@@ -7,13 +7,13 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
-from rag.indexing.intake import BATCH, add_all
+from rag.indexing.intake import add_all
 from rag.library import Library
 from rag.library.origins import Run, mark_of
 from rag.library.store import Added
 from rag.readers.folders import STANDARD_INPUT, files_of
 from rag.readers.readers import Item, Place, Unreadable, reader_of, readings
-from rag.search.leg import Progress
+from rag.search.catch_up import Progress
 from rag.search.retriever import Retriever
 
 Readings = Callable[[Sequence[Path], Mapping[str, str], Callable[[Place], None]], Iterator[Item]]
@@ -72,12 +72,12 @@ class Indexer:
         items: Iterable[Item],
         retriever: Retriever,
         indexed: Progress | None = None,
-        batch: int = BATCH,
+        batch: int | None = None,
         beside: bool = True,
     ) -> tuple[Added, list[str]]:
         """Adds what is read, and brings the indexes up to it; what this time added, and what was repaired of the indexes.
 
-        indexed: called with how far the indexes have come. batch: articles of a transaction. beside: whether the indexes
+        indexed: called with how far the indexes have come. batch: articles of a transaction, as in `add_all`. beside: whether the indexes
         follow in processes of their own while articles are added; questions that are asked meanwhile wait for them.
         """
         added = Added(unchanged=self._unchanged)

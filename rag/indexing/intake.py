@@ -26,13 +26,13 @@ def add_all(
     library: Library,
     items: Iterable[Article | Item],
     skipped: Callable[[Unreadable], None],
-    batch: int = BATCH,
+    batch: int | None = None,
     files: Run | None = None,
 ) -> Iterator[Added]:
     """Adds articles as they are read, and says after each transaction what it did; `skipped` is called with the others.
 
     What was read when reading ends early, by Ctrl-C or a failure, goes in before that is raised again. batch: articles of a
-    transaction. files: the files of this run so far, which are now read anew.
+    transaction, BATCH where none is given. files: the files of this run so far, which are now read anew.
     """
     files = {} if files is None else files
     for given in files.values():
@@ -44,7 +44,7 @@ def add_all(
                 run.skip(item)
                 continue
             run.hold(Entry(item) if isinstance(item, Article) else item)
-            if run.articles >= batch or run.characters >= LONGEST_BATCH:
+            if run.articles >= (BATCH if batch is None else batch) or run.characters >= LONGEST_BATCH:
                 yield run.added()
     except (GeneratorExit, LibraryError):
         raise

@@ -10,8 +10,8 @@ from typing import Protocol
 from filelock import FileLock
 
 from rag.query.question import Question
+from rag.search.catch_up import Progress
 from rag.search.fusion import Ranking
-from rag.search.leg import Progress
 from rag.types import Scope
 
 

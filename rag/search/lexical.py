@@ -20,9 +20,10 @@ from filelock import FileLock
 
 from rag.arabic.words import Grams, word_grams
 from rag.errors import IndexDamaged
+from rag.files import clear, make_durable, replacing, signature
 from rag.query.question import Question, Word
 from rag.search.bm25 import SECOND_BEST, alternatives
-from rag.search.leg import FORMAT, Stamp, Within, alone, clear, lasting, replacing, sealed, signature, unsealed
+from rag.search.index_state import FORMAT, IndexState, Within, alone, sealed, unsealed
 from rag.types import Passage
 
 _STAMP = "stamp.json"
@@ -45,7 +46,7 @@ class LexicalIndex:
     name = "lexical"
     made_with = "4-grams 2"
     first = 4096
-    renewed = 0.0
+    least_growth = 0.0
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -53,22 +54,22 @@ class LexicalIndex:
         self._counted: int | None = None
         self._grams = Grams()
         self._idf: dict[str, float] = {}
-        self._stamp: Stamp | None = None
+        self._state: IndexState | None = None
         self._signature: object = None
         self._files: dict[str, tuple[int, int]] = {}
         self._writing = FileLock(path.with_name(f"{path.name}.lock"))
 
-    def stamp(self) -> Stamp | None:
+    def state(self) -> IndexState | None:
         if not (self.path / _STAMP).is_file():
             return None
         try:
             found = signature(self.path / _STAMP)
             if found == self._signature:
-                return self._stamp
+                return self._state
             row = unsealed((self.path / _STAMP).read_bytes())
-            stamp = Stamp.from_json(row)
-            if stamp.format != FORMAT:
-                return stamp
+            state = IndexState.from_json(row)
+            if state.format != FORMAT:
+                return state
             files = {name: (int(size), int(checksum)) for name, (size, checksum) in row["files"].items()}
             for name, expected in files.items():
                 if _checked(self.path / name) != expected:
@@ -79,19 +80,19 @@ class LexicalIndex:
             self._show(_open(self.path))  # what is searched next is what was checked here
         except ValueError as e:
             raise IndexDamaged(f"tantivy cannot open it: {e}") from e
-        self._files, self._stamp, self._signature = files, stamp, found
-        return stamp
+        self._files, self._state, self._signature = files, state, found
+        return state
 
-    def settled(self) -> Stamp | None:
-        # Between tantivy's commit and the seal the files are not those of the stamp.
+    def idle_state(self) -> IndexState | None:
+        # Between tantivy's commit and the seal the files are not those of the state.
         with alone(self._writing, self.name, self.path):
-            return self.stamp()
+            return self.state()
 
-    def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
+    def update(self, added: Iterable[Passage], removed: Sequence[int], state: IndexState, fresh: bool) -> None:
         with alone(self._writing, self.name, self.path):
-            self._update(added, removed, stamp, fresh)
+            self._update(added, removed, state, fresh)
 
-    def _update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
+    def _update(self, added: Iterable[Passage], removed: Sequence[int], state: IndexState, fresh: bool) -> None:
         # What is searched meanwhile stays as it is: a fresh index is made beside it and then put in its place.
         folder = self.path.with_name(f"{self.path.name}.new") if fresh else self.path
         if fresh:
@@ -105,7 +106,7 @@ class LexicalIndex:
         while batch := list(islice(left, _AT_ONCE)):
             found = self._grams.spaced([passage.searched for passage in batch])
             for passage, grams in zip(batch, found, strict=True):
-                if not fresh:  # a crash between commit and stamp leaves passages that come again
+                if not fresh:  # a crash between commit and state leaves passages that come again
                     writer.delete_documents_by_term("id", passage.id)
                 document = tantivy.Document()
                 document.add_integer("id", passage.id)
@@ -113,11 +114,11 @@ class LexicalIndex:
                 writer.add_document(document)
         writer.commit()
         writer.wait_merging_threads()
-        self._files = _seal(folder, stamp, {} if fresh else self._files)
+        self._files = _seal(folder, state, {} if fresh else self._files)
         if fresh:
             _take_place(folder, self.path)
         self._show(_open(self.path))  # until here other threads search what was
-        self._stamp, self._signature = stamp, signature(self.path / _STAMP)
+        self._state, self._signature = state, signature(self.path / _STAMP)
 
     def _searcher(self) -> tantivy.Searcher:
         if self._index is None:
@@ -137,7 +138,7 @@ class LexicalIndex:
             self._counted = sum(segment["max_doc"] for segment in segments)
         return self._counted
 
-    def worn(self, removed: int) -> bool:
+    def needs_rebuild(self, removed: int) -> bool:
         """Whether it is small, or a third of it would be passages that were removed: they count in the scores of the others
         until it is built anew."""
         left = self._searcher().num_docs - removed
@@ -212,15 +213,15 @@ def _open(folder: Path) -> tantivy.Index:
     return tantivy.Index(builder.build(), path=str(folder), reuse=True)
 
 
-def _seal(folder: Path, stamp: Stamp, known: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
-    """Writes the stamp, and gives the size and checksum of each file; tantivy never changes a segment's files."""
+def _seal(folder: Path, state: IndexState, known: Mapping[str, tuple[int, int]]) -> dict[str, tuple[int, int]]:
+    """Writes the state, and gives the size and checksum of each file; tantivy never changes a segment's files."""
     files = {}
     for path in sorted(folder.iterdir()):
         if not path.name.startswith((_STAMP, ".tantivy")) and path.is_file():
             held = known.get(path.name) if _SEGMENT.match(path.name) else None
             files[path.name] = held or _checked(path)
     with replacing(folder / _STAMP) as file:
-        file.write(sealed({**stamp.as_json(), "files": files}))
+        file.write(sealed({**state.as_json(), "files": files}))
     return files
 
 
@@ -237,5 +238,5 @@ def _take_place(folder: Path, of: Path) -> None:
     if of.exists():
         os.replace(of, old)
     os.replace(folder, of)
-    lasting(of.parent)
+    make_durable(of.parent)
     clear(old)

@@ -15,9 +15,9 @@ from filelock import FileLock, Timeout
 from rag.errors import IndexDamaged, InputError, LibraryError
 from rag.library import Library
 from rag.query.question import Question
+from rag.search.catch_up import Progress
 from rag.search.engine import Engine, Found
 from rag.search.fusion import DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED, from_worst, from_zero, fuse
-from rag.search.leg import Progress
 from rag.search.reranking import Candidate, Reranker
 from rag.types import EVERYTHING, Hit, Scope
 

@@ -60,7 +60,7 @@ def take_in(assistant: Assistant, file: Path) -> Taken:
     try:
         indexer.finish(readings([file], lasting=False), assistant.retriever, batch=_BATCH, beside=False)
         if library.count()[0]:
-            assistant.notices = [notice for notice in assistant.notices if notice != EMPTY]
+            assistant.dismiss_notice(EMPTY)
     except RagError as e:
         error = e
     return Taken(indexer.added, library.state[1] - before, tuple(failed), error)

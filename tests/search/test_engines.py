@@ -16,9 +16,9 @@ from rag.errors import IndexDamaged, InputError
 from rag.library import Library
 from rag.query.translation import Translator
 from rag.search.embedding import SHIPPED, Embedder
-from rag.search.milvus import MilvusEngine
-from rag.search.milvus_collection import MilvusCollection
-from rag.search.milvus_server import MilvusServer
+from rag.search.milvus.collection import MilvusCollection
+from rag.search.milvus.engine import MilvusEngine
+from rag.search.milvus.server import MilvusServer
 from rag.search.reranking import LinearReranker
 from rag.search.retriever import Retriever
 from rag.types import EVERYTHING, Article, Passage, Scope
@@ -230,7 +230,7 @@ def test_another_embedder_has_it_built_anew(library: Library, opened: Open) -> N
 
 
 def test_what_is_interrupted_goes_on(library: Library, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    for leg in ("lexical.LexicalIndex", "vectors.VectorIndex", "milvus_collection.MilvusCollection"):
+    for leg in ("lexical.LexicalIndex", "vectors.DenseIndex", "milvus_collection.MilvusCollection"):
         monkeypatch.setattr(f"rag.search.{leg}.first", 8)
     library.add(articles(50))
     told: dict[str, int] = {}
@@ -316,7 +316,7 @@ def test_rows_that_are_lost_are_found_out(library: Library, lite: MilvusLite) ->
     collection: MilvusCollection = retriever.engine.collection
     collection.server.ask("delete", collection.written, ids=[passages(library)[0].id])
     with pytest.raises(IndexDamaged, match="it holds 19 passages, of 20"):
-        collection.stamp()
+        collection.state()
     assert any("damaged" in line for line in open_milvus(library, lite.url).catch_up())
     check(open_milvus(library, lite.url), library)
 
@@ -328,7 +328,7 @@ def test_the_old_collection_is_searched_until_the_new_one_is_whole(
     retriever = open_milvus(library, lite.url)
     before = [hit.passage.id for hit in retriever.search(parsed(QUESTION))]
     old = retriever.engine.collection.written
-    monkeypatch.setattr("rag.search.milvus_rows.VERSION", 2)
+    monkeypatch.setattr("rag.search.milvus.rows.VERSION", 2)
     found = []
 
     def look(name: str, done: int, total: int) -> None:

@@ -6,8 +6,8 @@ from itertools import product
 import numpy as np
 import pytest
 
-from rag.search import milvus_rows
-from rag.search.milvus_rows import LONGEST, batches, counted, expression, grams_of, token
+from rag.search.milvus import rows as milvus_rows
+from rag.search.milvus.rows import LONGEST, batches, counted, expression, grams_of, token
 from rag.types import EVERYTHING, Passage, Scope
 from tests.conftest import grams
 

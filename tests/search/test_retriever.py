@@ -8,7 +8,7 @@ from filelock import FileLock
 from rag.errors import InputError, LibraryError
 from rag.library import Library
 from rag.query.question import LONGEST_QUESTION
-from rag.search.leg import is_current
+from rag.search.catch_up import is_current
 from rag.search.retriever import Retriever
 from rag.types import Article, Scope
 from tests.conftest import HashEmbedder, open_retriever, parsed

@@ -82,9 +82,9 @@ TARGETS = ("arabic", "pdf", "docx", "epub", "html", "markdown", "jsonl", "json",
 def seeds(name: str, folder: Path) -> None:
     """Whole files of a kind, to begin with."""
     from tests.arabic.test_any_text import PIECES
-    from tests.library import pdf_files
-    from tests.library.test_formats_files import LINES, PACKED, book, word_file
-    from tests.library.test_formats_text import FORMATS, known
+    from tests.readers import pdf_files
+    from tests.readers.test_formats_files import LINES, PACKED, book, word_file
+    from tests.readers.test_formats_text import FORMATS, known
 
     folder.mkdir(parents=True, exist_ok=True)
     if name == "arabic":

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import rag.search.leg
+import rag.search.catch_up
 import rag.search.lexical
 from rag import wiring  # noqa: F401  imported once, before anything is forked
 from rag.cli import main as cli
@@ -95,7 +95,7 @@ def _run(home: str, arguments: list[str], at: int, batch: int, far: int) -> None
     os.environ["RAG_HOME"] = home
     Path(home).mkdir(exist_ok=True)
     sys.stderr = sys.stdout = open(os.devnull, "w")  # noqa: SIM115
-    intake.BATCH, rag.search.leg.FAR = batch, far
+    intake.BATCH, rag.search.catch_up.FAR = batch, far
     _acknowledge(home)
     point = _watch(at) if at else None
     try:

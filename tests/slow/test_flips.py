@@ -12,7 +12,7 @@ import pytest
 
 from rag.errors import RagError
 from rag.library import Library
-from rag.search.leg import is_current
+from rag.search.catch_up import is_current
 from rag.types import Article
 from tests.conftest import SEEDS, open_retriever, parsed
 from tests.slow.test_kills import QUESTIONS, made

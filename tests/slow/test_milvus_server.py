@@ -22,8 +22,8 @@ import pytest
 
 from rag.errors import EngineError
 from rag.library import Library
-from rag.search import milvus_rows
-from rag.search.milvus_server import MilvusServer
+from rag.search.milvus import rows as milvus_rows
+from rag.search.milvus.server import MilvusServer
 from rag.search.retriever import Retriever
 from rag.types import EVERYTHING, Article, Scope
 from tests.conftest import parsed

@@ -14,7 +14,7 @@ import pytest
 
 from rag.errors import EngineError
 from rag.library import Library
-from rag.search.milvus_server import MilvusServer
+from rag.search.milvus.server import MilvusServer
 from tests.conftest import SEEDS, Rag, line
 from tests.search.test_engines import articles, open_milvus
 from tests.slow.test_milvus_server import Server, check, dense_only, running  # noqa: F401

@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT, SEEDS
-from tests.library.pdf_files import drawn, pdf
-from tests.library.test_formats_files import book, word_file
-from tests.library.test_formats_text import FORMATS, known
+from tests.readers.pdf_files import drawn, pdf
+from tests.readers.test_formats_files import book, word_file
+from tests.readers.test_formats_text import FORMATS, known
 
 pytestmark = pytest.mark.slow
 SURROUNDINGS = {

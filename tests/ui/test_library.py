@@ -19,7 +19,7 @@ from starlette.applications import Starlette
 from rag.answer.assistant import Assistant
 from rag.answer.prompts import folder
 from rag.errors import LibraryError
-from rag.search.leg import is_current
+from rag.search.catch_up import is_current
 from rag.settings import load_settings
 from rag.types import Article
 from rag.ui import library as panel

@@ -19,9 +19,9 @@ from rag.readers.formats.pdf import read_pdf
 from rag.readers.readers import Unreadable, read
 from rag.readers.sandbox import limited
 from rag.types import Article
-from tests.library.pdf_files import assembled, drawn, pdf, stream
-from tests.library.test_formats_files import UNSAFE, book, plain, tar, zipped
-from tests.library.test_formats_pdf import CATALOG, FORM, PAGE, PAGES
+from tests.readers.pdf_files import assembled, drawn, pdf, stream
+from tests.readers.test_formats_files import UNSAFE, book, plain, tar, zipped
+from tests.readers.test_formats_pdf import CATALOG, FORM, PAGE, PAGES
 
 TEXT = "نص سليم."
 BOMB = bytes(archives.FREE + (1 << 20))

@@ -13,7 +13,7 @@ from rag.readers.formats.document import Document, Unfit
 from rag.readers.formats.pdf import read_pdf
 from rag.readers.sandbox import limited
 from rag.types import page_of
-from tests.library.pdf_files import assembled, drawn, glyph_by_glyph, pdf, stream
+from tests.readers.pdf_files import assembled, drawn, glyph_by_glyph, pdf, stream
 
 FONT = "/usr/share/fonts/truetype/noto/NotoNaskhArabic-Regular.ttf"
 LINES = ["قال الوزير إن الاتفاق على الهدنة في المدينة", "سيبدأ بعد يومين، وأضاف أن الحكومة ملتزمة.", "انتهى"]

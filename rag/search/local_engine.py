@@ -8,51 +8,53 @@ from contextlib import AbstractContextManager, ExitStack, contextmanager, suppre
 
 from filelock import FileLock, Timeout
 
+from rag.files import clear
 from rag.library import Library
 from rag.query.question import Question
-from rag.search.apart import Other
+from rag.search.catch_up import Progress, catch_up, is_current, is_far_behind, usable_state
+from rag.search.dense import DenseIndex
 from rag.search.engine import Found
-from rag.search.leg import Leg, Progress, catch_up, clear, is_current, is_far_behind, usable_stamp
+from rag.search.index_state import SearchIndex
 from rag.search.lexical import LexicalIndex
-from rag.search.vectors import VectorIndex
+from rag.search.subprocess import Other
 from rag.types import EVERYTHING, Scope
 
 _THREADS = 4
-"""For the dense leg of questions, so that both legs are searched at once: among 10⁵ passages it makes no difference, among 10⁶ both
+"""For the dense index of questions, so that both indexes are searched at once: among 10⁵ passages it makes no difference, among 10⁶ both
 take ten times as long."""
-Follower = Callable[[Leg, Progress | None], AbstractContextManager[Other]]
+Follower = Callable[[SearchIndex, Progress | None], AbstractContextManager[Other]]
 
 
-class EmbeddedEngine:
-    """The two legs over one library. follower: has a leg catch up in another process until it is told to finish; followed:
+class LocalEngine:
+    """The two indexes over one library. follower: has a index catch up in another process until it is told to finish; followed:
     those that do so all the while that articles are added."""
 
     def __init__(
         self,
         library: Library,
         lexical: LexicalIndex,
-        dense: VectorIndex,
+        dense: DenseIndex,
         follower: Follower | None = None,
-        followed: Sequence[Leg] = (),
+        followed: Sequence[SearchIndex] = (),
     ) -> None:
         self.library, self.lexical, self.dense = library, lexical, dense
         self._follower, self._followed = follower, followed
         self._beside = ThreadPoolExecutor(_THREADS)
 
     @property
-    def legs(self) -> tuple[Leg, ...]:
+    def indexes(self) -> tuple[SearchIndex, ...]:
         return self.lexical, self.dense
 
     def is_current(self) -> bool:
-        return all(is_current(leg, self.library) for leg in self.legs)
+        return all(is_current(index, self.library) for index in self.indexes)
 
     def is_usable(self) -> bool:
-        return all(usable_stamp(leg, self.library) for leg in self.legs)
+        return all(usable_state(index, self.library) for index in self.indexes)
 
     def catch_up(self, progress: Progress | None) -> list[str]:
         """The lexical index in another process where there is much to do."""
         if self._follower is None or not is_far_behind(self.lexical, self.library):
-            return [catch_up(leg, self.library, progress) for leg in self.legs]
+            return [catch_up(index, self.library, progress) for index in self.indexes]
         with self._follower(self.lexical, progress) as other:
             other.finish()
             dense = catch_up(self.dense, self.library, progress)
@@ -60,7 +62,7 @@ class EmbeddedEngine:
 
     @contextmanager
     def following(self, lock: FileLock) -> Iterator[Callable[[], None]]:
-        """Once a leg is far behind and nobody else writes, other processes write each, until all is added."""
+        """Once a index is far behind and nobody else writes, other processes write each, until all is added."""
         with ExitStack() as running:
             others: list[Other] = []
 
@@ -68,12 +70,12 @@ class EmbeddedEngine:
                 if (
                     others
                     or self._follower is None
-                    or not any(is_far_behind(leg, self.library) for leg in self._followed)
+                    or not any(is_far_behind(index, self.library) for index in self._followed)
                 ):
                     return
                 with suppress(Timeout):
                     running.enter_context(lock.acquire(timeout=0))
-                    others.extend(running.enter_context(self._follower(leg, None)) for leg in self._followed)
+                    others.extend(running.enter_context(self._follower(index, None)) for index in self._followed)
 
             yield follow
             for other in others:

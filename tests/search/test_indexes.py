@@ -12,12 +12,14 @@ import numpy as np
 import pytest
 
 from rag.errors import LibraryError
+from rag.files import clear
 from rag.library import Library
 from rag.query.translation import Translator
-from rag.search.embedded import EmbeddedEngine
+from rag.search.catch_up import catch_up, is_current
 from rag.search.embedding import SHIPPED
-from rag.search.leg import Leg, catch_up, clear, is_current
+from rag.search.index_state import SearchIndex
 from rag.search.lexical import LexicalIndex
+from rag.search.local_engine import LocalEngine
 from rag.search.retriever import Retriever
 from rag.types import Article, Passage, Scope
 from tests.conftest import HashEmbedder, grams, open_retriever, parsed
@@ -103,7 +105,7 @@ def test_changes_leave_the_same_search_as_a_fresh_build(
         assert {id_ for id_, _ in leg.search(parsed(QUESTION), 1000)} <= {p.id for p in passages(library)}
     lexical = LexicalIndex(library.path.parent / "fresh")
     lock = library.path.parent / "writing-fresh.lock"
-    engine = EmbeddedEngine(library, lexical, retriever.engine.dense)
+    engine = LocalEngine(library, lexical, retriever.engine.dense)
     fresh = Retriever(library, engine, retriever.reranker, Translator(SHIPPED), lock)
     assert fresh.catch_up()
     assert [hit[0] for hit in changed[:3]] == [hit.passage.id for hit in fresh.search(parsed(QUESTION), 10)][:3]
@@ -220,7 +222,7 @@ def test_a_disk_that_refuses_keeps_the_old_index(
 ) -> None:
     library.add(seeds[:1])
     retriever.catch_up()
-    leg: Leg = getattr(retriever.engine, name)
+    leg: SearchIndex = getattr(retriever.engine, name)
 
     def full() -> list[Passage]:
         raise OSError(28, "No space left on device")
@@ -230,14 +232,14 @@ def test_a_disk_that_refuses_keeps_the_old_index(
             return iter(full())
 
     with pytest.raises((LibraryError, OSError)):
-        leg.update(Full(), [], leg.stamp(), fresh=False)  # type: ignore[arg-type]
+        leg.update(Full(), [], leg.state(), fresh=False)  # type: ignore[arg-type]
     assert is_current(getattr(open_retriever(library).engine, name), library)
 
 
 def test_an_interrupted_embedding_goes_on_where_it_was(
     library: Library, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("rag.search.vectors.VectorIndex.first", 2)
+    monkeypatch.setattr("rag.search.dense.DenseIndex.first", 2)
     library.add(Article(f"a{i}", f"الخبر رقم {i} من أخبار المدينة.") for i in range(20))
     embedded: list[str] = []
 
@@ -268,7 +270,7 @@ def test_an_interrupted_embedding_goes_on_where_it_was(
 @pytest.fixture
 def in_codes(monkeypatch: pytest.MonkeyPatch) -> None:
     """An index of few passages takes codes."""
-    monkeypatch.setattr("rag.search.vector_codes.EXACT_UP_TO", 200)
+    monkeypatch.setattr("rag.search.quantised.EXACT_UP_TO", 200)
 
 
 @pytest.mark.usefixtures("in_codes")
@@ -314,7 +316,7 @@ def test_codes_find_what_an_exact_index_finds(library: Library, retriever: Retri
     some = library.ids_within(Scope("2005", "2006"))
     assert 0 < len(some) < len(passages(library)) / 4
     assert compare(some) == pytest.approx(1.0, abs=0.02)  # half precision may swap two equals
-    retriever.engine.dense.stamp()  # as it was written
+    retriever.engine.dense.state()  # as it was written
     assert compare(some) == pytest.approx(1.0, abs=0.02)
     left = {p.id for p in passages(library)}
     assert {id_ for id_, _ in retriever.engine.dense.search(parsed(" ".join(named)), 5000, list(left))} == left
@@ -330,7 +332,7 @@ def test_a_leg_finds_only_what_is_within(
 ) -> None:
     library.add(seeds)
     retriever.catch_up()
-    leg: Leg = getattr(retriever.engine, name)
+    leg: SearchIndex = getattr(retriever.engine, name)
     every = leg.search(parsed(QUESTION), 100, None)
     some = [id_ for id_, _ in every][1::2]
     assert leg.search(parsed(QUESTION), 100, some) == [hit for hit in every if hit[0] in some]
@@ -362,7 +364,7 @@ def test_no_byte_of_a_stamp_can_change_unseen(
     """A number that has become another would have passages indexed twice, or never."""
     library.add(seeds)
     retriever.catch_up()
-    leg: Leg = getattr(open_retriever(library).engine, name)
+    leg: SearchIndex = getattr(open_retriever(library).engine, name)
     path = library.path.parent / {"lexical": "lexical/stamp.json", "dense": "vectors.faiss"}[name]
     whole = path.read_bytes()
     for place in range(whole.find(b"\n") if name == "dense" else len(whole)):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rag.errors import IndexDamaged
-from rag.search.vector_codes import VectorCodes
+from rag.search.quantised import VectorCodes
 
 DIMENSIONS = 32
 
@@ -54,7 +54,7 @@ def compare(index: VectorCodes, plain: Plain, k: int = 10, within: Sequence[int]
 @pytest.fixture(params=[True, False], ids=["codes", "no codes"])
 def coded(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> bool:
     """Whether a thousand vectors take codes."""
-    monkeypatch.setattr("rag.search.vector_codes.EXACT_UP_TO", 500 if request.param else 10_000)
+    monkeypatch.setattr("rag.search.quantised.EXACT_UP_TO", 500 if request.param else 10_000)
     return bool(request.param)
 
 

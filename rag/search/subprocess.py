@@ -15,7 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 
-from rag.search.leg import Progress
+from rag.search.catch_up import Progress
 
 _PAUSE = 0.2
 """Seconds between two words about progress, and between two looks at whether there is something to do."""

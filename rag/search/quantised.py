@@ -35,7 +35,7 @@ class VectorCodes:
     """Vectors by the ids of their passages; any thread searches while one other changes them.
 
     Ids come in ascending order and are never used again, which is how the library gives them; a vector's place is therefore
-    that of its id. One that is removed keeps its place until `settle`. quick: the codes, None where there are few vectors.
+    that of its id. One that is removed keeps its place until `compact`. quick: the codes, None where there are few vectors.
     trained: how many there were when it was learnt what the codes stand for.
     """
 
@@ -127,7 +127,7 @@ class VectorCodes:
             found[held] = self._rows(places[held]) @ vector
             return found
 
-    def settle(self) -> None:
+    def compact(self) -> None:
         """Frees the places of what is removed, and makes the codes, where there are enough vectors for them."""
         kept = np.flatnonzero(self._held)
         quick, trained = self._encoded(kept)

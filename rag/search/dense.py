@@ -1,6 +1,6 @@
-"""The dense leg: inner products of unit vectors (`rag.search.vector_codes`), in a file that follows the library.
+"""The dense leg: inner products of unit vectors (`rag.search.quantised`), in a file that follows the library.
 
-What is added and removed is written behind the index (`rag.search.vector_file`), and all anew when it has become much.
+What is added and removed is written behind the index (`rag.search.dense_file`), and all anew when it has become much.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import numpy as np
 from filelock import FileLock
 
 from rag.errors import IndexDamaged
+from rag.files import clear, signature
 from rag.query.question import Question
-from rag.search import vector_file
+from rag.search import dense_file
+from rag.search.dense_file import Change, Opened
 from rag.search.embedding import Embedder
-from rag.search.leg import Stamp, Within, alone, clear, signature
-from rag.search.vector_codes import NONE, VectorCodes
-from rag.search.vector_file import Change, Opened
+from rag.search.index_state import IndexState, Within, alone
+from rag.search.quantised import NONE, VectorCodes
 from rag.types import Passage
 
 _CHANGED = 1 / 16
@@ -26,12 +27,12 @@ _CHANGED = 1 / 16
 _AT_ONCE = 4096
 
 
-class VectorIndex:
+class DenseIndex:
     """Passages by their vectors, in the file `path`; any thread searches while another one updates."""
 
     name = "dense"
     first = 256
-    renewed = 1 / 8
+    least_growth = 1 / 8
 
     def __init__(self, path: Path, embedder: Embedder) -> None:
         self.path = path
@@ -42,30 +43,30 @@ class VectorIndex:
         self._writing = FileLock(path.with_name(f"{path.name}.lock"))
         self._asked: tuple[str, np.ndarray] | None = None
 
-    def stamp(self) -> Stamp | None:
+    def state(self) -> IndexState | None:
         if not self.path.is_file():
             return None
         found = signature(self.path)
         if self._opened and found == self._signature:
-            return self._opened.stamp
+            return self._opened.state
         try:
-            opened = vector_file.read(self.path)
+            opened = dense_file.read(self.path)
         except (OSError, ValueError, KeyError, TypeError, RuntimeError) as e:
             raise IndexDamaged(f"{self.path.name} cannot be read: {e}") from e
-        if isinstance(opened, Stamp):
+        if isinstance(opened, IndexState):
             return opened
         self._opened, self._signature = opened, found
-        return opened.stamp
+        return opened.state
 
-    def settled(self) -> Stamp | None:
+    def idle_state(self) -> IndexState | None:
         with alone(self._writing, self.name, self.path):
-            return self.stamp()
+            return self.state()
 
-    def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
+    def update(self, added: Iterable[Passage], removed: Sequence[int], state: IndexState, fresh: bool) -> None:
         with alone(self._writing, self.name, self.path):
-            self._update(added, removed, stamp, fresh)
+            self._update(added, removed, state, fresh)
 
-    def _update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
+    def _update(self, added: Iterable[Passage], removed: Sequence[int], state: IndexState, fresh: bool) -> None:
         taken = np.array(removed, dtype=np.int64)
         batches = self._embedded(added)
         opened = None if fresh else self._opened
@@ -77,7 +78,7 @@ class VectorIndex:
                 self.path.parent.mkdir(parents=True, exist_ok=True)
                 if self.path.is_dir():
                     clear(self.path)
-                self._write(index, stamp)
+                self._write(index, state)
                 return
             room = _CHANGED * opened.index.count - opened.changed - len(taken)
             few: list[Change] = []
@@ -85,12 +86,12 @@ class VectorIndex:
                 few.append(next_one)
                 room -= len(next_one.ids)
             if room >= 0:
-                self._append(opened, _joined(taken, few, opened.index.dimensions), stamp)
+                self._append(opened, _joined(taken, few, opened.index.dimensions), state)
                 return
             Change(taken, NONE, NONE).apply(opened.index)
             for change in _gathered(chain(few, batches), opened.index.dimensions):
                 change.apply(opened.index)  # between two of them other threads search
-            self._write(opened.index, stamp)
+            self._write(opened.index, state)
         except BaseException:
             self._signature = None  # what is in memory may be ahead of the file
             raise
@@ -101,18 +102,18 @@ class VectorIndex:
             vectors = self.embedder.passages([passage.searched for passage in batch])
             yield Change(NONE, np.array([passage.id for passage in batch], dtype=np.int64), vectors)
 
-    def _append(self, opened: Opened, change: Change, stamp: Stamp) -> None:
-        end = vector_file.append(self.path, opened.end, change, stamp)
+    def _append(self, opened: Opened, change: Change, state: IndexState) -> None:
+        end = dense_file.append(self.path, opened.end, change, state)
         change.apply(opened.index)
         changed = opened.changed + len(change.removed) + len(change.ids)
-        self._opened, self._signature = Opened(stamp, opened.index, end, changed), signature(self.path)
+        self._opened, self._signature = Opened(state, opened.index, end, changed), signature(self.path)
 
-    def _write(self, index: VectorCodes, stamp: Stamp) -> None:
-        index.settle()
-        end = vector_file.write(self.path, index, stamp)
-        self._opened, self._signature = Opened(stamp, index, end, 0), signature(self.path)
+    def _write(self, index: VectorCodes, state: IndexState) -> None:
+        index.compact()
+        end = dense_file.write(self.path, index, state)
+        self._opened, self._signature = Opened(state, index, end, 0), signature(self.path)
 
-    def worn(self, removed: int) -> bool:
+    def needs_rebuild(self, removed: int) -> bool:
         """False: what is taken out of it leaves no trace."""
         return False
 

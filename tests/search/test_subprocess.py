@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from rag import wiring
-from rag.search.apart import apart, following
-from rag.search.leg import Progress, is_current, is_far_behind
+from rag.search.catch_up import Progress, is_current, is_far_behind
 from rag.search.retriever import Retriever
+from rag.search.subprocess import apart, following
 from rag.settings import load_settings
 from rag.types import Article
 from tests.conftest import ROOT, HashEmbedder, parsed
@@ -101,7 +101,7 @@ def test_it_is_stopped_where_the_body_fails(tmp_path: Path) -> None:
 def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
     mark = tmp_path / "pid"
     code = (
-        "from rag.search.apart import apart; from tests.search.test_apart import lasts; import time\n"
+        "from rag.search.subprocess import apart; from tests.search.test_subprocess import lasts; import time\n"
         f"with apart(lasts, ({str(mark)!r}, ''), None): time.sleep({PATIENCE})"
     )
     with subprocess.Popen([sys.executable, "-c", code], cwd=ROOT) as parent:
@@ -114,7 +114,7 @@ def test_it_ends_with_the_process_that_started_it(tmp_path: Path) -> None:
 def test_a_big_archive_is_indexed_by_two_processes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, work: object
 ) -> None:
-    monkeypatch.setattr("rag.search.leg.FAR", 30)
+    monkeypatch.setattr("rag.search.catch_up.FAR", 30)
     monkeypatch.setattr("rag.wiring.follow", work)
     settings = load_settings(home=tmp_path)
     shown: list[str] = []
@@ -130,7 +130,7 @@ def test_a_big_archive_is_indexed_by_two_processes(
 
 
 def test_the_indexes_follow_while_articles_are_added(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.search.leg.FAR", 30)
+    monkeypatch.setattr("rag.search.catch_up.FAR", 30)
     settings = load_settings(home=tmp_path)
     with wiring.open_library(settings) as library:
         retriever = wiring.open_retriever(settings, library, wiring.shipped_embedder())
@@ -138,25 +138,25 @@ def test_the_indexes_follow_while_articles_are_added(tmp_path: Path, monkeypatch
             for turn in range(4):
                 library.add(Article(f"{turn}-{i}", f"قال الوزير رقم {turn}{i} إن المشروع سيبدأ.") for i in range(20))
                 follow()
-        assert all(is_current(leg, library) for leg in retriever.engine.legs)
+        assert all(is_current(leg, library) for leg in retriever.engine.indexes)
         assert retriever.catch_up() == []
         assert retriever.search(parsed("ماذا قال الوزير رقم 37؟"))[0].passage.article == "3-7"
 
 
 def test_another_model_is_not_in_memory_twice(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.search.leg.FAR", 1)
+    monkeypatch.setattr("rag.search.catch_up.FAR", 1)
     settings = load_settings(home=tmp_path)
     with wiring.open_library(settings) as library:
         retriever = wiring.open_retriever(settings, library, HashEmbedder())
         with retriever.following() as follow:
             library.add([Article("1", "قال الوزير إن المشروع سيبدأ.")])
             follow()
-        assert retriever.engine.lexical.stamp() is not None
-        assert retriever.engine.dense.stamp() is None
+        assert retriever.engine.lexical.state() is not None
+        assert retriever.engine.dense.state() is None
 
 
 def test_a_dense_index_is_written_anew_when_it_has_grown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.search.leg.FAR", 1)
+    monkeypatch.setattr("rag.search.catch_up.FAR", 1)
     settings = load_settings(home=tmp_path)
     with wiring.open_library(settings) as library:
         library.add(Article(str(i), f"قال الوزير رقم {i} إن المشروع سيبدأ.") for i in range(80))
@@ -164,11 +164,11 @@ def test_a_dense_index_is_written_anew_when_it_has_grown(tmp_path: Path, monkeyp
         retriever.catch_up()
         for more, behind in ((9, ["lexical"]), (1, ["lexical", "dense"])):
             library.add(Article(f"{more}-{i}", f"وصل الوفد رقم {i}.") for i in range(more))
-            assert [leg.name for leg in retriever.engine.legs if is_far_behind(leg, library)] == behind
+            assert [leg.name for leg in retriever.engine.indexes if is_far_behind(leg, library)] == behind
 
 
 def test_what_follows_is_stopped_where_adding_fails(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.search.leg.FAR", 1)
+    monkeypatch.setattr("rag.search.catch_up.FAR", 1)
     monkeypatch.setattr("rag.wiring.follow", lasts)
     settings = load_settings(home=tmp_path)
     (tmp_path / "index").mkdir()

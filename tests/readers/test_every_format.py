@@ -23,7 +23,7 @@ from docx import Document as new_docx
 from rag.readers.readers import read
 from rag.types import Article
 from tests.conftest import SEEDS
-from tests.library.pdf_files import drawn, pdf
+from tests.readers.pdf_files import drawn, pdf
 
 SENTENCES = [
     sentence.strip() + "."

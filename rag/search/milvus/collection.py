@@ -1,6 +1,6 @@
 """The collections of one library on a Milvus server: the one that is searched, by its alias, and one that is being built.
 
-A collection follows the library as an embedded index does (`rag.search.leg`): its properties carry the stamp. One of another
+A collection follows the library as an embedded index does (`rag.search.catch_up`): its properties carry the stamp. One of another
 embedder or version is built anew beside the one that is searched, and the alias is switched when it is whole.
 """
 
@@ -13,10 +13,10 @@ from dataclasses import asdict, dataclass
 
 from rag.errors import IndexDamaged
 from rag.library import Library
-from rag.search import milvus_rows
 from rag.search.embedding import Embedder
-from rag.search.leg import Stamp
-from rag.search.milvus_server import MilvusServer
+from rag.search.index_state import IndexState
+from rag.search.milvus import rows as milvus_rows
+from rag.search.milvus.server import MilvusServer
 from rag.types import Passage
 
 _STATE = "rag.state"
@@ -30,70 +30,70 @@ _DELETED = 10_000
 
 
 @dataclass(frozen=True, slots=True)
-class State:
+class CollectionState:
     """What a collection says of itself. rows: that it holds; None while it is written. added, grams: the passages that were
-    ever put in and their grams, for the mean length. trail: the library's, at the stamp."""
+    ever put in and their grams, for the mean length. trail: the library's, at that state."""
 
-    stamp: Stamp
+    stamp: IndexState
     rows: int | None
     added: int
     grams: int
     trail: tuple[int, str, int]
 
     @staticmethod
-    def from_json(text: str) -> State | None:
+    def from_json(text: str) -> CollectionState | None:
         """None where it is not what `asdict` gave."""
         try:
             row = json.loads(text)
             highest, digest, removed = row["trail"]
             rows, added, grams = row["rows"], int(row["added"]), int(row["grams"])
-            return State(Stamp.from_json(row["stamp"]), rows, added, grams, (highest, digest, removed))
+            return CollectionState(IndexState.from_json(row["stamp"]), rows, added, grams, (highest, digest, removed))
         except (KeyError, TypeError, ValueError, IndexDamaged):
             return None
 
 
 class MilvusCollection:
-    """What follows the library, as a leg does. written: the collection's name, "" where there is none; state: its own."""
+    """An index of passages on a Milvus server. written: the collection's name, "" where there is none; kept: what it says of itself."""
 
     name = "milvus"
     first = 2048
-    renewed = 0.0
+    least_growth = 0.0
 
     def __init__(self, library: Library, embedder: Embedder, server: MilvusServer) -> None:
         self.library, self.embedder, self.server = library, embedder, server
         self.alias = f"rag_{library.id}"
         self.made_with = f"milvus {milvus_rows.VERSION}, {embedder.name}"
         self.written = ""
-        self.state: State | None = None
+        self.kept: CollectionState | None = None
         self._put = 0
 
-    def stamp(self) -> Stamp | None:
-        """Of the collection that is searched, or else of one that was being built with the same embedder and version."""
+    def state(self) -> IndexState | None:
+        """The state of the collection that is searched, or else of one that was being built with the same embedder and version."""
         shown, states = self._shown(), {name: self._read(name) for name in self._names()}
         usable = [name for name, state in states.items() if state and state.stamp.made_with == self.made_with]
         self.written = max(usable, key=lambda name: (name == shown, name), default=shown)
-        self.state = state = states.get(self.written)
+        self.kept = kept = states.get(self.written)
         if not self.written:
             return None
-        if state is None:
+        if kept is None:
             raise IndexDamaged(f"the collection {self.written} does not say what it holds")
-        if state.stamp.library == self.library.id and state.stamp.generation <= self.library.generation:
-            now = self.library.trail(state.stamp.generation, state.stamp.through)
-            if _parted(state.trail, now):
+        if kept.stamp.library == self.library.id and kept.stamp.generation <= self.library.generation:
+            now = self.library.trail(kept.stamp.generation, kept.stamp.through)
+            if _parted(kept.trail, now):
                 raise IndexDamaged("it is of a copy of the library that has gone another way")
-        if state.rows is not None and (rows := self._count()) != state.rows:
-            raise IndexDamaged(f"it holds {rows:,} passages, of {state.rows:,} that were put in")
-        return state.stamp
+        if kept.rows is not None and (rows := self._count()) != kept.rows:
+            raise IndexDamaged(f"it holds {rows:,} passages, of {kept.rows:,} that were put in")
+        return kept.stamp
 
-    def settled(self) -> Stamp | None:
-        """The same: who writes has the lock."""
-        return self.stamp()
+    def idle_state(self) -> IndexState | None:
+        """As `state`: who writes has the lock."""
+        return self.state()
 
-    def update(self, added: Iterable[Passage], removed: Sequence[int], stamp: Stamp, fresh: bool) -> None:
+    def update(self, added: Iterable[Passage], removed: Sequence[int], state: IndexState, fresh: bool) -> None:
         if fresh:
             self._begin()
-        elif self.state:
-            self._keep(self.state.stamp, None)
+        elif self.kept:
+            self._keep(self.kept.stamp, None)
         for start in range(0, len(removed), _DELETED):
             self.server.ask("delete", self.written, ids=list(removed[start : start + _DELETED]))
         count = grams = 0
@@ -102,9 +102,9 @@ class MilvusCollection:
             count += len(rows)
             self._put += len(rows)
             grams += sum(row[milvus_rows.GRAMS].count(" ") + 1 for row in rows)
-        self._keep(stamp, self._count(), count, grams)
+        self._keep(state, self._count(), count, grams)
 
-    def worn(self, removed: int) -> bool:
+    def needs_rebuild(self, removed: int) -> bool:
         """False: the server clears away what is taken out."""
         return False
 
@@ -132,7 +132,7 @@ class MilvusCollection:
 
     def lacks(self) -> str:
         """What is wrong with the number of its passages, where the library has not moved on; "" for nothing."""
-        if self.state is None or self.state.stamp.generation != self.library.generation:
+        if self.kept is None or self.kept.stamp.generation != self.library.generation:
             return ""
         rows, wanted = self._count(), self.library.count()[1]
         return "" if rows == wanted else f"the collection {self.written} held {rows:,} passages, the library {wanted:,}"
@@ -148,7 +148,7 @@ class MilvusCollection:
         for name in self._names():
             self.server.ask("drop_collection", name)
         self.library.path.with_name(MARK).unlink(missing_ok=True)
-        self.written, self.state = "", None
+        self.written, self.kept = "", None
 
     def _names(self) -> list[str]:
         return [name for name in self.server.ask("list_collections") if name.startswith(f"{self.alias}_")]
@@ -160,16 +160,16 @@ class MilvusCollection:
                 return name
         return ""
 
-    def _read(self, name: str) -> State | None:
-        return State.from_json(self.server.ask("describe_collection", name)["properties"].get(_STATE, ""))
+    def _read(self, name: str) -> CollectionState | None:
+        return CollectionState.from_json(self.server.ask("describe_collection", name)["properties"].get(_STATE, ""))
 
-    def _keep(self, stamp: Stamp, rows: int | None, added: int = 0, grams: int = 0) -> None:
+    def _keep(self, state: IndexState, rows: int | None, added: int = 0, grams: int = 0) -> None:
         """Has the collection say what it holds."""
-        before = (self.state.added, self.state.grams) if self.state else (0, 0)
-        trail = self.library.trail(stamp.generation, stamp.through)
-        state = State(stamp, rows, before[0] + added, before[1] + grams, trail)
-        self.server.ask("alter_collection_properties", self.written, properties={_STATE: json.dumps(asdict(state))})
-        self.state = state
+        before = (self.kept.added, self.kept.grams) if self.kept else (0, 0)
+        trail = self.library.trail(state.generation, state.through)
+        kept = CollectionState(state, rows, before[0] + added, before[1] + grams, trail)
+        self.server.ask("alter_collection_properties", self.written, properties={_STATE: json.dumps(asdict(kept))})
+        self.kept = kept
 
     def _begin(self) -> None:
         """An empty collection beside the one that is searched; what was left half built is dropped."""
@@ -182,7 +182,7 @@ class MilvusCollection:
         fields, indexes = milvus_rows.schema(self.server.client, dimensions, version)
         self.server.ask("create_collection", name, schema=fields, consistency_level="Bounded")
         self.server.ask("create_index", name, indexes, sync=False)  # of nothing, as yet
-        self.written, self.state = name, None
+        self.written, self.kept = name, None
 
     def _count(self) -> int:
         """The passages that the collection holds, every write so far included."""

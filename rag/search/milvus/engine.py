@@ -21,12 +21,13 @@ from filelock import FileLock
 from rag.arabic.words import word_grams
 from rag.errors import EngineError
 from rag.query.question import Question
-from rag.search import bm25, milvus_rows
+from rag.search import bm25
+from rag.search.catch_up import Progress, catch_up, is_current, usable_state
 from rag.search.engine import Found
 from rag.search.fusion import Ranking
-from rag.search.leg import Progress, catch_up, is_current, usable_stamp
-from rag.search.milvus_collection import MilvusCollection
-from rag.search.milvus_rows import DENSE, EF, ID, LEXICAL, token
+from rag.search.milvus import rows as milvus_rows
+from rag.search.milvus.collection import MilvusCollection
+from rag.search.milvus.rows import DENSE, EF, ID, LEXICAL, token
 from rag.types import Scope
 
 _MORE = 4
@@ -48,7 +49,7 @@ class MilvusEngine:
         return is_current(self.collection, self.library) and self.collection.is_shown()
 
     def is_usable(self) -> bool:
-        return usable_stamp(self.collection, self.library) is not None and self.collection.is_shown()
+        return usable_state(self.collection, self.library) is not None and self.collection.is_shown()
 
     def catch_up(self, progress: Progress | None) -> list[str]:
         """What is built beside the collection that is searched takes its place at the end."""
@@ -131,8 +132,8 @@ class MilvusEngine:
     @property
     def _mean(self) -> float:
         """The grams of a passage, on average."""
-        state = self.collection.state
-        return max(1.0, state.grams / state.added) if state and state.added else 1.0
+        kept = self.collection.kept
+        return max(1.0, kept.grams / kept.added) if kept and kept.added else 1.0
 
     def idf(self, grams: Iterable[str]) -> Mapping[str, float]:
         """As the server weighs each gram: from the score of the best passage for it alone, and that passage's grams.
@@ -154,5 +155,5 @@ class MilvusEngine:
         return score / bm25.share(held[gram], held.total(), self._mean) if held and held[gram] else score
 
     def _weight_of_none(self) -> float:
-        state = self.collection.state
-        return log(1 + ((state.rows or 0 if state else 0) + 0.5) / 0.5)
+        kept = self.collection.kept
+        return log(1 + ((kept.rows or 0 if kept else 0) + 0.5) / 0.5)

@@ -8,7 +8,7 @@ from filelock import FileLock
 
 from rag.library import Library
 from rag.search import lexical
-from rag.search.leg import catch_up, is_current
+from rag.search.catch_up import catch_up, is_current
 from rag.search.lexical import LexicalIndex
 from rag.types import Article
 

@@ -1,6 +1,6 @@
 """The file of the dense index: all vectors, and behind them what was added and removed since, each part with its checksum.
 
-A part begins with a line of JSON: a stamp, how much of what follows, its checksum, and the line's own. Behind the first line
+A part begins with a line of JSON: a state, how much of what follows, its checksum, and the line's own. Behind the first line
 are the ids of the passages (64 bits each), their vectors (half-precision numbers), and their codes as FAISS serialises them,
 where there are any. A change has the ids of the removed passages, those of the added ones, and their vectors (32-bit numbers).
 What is changed last says what the file reflects. A change that is cut short was never committed: whoever was writing it was
@@ -21,8 +21,9 @@ import faiss
 import numpy as np
 
 from rag.errors import IndexDamaged
-from rag.search.leg import FORMAT, Stamp, replacing, sealed, unsealed
-from rag.search.vector_codes import VectorCodes
+from rag.files import replacing
+from rag.search.index_state import FORMAT, IndexState, sealed, unsealed
+from rag.search.quantised import VectorCodes
 
 _LONGEST = 1 << 16
 """Bytes of the first line, at most."""
@@ -47,50 +48,50 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What a file holds: the stamp; the index; where the last change ends, in bytes; how many passages the changes took out
+    """What a file holds: the state; the index; where the last change ends, in bytes; how many passages the changes took out
     and put in."""
 
-    stamp: Stamp
+    state: IndexState
     index: VectorCodes
     end: int
     changed: int
 
 
-def read(path: Path) -> Opened | Stamp:
-    """What the file holds; its stamp alone where it is of another format.
+def read(path: Path) -> Opened | IndexState:
+    """What the file holds; its state alone where it is of another format.
 
     Raises IndexDamaged where it is not as it was written, OSError where it cannot be read.
     """
     with path.open("rb") as file:
         row = unsealed(file.readline(_LONGEST))
-        stamp = Stamp.from_json(row)
-        if stamp.format != FORMAT:
-            return stamp
+        state = IndexState.from_json(row)
+        if state.format != FORMAT:
+            return state
         index = _whole(file, row)
-        opened = Opened(stamp, index, file.tell(), 0)
-        for stamp, change, end in _changes(file, opened.end, index.dimensions):
+        opened = Opened(state, index, file.tell(), 0)
+        for state, change, end in _changes(file, opened.end, index.dimensions):
             change.apply(index)
-            opened = Opened(stamp, index, end, opened.changed + len(change.removed) + len(change.ids))
+            opened = Opened(state, index, end, opened.changed + len(change.removed) + len(change.ids))
         return opened
 
 
-def write(path: Path, index: VectorCodes, stamp: Stamp) -> int:
+def write(path: Path, index: VectorCodes, state: IndexState) -> int:
     """Writes the whole index anew, and gives its size in bytes; OSError where the disk refuses, and nothing has changed.
 
-    The index is settled by then.
+    The index is compacted by then.
     """
     codes = np.zeros(0, np.uint8) if index.quick is None else faiss.serialize_index(index.quick)
     row = {"dimensions": index.dimensions, "passages": len(index.ids), "trained": index.trained, "codes": len(codes)}
     with replacing(path) as file:
-        return _put(file, {**stamp.as_json(), **row}, (index.ids, index.halves, codes))
+        return _put(file, {**state.as_json(), **row}, (index.ids, index.halves, codes))
 
 
-def append(path: Path, end: int, change: Change, stamp: Stamp) -> int:
+def append(path: Path, end: int, change: Change, state: IndexState) -> int:
     """Writes a change behind the last one, which ends at `end`, and gives where this one ends; it lasts when this returns.
 
     OSError where the disk refuses; the file reflects then what it did before.
     """
-    row = {**stamp.as_json(), "removed": len(change.removed), "added": len(change.ids)}
+    row = {**state.as_json(), "removed": len(change.removed), "added": len(change.ids)}
     with path.open("r+b") as file:
         file.truncate(end)
         file.seek(end)
@@ -125,21 +126,21 @@ def _whole(file: BufferedReader, row: dict[str, Any]) -> VectorCodes:
     return index
 
 
-def _changes(file: BufferedReader, at: int, dimensions: int) -> Iterator[tuple[Stamp, Change, int]]:
-    """The changes from an offset on, each with its stamp and where it ends."""
+def _changes(file: BufferedReader, at: int, dimensions: int) -> Iterator[tuple[IndexState, Change, int]]:
+    """The changes from an offset on, each with its state and where it ends."""
     length = os.fstat(file.fileno()).st_size
     while (line := file.readline()).endswith(b"\n"):
         row = unsealed(line[:-1])
-        stamp, removed, added = Stamp.from_json(row), int(row["removed"]), int(row["added"])
+        state, removed, added = IndexState.from_json(row), int(row["removed"]), int(row["added"])
         at += len(line) + _ID * (removed + added) + _NUMBER * dimensions * added
         if at > length:
             return
         vectors = np.zeros((added, dimensions), np.float32)
         change = Change(np.zeros(removed, np.int64), np.zeros(added, np.int64), vectors)
         checksum = _filled(file, (change.removed, change.ids, change.vectors))
-        if stamp.format != FORMAT or checksum != row["crc32"]:
+        if state.format != FORMAT or checksum != row["crc32"]:
             raise IndexDamaged("a change of it fails its checksum")
-        yield stamp, change, at
+        yield state, change, at
 
 
 def _filled(file: BufferedReader, parts: Sequence[np.ndarray]) -> int:
