@@ -15,7 +15,7 @@ from collections import Counter, defaultdict
 from pathlib import Path
 
 from rag.answer.citations import cite
-from rag.answer.support import Checker
+from rag.answer.verification import ClaimVerifier
 from rag.query.translation import Translator
 from rag.search.embedding import SHIPPED
 from rag.types import Passage
@@ -39,12 +39,12 @@ def main() -> None:
     rows = [json.loads(row) for row in CASES.read_text(encoding="utf-8").splitlines()]
     texts = {row["passage"]: row["text"] for row in rows if "text" in row}
     passages = {key: Passage(1, key, 0, len(text), text) for key, text in texts.items()}
-    checker = Checker(shipped_embedder(), Translator(SHIPPED))
+    verifier = ClaimVerifier(shipped_embedder(), Translator(SHIPPED))
     by_use: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     by_probe: dict[str, Counter[tuple[str, str]]] = defaultdict(Counter)
     claims = [row for row in rows if "claim" in row]
     for row in claims:
-        (citation,) = cite(f"{row['claim']} [1]", [passages[row["passage"]]], checker)[1]
+        (citation,) = cite(f"{row['claim']} [1]", [passages[row["passage"]]], verifier)[1]
         by_use[row["use"]][row["verdict"], citation.verdict] += 1
         by_probe[row["probes"]][row["verdict"], citation.verdict] += 1
     for counters in (by_use, by_probe):
@@ -55,7 +55,7 @@ def main() -> None:
     for row in claims:
         six = [passages[row["passage"]], *(p for key, p in passages.items() if key != row["passage"])][:6][::-1]
         began = time.perf_counter()
-        cite(row["claim"], six, checker)
+        cite(row["claim"], six, verifier)
         took.append(1000 * (time.perf_counter() - began))
     print(f"{statistics.median(took):.1f} ms a claim over six passages (most {max(took):.1f})")
 

@@ -226,7 +226,7 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     from rag.answer.evidence import EvidenceFinder
     from rag.answer.sentence_scorer import SentenceScorer
     from rag.answer.speaker_statements import StatementFinder
-    from rag.answer.support import Checker
+    from rag.answer.verification import ClaimVerifier
 
     library = open_library(settings)
     embedder = open_embedder(settings)
@@ -237,8 +237,8 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     parser = shipped_parser()
     scorer = SentenceScorer(retriever.engine.idf, shipped_embedder())
     finder = EvidenceFinder(scorer, StatementFinder(retriever, parser))
-    checker = Checker(shipped_embedder(), Translator(SHIPPED))
+    verifier = ClaimVerifier(shipped_embedder(), Translator(SHIPPED))
     writer, choice = open_writer(settings)
     if choice.why == "unusable":
         notices.append(str(choice))
-    return Assistant(library, parser, retriever, finder, checker, writer, _quote(), choice, notices)
+    return Assistant(library, parser, retriever, finder, verifier, writer, _quote(), choice, notices)

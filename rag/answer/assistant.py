@@ -14,7 +14,7 @@ from rag.answer.citations import cite
 from rag.answer.conversation import understood
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.repeats import not_told_before
-from rag.answer.support import Checker
+from rag.answer.verification import ClaimVerifier
 from rag.answer.writers import Choice, Closable, Notice, Writer
 from rag.arabic import find
 from rag.arabic.answers import short_answers
@@ -46,14 +46,14 @@ class Assistant:
         parser: QuestionParser,
         retriever: Retriever,
         finder: EvidenceFinder,
-        checker: Checker,
+        verifier: ClaimVerifier,
         writer: Writer,
         quoting: Writer,
         choice: Choice,
         notices: Sequence[str],
     ) -> None:
         self.library, self.parser, self.retriever, self.finder = library, parser, retriever, finder
-        self.writer, self.checker, self.quoting = writer, checker, quoting
+        self.writer, self.verifier, self.quoting = writer, verifier, quoting
         self.choice, self.notices = choice, list(notices)
         self._door = threading.RLock()  # a stream that is dropped may end in a thread that stands in it
         self._writing: list[Writer] = []
@@ -208,7 +208,7 @@ class Assistant:
         if not citations:
             if not text.strip() or find(nothing, text) is not None:
                 return replace(answer, status="abstained", text=nothing)
-            text, citations = cite(text, passages, self.checker)
+            text, citations = cite(text, passages, self.verifier)
         if evidence[0].sure:
             short = short_answers(question.type, question.content, [c.quote for c in citations])
             citations = tuple(replace(c, short=words) for c, words in zip(citations, short, strict=True))

@@ -1,4 +1,4 @@
-"""The check of an answer: each of its sentences against the passages that it cites; `rag.answer.support` compares the two.
+"""The check of an answer: each of its sentences against the passages that it cites; `rag.answer.verification` compares the two.
 
 Knows how answers are written: sentences, bullets, quotations, markers in their many forms. A claim gets the passage that
 supports it where it cites none; a marker without a passage goes.
@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
-from rag.answer.support import Checker
+from rag.answer.verification import ClaimVerifier
 from rag.arabic import sentences
 from rag.arabic.claims import BEFORE_MARK, MARKER, RANGE, STOPS, VERBATIM
 from rag.types import Citation, Passage, Verdict
@@ -53,7 +53,7 @@ def claims(answer: str) -> list[Claim]:
     return found
 
 
-def cite(answer: str, passages: Sequence[Passage], checker: Checker) -> tuple[str, tuple[Citation, ...]]:
+def cite(answer: str, passages: Sequence[Passage], verifier: ClaimVerifier) -> tuple[str, tuple[Citation, ...]]:
     """The answer with its markers in one form, dangling ones dropped, and a citation for each claim and passage.
 
     A claim that cites nothing gets the first passage that supports it; failing that a citation with n 0, unsupported.
@@ -62,9 +62,9 @@ def cite(answer: str, passages: Sequence[Passage], checker: Checker) -> tuple[st
     citations: list[Citation] = []
     for claim in claims(answer):
         cited = [n for n in dict.fromkeys(claim.cited) if 1 <= n <= len(passages)]
-        checked = [_check(claim.text, n, passages[n - 1], checker) for n in cited]
+        checked = [_check(claim.text, n, passages[n - 1], verifier) for n in cited]
         if not checked:
-            tried = (_check(claim.text, n, passage, checker) for n, passage in enumerate(passages, 1))
+            tried = (_check(claim.text, n, passage, verifier) for n, passage in enumerate(passages, 1))
             checked = [next((c for c in tried if c.verdict == "supported"), _uncited(claim.text))]
         bare = claim.text.rstrip(STOPS) if checked[0].n else claim.text
         written += claim.lead + bare
@@ -76,9 +76,9 @@ def cite(answer: str, passages: Sequence[Passage], checker: Checker) -> tuple[st
     return written, tuple(citations)
 
 
-def _check(claim: str, n: int, passage: Passage, checker: Checker) -> Citation:
+def _check(claim: str, n: int, passage: Passage, verifier: ClaimVerifier) -> Citation:
     """The citation of a claim by a passage: the run of sentences that supports it, else the one that covers it best."""
-    supported, _, start, end = checker.best(claim, passage.text, passage.title)
+    supported, _, start, end = verifier.best(claim, passage.text, passage.title)
     where = passage.start + start, passage.start + end
     verdict: Verdict = "supported" if supported else "unsupported"
     return Citation(n, claim, passage.article, passage.source, *where, passage.text[start:end], verdict)

@@ -9,7 +9,7 @@ from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
 from rag.answer.sentence_scorer import SentenceScorer
 from rag.answer.speaker_statements import StatementFinder
-from rag.answer.support import Checker
+from rag.answer.verification import ClaimVerifier
 from rag.answer.writers import Choice, Notice, Writer
 from rag.arabic.quoting import readable
 from rag.errors import InputError, ModelError
@@ -61,8 +61,8 @@ def assistant(library: Library, retriever: Retriever, seeds: list[Article], writ
     library.add(seeds)
     embedder, parser = retriever.engine.dense.embedder, shipped_parser()
     finder = EvidenceFinder(SentenceScorer(retriever.engine.idf, embedder), StatementFinder(retriever, parser))
-    checker = Checker(embedder, Translator(SHIPPED))
-    return Assistant(library, parser, retriever, finder, checker, writer, QuoteWriter(), Choice("asked"), ["repaired"])
+    verifier = ClaimVerifier(embedder, Translator(SHIPPED))
+    return Assistant(library, parser, retriever, finder, verifier, writer, QuoteWriter(), Choice("asked"), ["repaired"])
 
 
 def ask(assistant: Assistant, question: str) -> Answer:

@@ -48,7 +48,7 @@ _LEAST = 0.6
 """Share of the claim's words and amounts below which a sentence is not looked at closely."""
 
 
-class Checker:
+class ClaimVerifier:
     """Compares claims with passages; embedder and translator are the shipped ones, for which the bounds were measured."""
 
     def __init__(self, embedder: Likeness, translator: Translator) -> None:
