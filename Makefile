@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chat test test-slow lint install install-dev lock baselines screenshot bench models
+.PHONY: chat test test-slow lint format check docs install install-dev lock baselines screenshot bench models
 
 chat: $(VENV)/.installed
 	@$(BIN)/rag list 2>/dev/null | grep -q . || $(BIN)/rag index seeds
@@ -25,13 +25,23 @@ lint: $(VENV)/.installed-dev
 	$(BIN)/mypy
 
 # What `rag eval` says of the sets that `make test` compares with: written anew where figures may have moved for a good reason.
-baselines: export RAG_HOME := $(shell mktemp -d)
 baselines: $(VENV)/.installed-dev
-	$(BIN)/rag index seeds
-	$(BIN)/rag eval tests/data/seeds_qa.jsonl --json > tests/baselines/seeds_qa.json
-	$(BIN)/rag eval tests/data/followups_qa.jsonl --json > tests/baselines/followups_qa.json
+	RAG_HOME=$$(mktemp -d); export RAG_HOME; trap 'rm -r "$$RAG_HOME"' EXIT; set -e; \
+	$(BIN)/rag index seeds; \
+	for set in seeds_qa followups_qa; do $(BIN)/rag eval tests/data/$$set.jsonl --json > tests/baselines/$$set.json; done; \
 	$(BIN)/rag eval tests/data/arcd_test_200.jsonl --index-contexts --json > tests/baselines/arcd_test_200.json
-	rm -r "$$RAG_HOME"
+
+format: $(VENV)/.installed-dev
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+# What a change must pass.
+check: lint test
+
+# The tables of figures and the picture of the packages, made anew.
+docs: $(VENV)/.installed-dev
+	$(BIN)/python -m docs.tables
+	$(BIN)/python -m docs.picture
 
 screenshot: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.screenshot docs

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from rag.archive import Archive, Indexed, open_archive
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 __all__ = ["Archive", "Indexed", "__version__", "open_archive"]
 
 

@@ -26,7 +26,7 @@ RATE = 0.02
 TEMPERATURE = 0.08
 THINNING = 0.6
 SHARES = {"wiki": 3, "english": 3, "parallel": 3, "titles": 0.5, "egyptian": 0.5, "wordnet": 1, "names": 0.7}
-"""How often each task gives the batch; this and the numbers above were chosen by the runs in training/README.md."""
+"""How often each task gives the batch; this and the numbers above were chosen by the runs in docs/log.md."""
 
 
 def vocabulary_texts(data: Data) -> list[str]:
