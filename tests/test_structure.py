@@ -86,3 +86,13 @@ def test_arabic_letters_live_in_arabic_and_prompts(path: Path) -> None:
 )
 def test_files_stay_under_400_lines(path: Path) -> None:
     assert len(path.read_text(encoding="utf-8").splitlines()) <= 400
+
+
+@pytest.mark.parametrize("path", [*FILES, ROOT / "app.py"], ids=str)
+def test_functions_stay_under_50_lines(path: Path) -> None:
+    functions = [
+        node
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef)
+    ]
+    assert not [node.name for node in functions if (node.end_lineno or 0) - node.lineno + 1 > 50]

@@ -34,35 +34,40 @@ _FEW = 3
 """Articles that are named one by one in a command."""
 
 
+Paths = Annotated[
+    list[str],
+    typer.Argument(
+        help="Files (.txt, .md, .html, .pdf, .docx, .epub, .csv, .tsv, .json, .jsonl; "
+        "also in .zip, .tar, .gz, .zst), folders of them, "
+        "or - for standard input."
+    ),
+]
+Columns = Annotated[
+    str,
+    typer.Option(
+        metavar="FIELD=NAME,…",
+        help="What the columns of tables and dumps are called: text=…,title=…,date=…,source=…,url=…,id=….",
+    ),
+]
+LeftOut = Annotated[
+    Path | None,
+    typer.Option(metavar="FILE", help=f"List what could not be read here, and not in index/{_LEFT_OUT} of RAG_HOME."),
+]
+EngineOption = Annotated[
+    Literal["local", "ray"],
+    typer.Option(help="Where files are read and embedded: here, or on a Ray cluster (RAG_RAY_ADDRESS, or here)."),
+]
+WatchOption = Annotated[
+    bool, typer.Option("--watch", help="Then follow the files and folders, until Ctrl-C: what changes is indexed.")
+]
+
+
 def index(
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            help="Files (.txt, .md, .html, .pdf, .docx, .epub, .csv, .tsv, .json, .jsonl; "
-            "also in .zip, .tar, .gz, .zst), folders of them, "
-            "or - for standard input."
-        ),
-    ],
-    columns: Annotated[
-        str,
-        typer.Option(
-            metavar="FIELD=NAME,…",
-            help="What the columns of tables and dumps are called: text=…,title=…,date=…,source=…,url=…,id=….",
-        ),
-    ] = "",
-    left_out: Annotated[
-        Path | None,
-        typer.Option(
-            metavar="FILE", help=f"List what could not be read here, and not in index/{_LEFT_OUT} of RAG_HOME."
-        ),
-    ] = None,
-    engine: Annotated[
-        Literal["local", "ray"],
-        typer.Option(help="Where files are read and embedded: here, or on a Ray cluster (RAG_RAY_ADDRESS, or here)."),
-    ] = "local",
-    watch: Annotated[
-        bool, typer.Option("--watch", help="Then follow the files and folders, until Ctrl-C: what changes is indexed.")
-    ] = False,
+    paths: Paths,
+    columns: Columns = "",
+    left_out: LeftOut = None,
+    engine: EngineOption = "local",
+    watch: WatchOption = False,
 ) -> None:
     """Add or update articles; unchanged ones are skipped."""
     from rag import wiring

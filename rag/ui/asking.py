@@ -69,6 +69,18 @@ def _question(body: bytes) -> _Question:
     return _Question(question, talk, replacing, Scope(fold(since.strip()), fold(until.strip()), tuple(among)))
 
 
+def _snapshot(turn: Turn, html: str, done: bool = False, failed: bool = False, kept_now: bool = False) -> str:
+    """A line of JSON that shows a turn; kept_now: whether its conversation holds it."""
+    shown = {
+        "turn": turn.id,
+        "talk": turn.conversation if kept_now else "",
+        "html": html,
+        "done": done,
+        "failed": failed,
+    }
+    return json.dumps(shown, ensure_ascii=False) + "\n"
+
+
 class Asking:
     """The routes that answer questions, over one assistant and its conversations."""
 
@@ -107,19 +119,14 @@ class Asking:
         kept = Turn(secrets.token_hex(8), what.talk or secrets.token_hex(8), empty, what.scope, now, 0, "")
         stop = self._stops[kept.id] = asyncio.Event()
 
-        def snapshot(html: str, done: bool = False, failed: bool = False, kept_now: bool = False) -> str:
-            talk = kept.conversation if kept_now else ""
-            shown = {"turn": kept.id, "talk": talk, "html": html, "done": done, "failed": failed}
-            return json.dumps(shown, ensure_ascii=False) + "\n"
-
         unfinished = False  # whether the conversation holds this turn as one that is being written
         try:
-            yield snapshot(rendering.waiting(what.question))
+            yield _snapshot(kept, rendering.waiting(what.question))
             async with aclosing(self._line().turn()) as places:
                 async for place in places:
                     if not place:
                         break
-                    yield snapshot(rendering.waiting(what.question, place))
+                    yield _snapshot(kept, rendering.waiting(what.question, place))
                 history = await to_thread.run_sync(self._history, owner, what)
                 answers = self._assistant.ask(self._assistant.parse(what.question), what.scope, history)
                 try:
@@ -131,7 +138,7 @@ class Asking:
                         if not unfinished:
                             await to_thread.run_sync(self._keep, owner, kept)
                             unfinished = True
-                        yield snapshot(rendering.turn(kept, {}, writing=True), kept_now=True)
+                        yield _snapshot(kept, rendering.turn(kept, {}, writing=True), kept_now=True)
                     unkept = await to_thread.run_sync(self._keep, owner, kept, what.replacing)
                     unfinished = False
                 except Exception:
@@ -145,11 +152,11 @@ class Asking:
                         with CancelScope(shield=True):
                             await to_thread.run_sync(self._keep, owner, kept)
             html = await to_thread.run_sync(lambda: rendering.turn(kept, self._articles(kept.answer)))
-            yield snapshot(html + unkept, done=True, kept_now=not unkept)
+            yield _snapshot(kept, html + unkept, done=True, kept_now=not unkept)
         except Exception as e:
             if not isinstance(e, RagError):
                 log.exception("a question could not be answered")
-            yield snapshot(rendering.failed(what.question, e, what.scope), done=True, failed=True)
+            yield _snapshot(kept, rendering.failed(what.question, e, what.scope), done=True, failed=True)
         finally:
             del self._stops[kept.id]
 

@@ -14,8 +14,7 @@ import pytest
 
 from rag.errors import IndexDamaged, InputError
 from rag.library import Library
-from rag.query.translation import Translator
-from rag.search.embedding import SHIPPED, Embedder
+from rag.search.embedding import Embedder
 from rag.search.milvus.collection import MilvusCollection
 from rag.search.milvus.engine import MilvusEngine
 from rag.search.milvus.server import MilvusServer
@@ -35,7 +34,7 @@ QUESTION = "ما قرار مجلس الأمن عن الهدنة وقوات رو�
 def open_milvus(library: Library, url: str, embedder: Embedder | None = None, token: str = "") -> Retriever:
     engine = MilvusEngine(MilvusCollection(library, embedder or HashEmbedder(), MilvusServer(url, token)))
     reranker = LinearReranker(engine.idf, shipped_embedder())
-    return Retriever(library, engine, reranker, Translator(SHIPPED), library.path.parent / "writing.lock")
+    return Retriever(library, engine, reranker, library.path.parent / "writing.lock")
 
 
 @pytest.fixture(params=["embedded", "milvus"])

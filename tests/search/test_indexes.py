@@ -14,9 +14,7 @@ import pytest
 from rag.errors import LibraryError
 from rag.files import clear
 from rag.library import Library
-from rag.query.translation import Translator
 from rag.search.catch_up import catch_up, is_current
-from rag.search.embedding import SHIPPED
 from rag.search.index_state import SearchIndex
 from rag.search.lexical import LexicalIndex
 from rag.search.local_engine import LocalEngine
@@ -106,7 +104,7 @@ def test_changes_leave_the_same_search_as_a_fresh_build(
     lexical = LexicalIndex(library.path.parent / "fresh")
     lock = library.path.parent / "writing-fresh.lock"
     engine = LocalEngine(library, lexical, retriever.engine.dense)
-    fresh = Retriever(library, engine, retriever.reranker, Translator(SHIPPED), lock)
+    fresh = Retriever(library, engine, retriever.reranker, lock)
     assert fresh.catch_up()
     assert [hit[0] for hit in changed[:3]] == [hit.passage.id for hit in fresh.search(parsed(QUESTION), 10)][:3]
 

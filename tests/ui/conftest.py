@@ -14,9 +14,11 @@ import pytest
 from rag.answer.assistant import Assistant
 from rag.answer.writers import Choice
 from rag.errors import BusyError, InputError, ModelError
+from rag.query.question import Question
 from rag.settings import load_settings
 from rag.types import EVERYTHING, Answer, Article, Citation, Hit, Scope
 from rag.ui.server import start
+from rag.wiring import shipped_parser
 from tests.conftest import SEEDS
 
 MARS = Article(
@@ -76,12 +78,16 @@ class Scripted:
     def recall(self, questions: Sequence[str], scope: Scope) -> list[str]:
         return list(questions)
 
-    def search(self, question: str, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
+    def parse(self, text: str) -> Question:
+        return replace(shipped_parser().parse(text), text=text)
+
+    def search(self, question: Question, k: int, scope: Scope = EVERYTHING) -> list[Hit]:
         return []
 
     def ask(
-        self, question: str, scope: Scope = EVERYTHING, history: Sequence[object] = (), quoted: bool = False
+        self, asked: Question, scope: Scope = EVERYTHING, history: Sequence[object] = (), quoted: bool = False
     ) -> Iterator[Answer]:
+        question = asked.text
         if quoted:  # a suggestion that is tried
             yield Answer(question, "abstained", "", "quote", done=True)
             return
