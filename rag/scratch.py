@@ -5,7 +5,6 @@ Each is locked while it is in use; one that a killed process left behind is not,
 
 from __future__ import annotations
 
-import fcntl
 import os
 import shutil
 import tempfile
@@ -14,7 +13,10 @@ from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 
-_PREFIX = "rag-scratch-"
+from filelock import FileLock, Timeout
+
+_PREFIX = "rag-working-"
+_LOCK, _FILES = "lock", "files"
 
 
 @contextmanager
@@ -23,22 +25,24 @@ def scratch() -> Iterator[Path]:
     _clear_away()
     folder, lock = _locked()
     try:
-        yield folder
+        files = folder / _FILES
+        files.mkdir()
+        yield files
     finally:
+        lock.release()
         shutil.rmtree(folder, ignore_errors=True)
-        os.close(lock)
 
 
-def _locked() -> tuple[Path, int]:
-    """A new folder, and what holds its lock; another one where somebody takes it for left behind before it is locked."""
+def _locked() -> tuple[Path, FileLock]:
+    """A new folder, and its lock, held; another one where somebody takes it for left behind before it is locked."""
     while True:
         folder = Path(tempfile.mkdtemp(prefix=_PREFIX))
+        lock = FileLock(folder / _LOCK)
         with suppress(FileNotFoundError):
-            lock = os.open(folder, os.O_RDONLY)
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            lock.acquire()
             if folder.exists():
                 return folder, lock
-            os.close(lock)
+            lock.release()
 
 
 @cache  # once in a process
@@ -46,17 +50,15 @@ def _clear_away() -> None:
     """Removes what this person's killed processes left."""
     with suppress(OSError):
         for folder in Path(tempfile.gettempdir()).glob(f"{_PREFIX}*"):
-            with suppress(OSError):
+            with suppress(OSError, Timeout):
                 _remove_unused(folder)
 
 
 def _remove_unused(folder: Path) -> None:
-    """Removes a folder unless it is in use; OSError where that cannot be told."""
-    if folder.is_symlink() or folder.stat().st_uid != os.getuid():
+    """Removes a folder unless it is in use; OSError or Timeout where that cannot be told, or it is."""
+    owner = getattr(os, "getuid", lambda: folder.stat().st_uid)()  # Windows has a temporary folder for each person
+    if folder.is_symlink() or not folder.is_dir() or folder.stat().st_uid != owner:
         return
-    lock = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        shutil.rmtree(folder, ignore_errors=True)
-    finally:
-        os.close(lock)
+    with FileLock(folder / _LOCK, timeout=0):
+        shutil.rmtree(folder / _FILES, ignore_errors=True)
+    shutil.rmtree(folder, ignore_errors=True)

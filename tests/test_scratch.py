@@ -37,7 +37,7 @@ def holding() -> tuple[subprocess.Popen[str], Path]:
 def test_a_folder_lasts_for_a_moment(tmp_path: Path) -> None:
     with scratch.scratch() as folder:
         (folder / "a").write_text("a")
-        assert folder.parent == tmp_path
+        assert folder.parent.parent == tmp_path
     assert not list(tmp_path.iterdir())
 
 
@@ -59,8 +59,8 @@ def test_what_a_killed_process_left_is_removed_and_what_is_in_use_is_not(tmp_pat
 
 def test_links_and_other_files_stay(tmp_path: Path) -> None:
     (tmp_path / "kept").mkdir()
-    (tmp_path / "rag-scratch-link").symlink_to(tmp_path / "kept")
-    (tmp_path / "rag-scratch-file").write_text("a")
+    (tmp_path / "rag-working-link").symlink_to(tmp_path / "kept")
+    (tmp_path / "rag-working-file").write_text("a")
     with scratch.scratch():
         pass
     assert len(list(tmp_path.iterdir())) == 3

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
 import os
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import IO, Self
+
+from filelock import FileLock, Timeout
 
 from rag.errors import InputError
 from rag.readers.readers import Unreadable
@@ -28,6 +29,7 @@ class SkippedList:
         self._named: list[Unreadable] = []
         self._told = 0
         self._file: IO[str] | None = None
+        self._lock = FileLock(path.with_name(f".{path.name}.lock"), timeout=0)
 
     def __enter__(self) -> Self:
         return self
@@ -38,16 +40,14 @@ class SkippedList:
         if self._file:
             with suppress(OSError):  # what a full disk did not take
                 self._file.close()
+        self._lock.release()
 
     def begin(self) -> None:
         """Has the list of an earlier run give way; beside that of another one that is running this one has its own."""
         try:
-            with self.path.open("rb") as file:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                self.path.unlink()
-        except FileNotFoundError:
-            pass
-        except BlockingIOError:
+            self._lock.acquire()
+            self.path.unlink(missing_ok=True)
+        except Timeout:
             self._stand_aside()
         except OSError as e:
             self.refused = e.strerror or str(e)
@@ -81,12 +81,10 @@ class SkippedList:
     def _opened(self) -> IO[str]:
         """The file, which nobody else writes."""
         try:
-            file = self.path.open("x", encoding="utf-8", errors="backslashreplace")
+            return self.path.open("x", encoding="utf-8", errors="backslashreplace")
         except FileExistsError:
             self._stand_aside()
-            file = self.path.open("w", encoding="utf-8", errors="backslashreplace")
-        fcntl.flock(file, fcntl.LOCK_EX)
-        return file
+            return self.path.open("w", encoding="utf-8", errors="backslashreplace")
 
 
 def checked(path: Path) -> Path:

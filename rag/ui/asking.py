@@ -128,7 +128,8 @@ class Asking:
                         break
                     yield _snapshot(kept, rendering.waiting(what.question, place))
                 history = await to_thread.run_sync(self._history, owner, what)
-                answers = self._assistant.ask(self._assistant.parse(what.question), what.scope, history)
+                question = await to_thread.run_sync(self._assistant.parse, what.question)
+                answers = self._assistant.ask(question, what.scope, history)
                 try:
                     while True:
                         answer = await to_thread.run_sync(next, answers)
