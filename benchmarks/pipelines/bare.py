@@ -46,7 +46,7 @@ class Bare:
         writer.commit()
         writer.wait_merging_threads()
         self._words.reload()
-        codes.settle()
+        codes.compact()
         self._vectors = codes.searched
 
     def save(self, folder: Path) -> None:

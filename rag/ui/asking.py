@@ -27,13 +27,13 @@ from rag.conversations import Conversations, Turn
 from rag.errors import GoneError, InputError, RagError
 from rag.types import Answer, Article, Scope
 from rag.ui import frame, rendering
-from rag.ui.line import Line
+from rag.ui.queue import Queue
 from rag.ui.responses import Visitors, explained
 
 _REMEMBERED = 3
 """Answers of a conversation out of which the next question is understood."""
 _SUGGESTED = 5
-_LONGEST_LINE = 64
+_LONGEST_QUEUE = 64
 """People who may wait."""
 _AT_ONCE = 8
 """How many are answered at once (`python -m benchmarks.chat`, with quotes)."""
@@ -86,7 +86,7 @@ class Asking:
 
     def __init__(self, assistant: Assistant, conversations: Conversations, visitors: Visitors) -> None:
         self._assistant, self._conversations, self._visitors = assistant, conversations, visitors
-        self._lines: dict[str, Line] = {}
+        self._queues: dict[str, Queue] = {}
         self._stops: dict[str, asyncio.Event] = {}
         self._suggested: tuple[int, list[str]] = (-1, [])
         self._aside = CapacityLimiter(1)  # suggestions, one at a time, must not hold up answers
@@ -100,10 +100,10 @@ class Asking:
             Route("/ui/suggestions", explained(self.suggestions)),
         ]
 
-    def _line(self) -> Line:
+    def _queue(self) -> Queue:
         """The line of the writer that is in use."""
         writer = self._assistant.writer.name
-        return self._lines.setdefault(writer, Line(_ALONE.get(writer, _AT_ONCE), _LONGEST_LINE))
+        return self._queues.setdefault(writer, Queue(_ALONE.get(writer, _AT_ONCE), _LONGEST_QUEUE))
 
     async def ask(self, request: Request) -> Response:
         """The snapshots of a new turn."""
@@ -122,7 +122,7 @@ class Asking:
         unfinished = False  # whether the conversation holds this turn as one that is being written
         try:
             yield _snapshot(kept, rendering.waiting(what.question))
-            async with aclosing(self._line().turn()) as places:
+            async with aclosing(self._queue().turn()) as places:
                 async for place in places:
                     if not place:
                         break

@@ -25,8 +25,8 @@ from rag.answer.conversation import leans_on_history
 from rag.arabic.claims import MARKER
 from rag.errors import BusyError, InputError, RagError
 from rag.types import Answer
-from rag.ui.asked import Asked, asked
 from rag.ui.guard import error
+from rag.ui.openai_schema import CompletionRequest, completion_request
 
 MODEL = "rag"
 _REMEMBERED = 2
@@ -118,7 +118,7 @@ class Completions:
         if request.method != "POST":
             return JSONResponse(error(405, f"{request.method} is not answered here; expected POST"), 405)
         try:
-            what = asked(await request.body())
+            what = completion_request(await request.body())
             if what.model != MODEL:
                 return _unknown(what.model)
             answers = await to_thread.run_sync(self._answers, what)
@@ -130,7 +130,7 @@ class Completions:
             return StreamingResponse(events, media_type="text/event-stream", headers={"cache-control": "no-cache"})
         return await self._whole(request, first, answers)
 
-    def _answers(self, what: Asked) -> Generator[Answer]:
+    def _answers(self, what: CompletionRequest) -> Generator[Answer]:
         *before, last = what.questions
         question = self._assistant.parse(last)
         needs_history = before and leans_on_history(question)
@@ -154,7 +154,7 @@ class Completions:
         head = _head("chat.completion")
         return JSONResponse({**head, "choices": [choice], "usage": _USAGE, "rag": answer.as_json()})
 
-    async def _events(self, what: Asked, answer: Answer, answers: Generator[Answer]) -> AsyncIterator[str]:
+    async def _events(self, what: CompletionRequest, answer: Answer, answers: Generator[Answer]) -> AsyncIterator[str]:
         """The answer as server-sent events; closing the iterator stops the writer."""
         head, written = _head("chat.completion.chunk"), Written()
 

@@ -33,11 +33,11 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
     from rag.ui import endpoints
     from rag.ui.asking import Asking
     from rag.ui.completions import Completions
+    from rag.ui.conversations import ConversationRoutes
     from rag.ui.library import LibraryPanel
     from rag.ui.models import ModelsPanel
     from rag.ui.page import STATIC, build, gradio_module, look
     from rag.ui.responses import Visitors
-    from rag.ui.talks import Talks
     from rag.wiring import open_conversations
 
     gr = gradio_module()
@@ -51,8 +51,8 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     visitors = Visitors(apart=bool(settings.password.get_secret_value()))
     asking = Asking(assistant, conversations, visitors)
-    talks = Talks(assistant, conversations, asking, visitors)
-    for part in (asking, talks, LibraryPanel(assistant), ModelsPanel(settings, assistant), Completions(assistant)):
+    kept = ConversationRoutes(assistant, conversations, asking, visitors)
+    for part in (asking, kept, LibraryPanel(assistant), ModelsPanel(settings, assistant), Completions(assistant)):
         app.router.routes.extend(part.routes())
     app.mount("/ui/static", StaticFiles(directory=STATIC))
     blocks = build().queue()
@@ -85,8 +85,8 @@ class Served:
         """
         import uvicorn
 
-        from rag.ui.doorway import Doorway
-        from rag.ui.texts import Interpreter
+        from rag.ui.startup import Startup
+        from rag.ui.texts import LanguageMiddleware
 
         host, password = settings.host, settings.password.get_secret_value()
         guard.check(host, password)
@@ -99,8 +99,8 @@ class Served:
             page.gradio_module()
             return open_assistant()
 
-        self._doorway = Doorway(prepared, lambda assistant: application(assistant, settings))
-        app = guard.Guard(Interpreter(self._doorway), host, password)
+        self._startup = Startup(prepared, lambda assistant: application(assistant, settings))
+        app = guard.Guard(LanguageMiddleware(self._startup), host, password)
         self._server = uvicorn.Server(
             uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=2, lifespan="on")
         )
@@ -110,10 +110,10 @@ class Served:
 
     def wait(self) -> None:
         """Returns when the page stands; raises what kept it from being opened."""
-        self._doorway.opened.wait()
-        if self._doorway.failure:
+        self._startup.opened.wait()
+        if self._startup.failure:
             self.close()
-            raise self._doorway.failure
+            raise self._startup.failure
 
     def close(self) -> None:
         """Ends the server."""

@@ -56,7 +56,7 @@ def say(name: str, **fields: object) -> str:
     return Template(value).substitute(fields)
 
 
-class Interpreter:
+class LanguageMiddleware:
     """ASGI middleware: every request is answered in the language that its page has chosen, by a cookie; Arabic else."""
 
     def __init__(self, app: Any) -> None:

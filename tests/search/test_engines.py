@@ -229,7 +229,7 @@ def test_another_embedder_has_it_built_anew(library: Library, opened: Open) -> N
 
 
 def test_what_is_interrupted_goes_on(library: Library, opened: Open, monkeypatch: pytest.MonkeyPatch) -> None:
-    for leg in ("lexical.LexicalIndex", "vectors.DenseIndex", "milvus_collection.MilvusCollection"):
+    for leg in ("lexical.LexicalIndex", "dense.DenseIndex", "milvus.collection.MilvusCollection"):
         monkeypatch.setattr(f"rag.search.{leg}.first", 8)
     library.add(articles(50))
     told: dict[str, int] = {}

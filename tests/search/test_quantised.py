@@ -63,7 +63,7 @@ def filled(count: int, dimensions: int = DIMENSIONS) -> tuple[VectorCodes, Plain
     index, plain = VectorCodes(dimensions), Plain(dimensions)
     for held in (index, plain):
         held.add(np.arange(1, 3 * count, 3), units(count, 0, dimensions))
-    index.settle()
+    index.compact()
     return index, plain
 
 
@@ -81,7 +81,7 @@ def test_through_changes_the_best_are_those_of_brute_force(coded: bool) -> None:
         assert compare(index, plain, 3, plain.ids[5:400:7].tolist()) > 0.99
         assert compare(index, plain, 1) > 0.85
         if step % 3 == 2:
-            index.settle()
+            index.compact()
             assert compare(index, plain) > 0.95
             assert len(index.ids) == index.count
 
@@ -123,7 +123,7 @@ def test_products_are_0_for_what_is_not_held() -> None:
     assert index.products(vector, [1, 4, 5, 7, 0, 2998, 10**12]).tolist() == pytest.approx(wanted, abs=1e-3)
     assert index.products(vector, []).tolist() == []
     assert VectorCodes(DIMENSIONS).products(vector, [3]).tolist() == [0]
-    index.settle()
+    index.compact()
     assert index.products(vector, [1, 4, 7]).tolist() == pytest.approx([wanted[0], 0, wanted[3]], abs=1e-3)
 
 
@@ -133,7 +133,7 @@ def test_nothing_is_found_in_an_empty_one(coded: bool) -> None:
     for found in (index, VectorCodes(DIMENSIONS)):
         for within in (None, [1]):
             assert len(found.search(units(1, 1), 5, within)[0]) == 0
-        found.settle()
+        found.compact()
         assert len(found.search(units(1, 1), 5, None)[0]) == found.count == 0
 
 
@@ -151,12 +151,12 @@ def test_codes_are_learnt_anew_when_there_are_four_times_as_many(coded: bool) ->
     for step in range(1, 5):
         for held in (index, plain):
             held.add(np.arange(600) + 10_000 * step, units(600, step))
-        index.settle()
+        index.compact()
         trained.append(index.trained)
         assert compare(index, plain) > 0.95
     assert trained == ([600, 600, 2400, 2400] if coded else [0] * 4)
     index.remove(index.ids[100:].copy())
-    index.settle()
+    index.compact()
     assert (index.quick, index.trained, index.count) == (None, 0, 100)
 
 
@@ -197,7 +197,7 @@ def test_threads_search_while_another_one_changes_it() -> None:
     for step in range(40):
         index.remove(gone[step::40])
         index.add(np.arange(20) + 10_000 + 100 * step, units(20, step + 1))
-        index.settle()
+        index.compact()
     done.set()
     for thread in threads:
         thread.join()

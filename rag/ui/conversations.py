@@ -20,7 +20,7 @@ from rag.ui.responses import Visitors, explained, fields
 _KINDS = {"md": ("text/markdown", exporting.markdown), "html": ("text/html", exporting.page)}
 
 
-class Talks:
+class ConversationRoutes:
     """The routes of the page and its conversations."""
 
     def __init__(self, assistant: Assistant, conversations: Conversations, asking: Asking, visitors: Visitors) -> None:

@@ -1,4 +1,4 @@
-"""The line of those who ask at the same time: a few are answered at once, the others are told how many are before them."""
+"""The queue of those who ask at the same time: a few are answered at once, the others are told how many are before them."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import AsyncGenerator
 from rag.errors import BusyError
 
 
-class Line:
+class Queue:
     """Lets `at_once` through; one event loop's, so that nothing waits on a thread.
 
     longest: how many may wait; BusyError for one more.

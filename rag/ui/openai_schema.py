@@ -17,7 +17,7 @@ _ROLES = {"system", "developer", "user", "assistant", "tool", "function"}
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class CompletionRequest:
     """What a request asks, and which model: the questions of its conversation, the one to answer last."""
 
     model: str
@@ -27,7 +27,7 @@ class Asked:
     usage: bool
 
 
-def asked(body: bytes) -> Asked:
+def completion_request(body: bytes) -> CompletionRequest:
     """The request in a body; InputError where it is none."""
     try:
         request = json.loads(body)
@@ -46,7 +46,7 @@ def asked(body: bytes) -> Asked:
     questions = tuple(text for role, text in said if role == "user")
     scope = _scope(_object(request.get("rag") or {}, "rag"))
     stream, usage = request.get("stream") is True, options.get("include_usage") is True
-    return Asked(str(request.get("model", "")), questions, scope, stream, usage)
+    return CompletionRequest(str(request.get("model", "")), questions, scope, stream, usage)
 
 
 def _object(value: Any, name: str) -> dict[str, Any]:

@@ -25,7 +25,7 @@ body {{ font-family: "Noto Naskh Arabic", "Noto Sans Arabic", "Segoe UI", Tahoma
 _WAIT_SECONDS = 120
 
 
-class Doorway:
+class Startup:
     """ASGI: opens something in a thread, then makes the application of it, and passes on to it from then on.
 
     opened: set when it stands, or when `failure` says why it does not. make: is called in the server's event loop, which

@@ -1,4 +1,4 @@
-"""The line of askers: who is let through, who waits where, and who leaves."""
+"""The queue of askers: who is let through, who waits where, and who leaves."""
 
 from __future__ import annotations
 
@@ -8,11 +8,11 @@ from contextlib import aclosing
 import pytest
 
 from rag.errors import BusyError
-from rag.ui.line import Line
+from rag.ui.queue import Queue
 
 
-async def admitted(line: Line, places: list[int], leave: asyncio.Event) -> None:
-    async with aclosing(line.turn()) as turn:
+async def admitted(queue: Queue, places: list[int], leave: asyncio.Event) -> None:
+    async with aclosing(queue.turn()) as turn:
         async for place in turn:
             places.append(place)
             if not place:
@@ -22,10 +22,10 @@ async def admitted(line: Line, places: list[int], leave: asyncio.Event) -> None:
 
 def test_some_are_let_through_and_the_others_move_up_in_order() -> None:
     async def scene() -> None:
-        line, seen, doors = Line(2, 10), [[] for _ in range(5)], [asyncio.Event() for _ in range(5)]
+        queue, seen, doors = Queue(2, 10), [[] for _ in range(5)], [asyncio.Event() for _ in range(5)]
         tasks = []
         for places, door in zip(seen, doors, strict=True):
-            tasks.append(asyncio.create_task(admitted(line, places, door)))
+            tasks.append(asyncio.create_task(admitted(queue, places, door)))
             await asyncio.sleep(0.01)
         assert seen == [[0], [0], [1], [2], [3]]
         doors[1].set()
@@ -41,7 +41,7 @@ def test_some_are_let_through_and_the_others_move_up_in_order() -> None:
             door.set()
         await asyncio.gather(*tasks, return_exceptions=True)
         places: list[int] = []
-        await admitted(line, places, doors[0])
+        await admitted(queue, places, doors[0])
         assert places == [0]
 
     asyncio.run(scene())
@@ -49,12 +49,12 @@ def test_some_are_let_through_and_the_others_move_up_in_order() -> None:
 
 def test_one_too_many_is_told_so() -> None:
     async def scene() -> None:
-        line, open_door, closed = Line(1, 1), asyncio.Event(), asyncio.Event()
-        first = asyncio.create_task(admitted(line, [], closed))
-        second = asyncio.create_task(admitted(line, [], open_door))
+        queue, open_door, closed = Queue(1, 1), asyncio.Event(), asyncio.Event()
+        first = asyncio.create_task(admitted(queue, [], closed))
+        second = asyncio.create_task(admitted(queue, [], open_door))
         await asyncio.sleep(0.01)
         with pytest.raises(BusyError, match="1 questions wait; expected at most 1"):
-            await admitted(line, [], open_door)
+            await admitted(queue, [], open_door)
         for task in (first, second):
             task.cancel()
         await asyncio.gather(first, second, return_exceptions=True)
