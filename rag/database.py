@@ -24,7 +24,7 @@ Migration = str | Callable[[sqlite3.Connection], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class DatabaseKind:
     """A kind of file: what it is called, the format that this program reads, its tables, and how its failures are told.
 
     migrations: what brings a file of a format to the next one, step by step. again: what is done where no copy of a damaged one is left.
@@ -44,7 +44,7 @@ class Database:
     Raises the kind's error where the file is not of this kind and format, or the disk refuses.
     """
 
-    def __init__(self, path: Path, kind: Kind) -> None:
+    def __init__(self, path: Path, kind: DatabaseKind) -> None:
         self.path = path
         self._kind = kind
         try:

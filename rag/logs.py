@@ -25,17 +25,17 @@ def configure(level: str, texts: bool) -> None:
     """
     logger = logging.getLogger("rag")
     for handler in logger.handlers[:]:
-        if isinstance(handler.formatter, _Lines):
+        if isinstance(handler.formatter, _JsonLines):
             logger.removeHandler(handler)
     logger.propagate = level == "off"
     logger.setLevel(logging.NOTSET if level == "off" else level.upper())
     if level != "off":
         handler = logging.StreamHandler()
-        handler.setFormatter(_Lines(texts))
+        handler.setFormatter(_JsonLines(texts))
         logger.addHandler(handler)
 
 
-class _Lines(logging.Formatter):
+class _JsonLines(logging.Formatter):
     """`{"time", "level", "event", …}` with the fields of the event."""
 
     def __init__(self, texts: bool) -> None:

@@ -39,13 +39,13 @@ class Meter:
 
     def counted(self, items: Iterable[Item]) -> Iterator[Item]:
         """The items as they come."""
-        from rag.library.origins import Entry
+        from rag.library.origins import ReadArticle
         from rag.readers.readers import Unreadable
 
         for item in items:
             if isinstance(item, Unreadable):
                 self._left_out += 1
-            elif isinstance(item, Entry):
+            elif isinstance(item, ReadArticle):
                 self._articles += 1
             yield item
 

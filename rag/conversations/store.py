@@ -15,7 +15,7 @@ from typing import Any
 from rag.arabic import clean, fold
 from rag.arabic.folding import MARKS
 from rag.conversations import answers
-from rag.database import Database, Kind
+from rag.database import Database, DatabaseKind
 from rag.errors import GoneError, HistoryError, InputError
 from rag.types import Answer, Scope
 
@@ -38,7 +38,7 @@ CREATE INDEX turns_rating ON turns(rating) WHERE rating != 0;
 CREATE TABLE deleted (id TEXT PRIMARY KEY);
 INSERT INTO meta VALUES ({FORMAT}, lower(hex(randomblob(16))))
 """
-_KIND = Kind(
+_KIND = DatabaseKind(
     "history",
     FORMAT,
     _SCHEMA,

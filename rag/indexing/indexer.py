@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag.indexing.intake import add_all
 from rag.library import Library
-from rag.library.origins import Run, mark_of
+from rag.library.origins import Run, fingerprint_of
 from rag.library.store import Added
 from rag.readers.folders import STANDARD_INPUT, files_of
 from rag.readers.readers import Item, Place, Unreadable, reader_of, readings
@@ -58,7 +58,7 @@ class Indexer:
         changed, reader = [], reader_of(self._columns)
         self._unchanged = 0
         for file in files:
-            mark = mark_of(file, reader) if file != STANDARD_INPUT else None
+            mark = fingerprint_of(file, reader) if file != STANDARD_INPUT else None
             held = self.library.unchanged(mark) if mark else None
             if mark is None or held is None:
                 changed.append(file)

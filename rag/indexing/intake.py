@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator
 
 from rag.errors import LibraryError
-from rag.library.origins import Entry, Mark, Run
+from rag.library.origins import FileFingerprint, ReadArticle, Run
 from rag.library.store import Added, Library
 from rag.readers.readers import Item, Unreadable
 from rag.types import Article
@@ -43,7 +43,7 @@ def add_all(
             if isinstance(item, Unreadable):
                 run.skip(item)
                 continue
-            run.hold(Entry(item) if isinstance(item, Article) else item)
+            run.hold(ReadArticle(item) if isinstance(item, Article) else item)
             if run.articles >= (BATCH if batch is None else batch) or run.characters >= LONGEST_BATCH:
                 yield run.added()
     except (GeneratorExit, LibraryError):
@@ -65,12 +65,12 @@ class _Run:
         self._empty()
 
     def _empty(self) -> None:
-        self.held: list[Entry | Mark] = []
+        self.held: list[ReadArticle | FileFingerprint] = []
         self.articles = self.characters = 0
 
-    def hold(self, item: Entry | Mark) -> None:
+    def hold(self, item: ReadArticle | FileFingerprint) -> None:
         """Has it go into the library with the next transaction."""
-        if isinstance(item, Entry):
+        if isinstance(item, ReadArticle):
             self.articles += 1
             self.characters += len(item.article.text)
         elif item.file in self._refused:

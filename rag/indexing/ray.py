@@ -22,7 +22,7 @@ import numpy as np
 
 from rag import __version__, wiring
 from rag.errors import InputError, RagError
-from rag.library.origins import Entry
+from rag.library.origins import ReadArticle
 from rag.library.splitting import passages
 from rag.readers.folders import STANDARD_INPUT
 from rag.readers.readers import Item, Place, Unreadable, readings
@@ -225,7 +225,9 @@ def _read(paths: Sequence[bytes], columns: Mapping[str, str]) -> Iterator[Part]:
 
     held: list[Item] = []
     for item in readings(files, columns, told, at_once=1):
-        held.append(replace(item, passages=tuple(passages(item.article.text))) if isinstance(item, Entry) else item)
+        held.append(
+            replace(item, passages=tuple(passages(item.article.text))) if isinstance(item, ReadArticle) else item
+        )
         if len(held) >= _ITEMS:
             yield at, held
             held = []

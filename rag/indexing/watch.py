@@ -22,7 +22,7 @@ RETRY = 30.0
 _EVERYTHING = 60.0
 """Seconds after which all files are compared; for 30,000 that takes a fifth of a second."""
 _TICK = 0.25
-Mark = tuple[int, int]
+SizeAndTime = tuple[int, int]
 """A file's size in bytes and its time in nanoseconds."""
 
 
@@ -44,7 +44,7 @@ class Watch:
         self._without = tuple(str(path.resolve()) for path in without)
         self._known = {file: mark for file in self._everything() if (mark := _mark(file))}
         self._missing: set[str] = set()
-        self._pending: dict[str, tuple[Mark | None, float]] = {}  # and since when it is due
+        self._pending: dict[str, tuple[SizeAndTime | None, float]] = {}  # and since when it is due
 
     def rounds(self) -> Iterator[Changes]:
         """What has changed since this was made, again and again and without end."""
@@ -157,7 +157,7 @@ class Watch:
         return Changes(tuple(changed), tuple(gone))
 
 
-def _mark(file: str) -> Mark | None:
+def _mark(file: str) -> SizeAndTime | None:
     try:
         found = os.stat(file)
     except OSError:

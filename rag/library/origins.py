@@ -28,7 +28,7 @@ Run = dict[bytes, set[str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ReadArticle:
     """An article as it was read.
 
     file: the path, b"" of what does not last. within: the place in the file that it is called by, "" for the whole; None for
@@ -50,7 +50,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class FileFingerprint:
     """A file that was read to its end with nothing left out, as it was before that.
 
     changed: in nanoseconds. reader: the version of the readers, and what they were told.
@@ -66,7 +66,7 @@ class Mark:
 class Refused:
     """An article that would have taken the place of another one of this run, and the file that gave that."""
 
-    entry: Entry
+    entry: ReadArticle
     held_by: str
 
 
@@ -75,16 +75,16 @@ def path_of(file: Path) -> bytes:
     return os.fsencode(file.resolve())
 
 
-def mark_of(file: Path, reader: str) -> Mark | None:
+def fingerprint_of(file: Path, reader: str) -> FileFingerprint | None:
     """The mark of a file as it is now; None where it cannot be looked at."""
     try:
         found = file.stat()
-        return Mark(path_of(file), found.st_size, found.st_mtime_ns, reader)
+        return FileFingerprint(path_of(file), found.st_size, found.st_mtime_ns, reader)
     except (OSError, RuntimeError):
         return None
 
 
-def unchanged(db: sqlite3.Connection, mark: Mark) -> int | None:
+def unchanged(db: sqlite3.Connection, mark: FileFingerprint) -> int | None:
     """How many articles a file gave that is as it was when it was read, and they are all there; None for others."""
     row = db.execute(
         """SELECT articles FROM files WHERE path = ? AND size = ? AND changed = ? AND reader = ?
@@ -101,7 +101,7 @@ def begin(db: sqlite3.Connection, path: bytes) -> int:
     return int(number)
 
 
-def finish(db: sqlite3.Connection, mark: Mark, given: set[str]) -> list[tuple[str, tuple[str, ...]]]:
+def finish(db: sqlite3.Connection, mark: FileFingerprint, given: set[str]) -> list[tuple[str, tuple[str, ...]]]:
     """Notes that a file was read to its end, all its articles are in, and nothing was left out.
 
     given: their ids. What the file gave before and no longer holds belongs to no file from now on: the file with those ids.
@@ -119,7 +119,7 @@ def finish(db: sqlite3.Connection, mark: Mark, given: set[str]) -> list[tuple[st
 
 
 def id_of(
-    db: sqlite3.Connection, entry: Entry, number: int | None, run: Run, digest: Callable[[str], str]
+    db: sqlite3.Connection, entry: ReadArticle, number: int | None, run: Run, digest: Callable[[str], str]
 ) -> str | Refused:
     """What an article is called in the library, so that no article of another file is replaced unseen.
 

@@ -18,10 +18,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from rag.database import Database, Kind, Migration
+from rag.database import Database, DatabaseKind, Migration
 from rag.errors import LibraryError
 from rag.library import duplicates, origins
-from rag.library.origins import Entry, Mark, Refused, Run
+from rag.library.origins import FileFingerprint, ReadArticle, Refused, Run
 from rag.library.splitting import passages
 from rag.types import Article, Passage, Scope, page_of
 
@@ -58,7 +58,7 @@ _MIGRATIONS: dict[int, tuple[Migration, ...]] = {
     # Sketches hold letters that fold to several whole, no longer the first alone.
     3: ("DELETE FROM sketches", "DELETE FROM sketch_keys", duplicates.remember_all),
 }
-_KIND = Kind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, _MIGRATIONS)
+_KIND = DatabaseKind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, _MIGRATIONS)
 WITHIN = """(?1 = '' OR a.date >= ?1) AND (?2 = '' OR a.date <= ?2)
             AND (?3 = '[]' OR a.source IN (SELECT value FROM json_each(?3)))"""
 """The condition on `articles a` that it is within a scope; ?1 to ?3 are the scope's `bounds`."""
@@ -115,9 +115,11 @@ class Library(Database):
 
     def add(self, articles: Iterable[Article]) -> Added:
         """Adds or replaces articles in one transaction; those that have not changed are skipped."""
-        return self.take(map(Entry, articles))[0]
+        return self.take(map(ReadArticle, articles))[0]
 
-    def take(self, read: Iterable[Entry | Mark], run: Run | None = None) -> tuple[Added, list[Refused]]:
+    def take(
+        self, read: Iterable[ReadArticle | FileFingerprint], run: Run | None = None
+    ) -> tuple[Added, list[Refused]]:
         """Adds or replaces what was read of files in one transaction, and notes which files were read to their end.
 
         Each article is called as `origins.id_of` says; those that have no name are given back. run: to which what is given is
@@ -132,7 +134,7 @@ class Library(Database):
         with self._write():
             generation = self.generation + 1
             for item in held:
-                if isinstance(item, Mark):
+                if isinstance(item, FileFingerprint):
                     if not any(other.entry.file == item.file for other in refused):
                         left += origins.finish(self._db, item, run.get(item.file, set()))
                     continue
@@ -182,7 +184,7 @@ class Library(Database):
             [(article.id, start, end) for start, end in split or passages(article.text)],
         )
 
-    def unchanged(self, mark: Mark) -> int | None:
+    def unchanged(self, mark: FileFingerprint) -> int | None:
         """How many articles a file gave that is as it was when it was read, and they are all there; None for others."""
         with self.reading() as db:
             return origins.unchanged(db, mark)

@@ -22,7 +22,7 @@ from threading import get_ident
 from rag.arabic.columns import FIELDS
 from rag.arabic.folding import has_words
 from rag.errors import InputError
-from rag.library.origins import Entry, Mark, mark_of, path_of
+from rag.library.origins import FileFingerprint, ReadArticle, fingerprint_of, path_of
 from rag.readers import sandbox
 from rag.readers.folders import STANDARD_INPUT, SUFFIXES, files_of, folders_of, name_of, printable, shown
 from rag.readers.formats import tables
@@ -82,11 +82,11 @@ class Unreadable:
         return f"{self.where}: {self.why}"
 
 
-Read = Entry | Unreadable
-Ahead = tuple[Path, Mark | None, list[Read] | None]
+Read = ReadArticle | Unreadable
+Ahead = tuple[Path, FileFingerprint | None, list[Read] | None]
 
 
-Item = Entry | Unreadable | Mark
+Item = ReadArticle | Unreadable | FileFingerprint
 """What reading gives: articles and what is wrong, in order, and behind those of a file that was read whole its mark."""
 
 
@@ -101,7 +101,11 @@ def read(paths: Sequence[Path]) -> Iterator[Article | Unreadable]:
     Raises InputError at once, before anything is read, where `files_of` does.
     """
     items = readings(files_of(paths), lasting=False)
-    return (item.article if isinstance(item, Entry) else item for item in items if not isinstance(item, Mark))
+    return (
+        item.article if isinstance(item, ReadArticle) else item
+        for item in items
+        if not isinstance(item, FileFingerprint)
+    )
 
 
 def readings(
@@ -140,8 +144,8 @@ def _read(
         path = path_of(file) if lasting and file != STANDARD_INPUT else b""
         all_read = bool(path)
         for item in _articles(file, columns, share) if ready is None else ready:
-            given = _told_apart(replace(item, file=path), seen, here) if isinstance(item, Entry) else item
-            all_read = all_read and isinstance(given, Entry)
+            given = _told_apart(replace(item, file=path), seen, here) if isinstance(item, ReadArticle) else item
+            all_read = all_read and isinstance(given, ReadArticle)
             yield given
         if all_read and mark:
             yield mark
@@ -149,7 +153,7 @@ def _read(
         told(Place(file, done + 1, len(files), before / whole))
 
 
-def _told_apart(item: Entry, seen: dict[str, str], here: dict[str, str]) -> Entry | Unreadable:
+def _told_apart(item: ReadArticle, seen: dict[str, str], here: dict[str, str]) -> ReadArticle | Unreadable:
     """An article that none is taken for that was read before; `seen` by id, `here` by place in its file, which the library names."""
     by_place = bool(item.file) and item.within is not None
     taken, names = (here, (item.within or "",)) if by_place else (seen, item.names)
@@ -172,12 +176,12 @@ def _ahead(files: Sequence[Path], columns: Mapping[str, str], at_once: int) -> I
         return list(_articles(file, columns, tables.untold)) if _is_document(file) else None
 
     workers, reader = max(1, min(at_once, os.cpu_count() or 1, len(files))), reader_of(columns)
-    waiting: deque[tuple[Path, Mark | None, Future[list[Read] | None]]] = deque()
+    waiting: deque[tuple[Path, FileFingerprint | None, Future[list[Read] | None]]] = deque()
     threads: list[int] = []
     pool = ThreadPoolExecutor(workers, initializer=lambda: threads.append(get_ident()))
     try:
         for file in files:
-            waiting.append((file, mark_of(file, reader), pool.submit(document, file)))
+            waiting.append((file, fingerprint_of(file, reader), pool.submit(document, file)))
             if len(waiting) > workers:
                 yield _awaited(waiting)
         while waiting:
@@ -189,7 +193,7 @@ def _ahead(files: Sequence[Path], columns: Mapping[str, str], at_once: int) -> I
             time.sleep(_PAUSE)
 
 
-def _awaited(waiting: deque[tuple[Path, Mark | None, Future[list[Read] | None]]]) -> Ahead:
+def _awaited(waiting: deque[tuple[Path, FileFingerprint | None, Future[list[Read] | None]]]) -> Ahead:
     """The first that is waited for, taken out once it is read: until then it is stopped where reading ends early."""
     file, mark, ready = waiting[0]
     listed = ready.result()
@@ -241,10 +245,10 @@ def _named(
             yield Unreadable(where, str(e))
             continue
         if found.folders is None:
-            yield Entry(article, where)
+            yield ReadArticle(article, where)
         else:
             longer = ("/".join((*found.folders[-n:], article.id)) for n in range(1, len(found.folders) + 1))
-            yield Entry(article, where, within=printable(found.place), longer=tuple(longer))
+            yield ReadArticle(article, where, within=printable(found.place), longer=tuple(longer))
 
 
 def _found(

@@ -16,7 +16,7 @@ from rag.types import Scope
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class Rankings:
     """What each leg found: by BM25 of the grams, and by the cosine of the vectors."""
 
     lexical: Ranking
@@ -47,7 +47,7 @@ class Engine(Protocol):
         writes takes the lock. `catch_up` does the rest afterwards."""
         ...
 
-    def search(self, question: Question, k: int, scope: Scope) -> Found:
+    def search(self, question: Question, k: int, scope: Scope) -> Rankings:
         """At most k passages of each leg, best first, out of the articles of a scope; nothing where it holds none.
 
         Raises IndexDamaged where the indexes have gone since they were last looked at.

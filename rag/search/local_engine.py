@@ -13,7 +13,7 @@ from rag.library import Library
 from rag.query.question import Question
 from rag.search.catch_up import Progress, catch_up, is_current, is_far_behind, usable_state
 from rag.search.dense import DenseIndex
-from rag.search.engine import Found
+from rag.search.engine import Rankings
 from rag.search.index_state import SearchIndex
 from rag.search.lexical import LexicalIndex
 from rag.search.subprocess import Other
@@ -81,12 +81,12 @@ class LocalEngine:
             for other in others:
                 other.finish()
 
-    def search(self, question: Question, k: int, scope: Scope) -> Found:
+    def search(self, question: Question, k: int, scope: Scope) -> Rankings:
         within = None if scope == EVERYTHING else self.library.ids_within(scope)
         if within is not None and not within:
-            return Found((), ())
+            return Rankings((), ())
         dense = self._beside.submit(self.dense.search, question, k, within)
-        return Found(self.lexical.search(question, k, within), dense.result())
+        return Rankings(self.lexical.search(question, k, within), dense.result())
 
     def cosines(self, question: Question, ids: Sequence[int]) -> list[float]:
         return self.dense.cosines(question, ids)

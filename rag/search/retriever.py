@@ -16,7 +16,7 @@ from rag.errors import IndexDamaged, InputError, LibraryError
 from rag.library import Library
 from rag.query.question import Question
 from rag.search.catch_up import Progress
-from rag.search.engine import Engine, Found
+from rag.search.engine import Engine, Rankings
 from rag.search.fusion import DENSE_WEIGHT, DENSE_WEIGHT_TRANSLATED, from_worst, from_zero, fuse
 from rag.search.reranking import Candidate, Reranker
 from rag.types import EVERYTHING, Hit, Scope
@@ -131,7 +131,7 @@ class Retriever:
             for rank, (c, score) in enumerate(ranked, 1)
         ]
 
-    def _found(self, question: Question, scope: Scope) -> Found:
+    def _found(self, question: Question, scope: Scope) -> Rankings:
         """What the engine finds; where its indexes have gone since it was last looked, they are built first."""
         try:
             return self.engine.search(question, CANDIDATES, scope)
@@ -157,7 +157,7 @@ class Retriever:
                 f"no article has the source {unknown[0]!r}; there are: {', '.join(filter(None, known)) or 'none'}"
             )
 
-    def _candidates(self, question: Question, found: Found, count: int) -> list[Candidate]:
+    def _candidates(self, question: Question, found: Rankings, count: int) -> list[Candidate]:
         """The best `count` of both rankings, best first by fusion."""
         lexical, dense = found.lexical, found.dense
         weight = DENSE_WEIGHT_TRANSLATED if question.is_translated else DENSE_WEIGHT

@@ -88,7 +88,7 @@ class Guard:
             await self._app(scope, receive, send)
             return
         page = scope["path"] == "/"
-        answer, began = _Answer(send, page), time.perf_counter()
+        answer, began = _SealedResponse(send, page), time.perf_counter()
         try:
             if refused := self._refusal(scope):
                 await _refuse(scope, receive, answer, *refused)
@@ -133,7 +133,7 @@ class Guard:
         return hmac.compare_digest(given, self._password)
 
 
-class _Answer:
+class _SealedResponse:
     """Sends one answer on, with its headers; the page's body is held back until it is whole. status: 0 before it is known."""
 
     def __init__(self, send: Any, page: bool) -> None:

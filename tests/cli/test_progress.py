@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag.cli.progress import EVERY, Meter, lines
-from rag.library.origins import Entry
+from rag.library.origins import ReadArticle
 from rag.readers.readers import Place, Unreadable
 from rag.types import Article
 
@@ -21,7 +21,7 @@ def test_a_line_now_and_then_says_what_is_done_and_what_is_left(capsys: pytest.C
     clock = Clock()
     meter = Meter(lines(clock), clock)
     items = meter.counted(
-        [*(Entry(Article(str(i), "نص")) for i in range(3100)), *(Unreadable("x", "y") for _ in range(2))]
+        [*(ReadArticle(Article(str(i), "نص")) for i in range(3100)), *(Unreadable("x", "y") for _ in range(2))]
     )
     for second in range(13):
         clock.now = second

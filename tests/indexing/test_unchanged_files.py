@@ -15,7 +15,7 @@ import pytest
 from rag.cli.progress import Meter
 from rag.indexing import intake
 from rag.indexing.indexer import Indexer
-from rag.library.origins import Entry, mark_of
+from rag.library.origins import ReadArticle, fingerprint_of
 from rag.library.store import Added, Library
 from rag.readers import readers
 from rag.readers.folders import files_of
@@ -133,7 +133,7 @@ def test_files_that_are_passed_by_are_done_at_once(library: Library, folder: Pat
     (folder / "two.txt").write_text("نص سابع", "utf-8")
     bar = Bar()
     indexer = Indexer(library, lambda item: None)
-    assert sum(isinstance(item, Entry) for item in indexer.begin([folder], bar.placed)) == 2
+    assert sum(isinstance(item, ReadArticle) for item in indexer.begin([folder], bar.placed)) == 2
     assert {place.files for place in bar.places} == {5}
     assert [place.done for place in bar.places] == [3, 4, 4, 5]
     assert (bar.places[0].share, bar.places[-1].share) == (0, 1)
@@ -184,7 +184,7 @@ def taken(library: Library, folder: Path, columns: dict[str, str] | None = None)
 def test_a_file_counts_as_read_with_its_last_article_and_never_before(library: Library, folder: Path) -> None:
     dump = folder / "dump.jsonl"
     steps = intake.add_all(library, readings([dump]), lambda item: None, batch=1)
-    mark = mark_of(dump, reader_of({}))
+    mark = fingerprint_of(dump, reader_of({}))
     assert mark
     next(steps)
     assert library.unchanged(mark) is None
@@ -195,7 +195,7 @@ def test_a_file_counts_as_read_with_its_last_article_and_never_before(library: L
 def test_a_reading_that_is_broken_off_is_no_longer_what_was_read_before(library: Library, folder: Path) -> None:
     dump = folder / "dump.jsonl"
     taken(library, dump)
-    mark = mark_of(dump, reader_of({}))
+    mark = fingerprint_of(dump, reader_of({}))
     assert mark
     next(intake.add_all(library, readings([dump], {"title": "id"}), lambda item: None, batch=1))
     assert library.count()[0] == 2
@@ -207,8 +207,8 @@ def test_another_version_of_the_readers_reads_again(
 ) -> None:
     taken(library, folder)
     one = folder / "one.txt"
-    assert (mark := mark_of(one, reader_of({})))
+    assert (mark := fingerprint_of(one, reader_of({})))
     assert library.unchanged(mark) == 1
     monkeypatch.setattr(readers, "VERSION", readers.VERSION + 1)
-    assert (mark := mark_of(one, reader_of({})))
+    assert (mark := fingerprint_of(one, reader_of({})))
     assert library.unchanged(mark) is None

@@ -21,7 +21,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.errors import InputError
-from rag.library.origins import Entry
+from rag.library.origins import ReadArticle
 from rag.readers.formats.document import Document, Unfit
 from rag.readers.formats.html import read_html
 from rag.readers.formats.sniffing import sniff
@@ -216,7 +216,7 @@ def test_columns_can_be_given_by_name(tmp_path: Path) -> None:
     (tmp_path / "a.csv").write_text("الخبر;عنوان;س\nقال نعم;أول;1\n\nقال لا;ثان;\n", encoding="utf-8")
     assert "has no column of text in its first line" in failure(tmp_path / "a.csv")
     found = readings([tmp_path / "a.csv"], {"text": "الخبر", "id": "س"})
-    assert [item.article for item in found if isinstance(item, Entry)] == [
+    assert [item.article for item in found if isinstance(item, ReadArticle)] == [
         Article("1", "قال نعم", "أول", source="a"),
         Article("a.csv:3", "قال لا", "ثان", source="a"),
     ]

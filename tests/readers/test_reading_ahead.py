@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.library.origins import Mark
+from rag.library.origins import FileFingerprint
 from rag.readers import readers, sandbox
 from rag.readers.folders import files_of
 from rag.readers.formats.document import Document, Unfit
@@ -63,7 +63,7 @@ def test_what_is_read_ahead_comes_in_order_and_in_its_place(tmp_path: Path) -> N
     places: list[Place] = []
     ids = []
     for item in readings(files_of([tmp_path]), told=places.append):
-        if not isinstance(item, Mark):
+        if not isinstance(item, FileFingerprint):
             ids.append(Path(item.where).name if isinstance(item, Unreadable) else item.article.id)
     expected = [f"{i:02}.html" for i in range(12)]
     assert ids == [*expected[:4], "x", "y", expected[4], "04.pdf", *expected[5:]]

@@ -17,7 +17,7 @@ from rag import wiring  # noqa: F401  imported once, before anything is forked
 from rag.cli import main as cli
 from rag.indexing import intake
 from rag.library import Library
-from rag.library.origins import Mark
+from rag.library.origins import FileFingerprint
 
 CONTEXT = multiprocessing.get_context("forkserver")
 CONTEXT.set_forkserver_preload(["tests.slow.killed"])
@@ -80,7 +80,11 @@ def _acknowledge(home: str) -> None:
         def acknowledged(self: Library, given: Any, *others: Any) -> Any:
             taken = list(given)
             done = function(self, taken, *others)
-            ids = (item if isinstance(item, str) else item.article.id for item in taken if not isinstance(item, Mark))
+            ids = (
+                item if isinstance(item, str) else item.article.id
+                for item in taken
+                if not isinstance(item, FileFingerprint)
+            )
             with open(f"{home}/acknowledged", "a", encoding="utf-8") as file:
                 file.write("".join(f"{said} {id_}\n" for id_ in ids))
             return done

@@ -23,7 +23,7 @@ from rag.errors import EngineError
 from rag.query.question import Question
 from rag.search import bm25
 from rag.search.catch_up import Progress, catch_up, is_current, usable_state
-from rag.search.engine import Found
+from rag.search.engine import Rankings
 from rag.search.fusion import Ranking
 from rag.search.milvus import rows as milvus_rows
 from rag.search.milvus.collection import MilvusCollection
@@ -74,9 +74,9 @@ class MilvusEngine:
     def discard(self) -> None:
         self.collection.discard()
 
-    def search(self, question: Question, k: int, scope: Scope) -> Found:
+    def search(self, question: Question, k: int, scope: Scope) -> Rankings:
         where = milvus_rows.expression(scope)
-        return Found(self._lexical(question, k, where), self._dense(question, k, where))
+        return Rankings(self._lexical(question, k, where), self._dense(question, k, where))
 
     def _lexical(self, question: Question, k: int, where: str) -> Ranking:
         if not any(word.translations for word in question.words):
