@@ -39,3 +39,7 @@ class ModelError(RagError):
 
 class BusyError(RagError):
     """The language model's queue is full, or another process is at the same work; trying again later may succeed."""
+
+
+class TableError(RagError):
+    """A table of words or numbers that the program goes by is missing, or is not what it should be."""

@@ -10,8 +10,9 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from rag.arabic.folding import fold, fold_with_offsets, word_end, word_set
+from rag.arabic.folding import fold, fold_with_offsets, word_end
 from rag.arabic.forms import DATE_JOINTS, YEARS, is_content
+from rag.arabic.lexicon import words_of
 from rag.arabic.numerals import Amount, amounts
 from rag.arabic.places import bare, country
 from rag.arabic.skeletons import skeletons
@@ -20,20 +21,15 @@ from rag.arabic.words import QuestionType, word_grams
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _LIKE = 0.6
 """Share of a word's grams from which another form of it counts as the word."""
-_ERAS = word_set("الميلادي ميلادي ميلادية هجري هجرية م ه ق الماضي الماضية الفائت الفائتة المقبل المقبلة القادم الجاري")
+_ERAS = words_of("times", use="era")
 _OF = fold("من")
-_ORDINALS = word_set(
-    "أول أولى ثاني ثانية ثالث ثالثة رابع رابعة خامس سادس سابع ثامن تاسع عاشر الأول الأولى الثاني الثانية الثالث الثالثة"
-)
+_ORDINALS = words_of("numbers", ordinal="bare both") | {f"ال{word}" for word in words_of("numbers", ordinal="both")}
 _HALF = 0.5
 """Share of the question's content words that a sentence must hold for its date or number to be the one asked for."""
-_DAYS_FROM_NOW = word_set("أمس اليوم غدا البارحة الليلة")
+_DAYS_FROM_NOW = words_of("times", use="from_now")
 _BEFORE_LAST = fold("أول")
-_TIMES = word_set("الشهر الأسبوع العام السنة القرن اليوم الصيف الشتاء الربيع الخريف")
-_MEASURES = word_set(
-    "نسمة شخص شخصا دولار دولارا ريال جنيه يورو درهم دينار ليرة متر مترا كيلومتر كيلومترا كم كيلوغرام كغ طن طنا درجة عاما سنة سنوات "
-    "شهرا أشهر يوما أيام ساعة ساعات دقيقة بالمئة بالمائة"
-)
+_TIMES = words_of("times", use="span")
+_MEASURES = words_of("units", use="measure")
 _NEAR = 4
 """Words from what was asked within which one of several dates or numbers is taken."""
 

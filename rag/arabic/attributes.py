@@ -10,8 +10,9 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rag.arabic.folding import fold, word_set, words
+from rag.arabic.folding import fold, words
 from rag.arabic.forms import keys
+from rag.arabic.lexicon import words_of
 from rag.arabic.numerals import quantities
 
 _ROWS = """
@@ -44,7 +45,7 @@ def _row(line: str) -> tuple[frozenset[str], frozenset[str]]:
 
 
 _ATTRIBUTES = [_row(line) for line in _ROWS.strip().splitlines()]
-_BEFORE = word_set("يبلغ تبلغ بلغ بلغت يقدر مدينة دولة بلد قرية هي")
+_BEFORE = words_of("stop_words", use="before_attribute")
 """Words that may stand between the question word and what is asked for."""
 _LIFE = {fold("ولد"), fold("توفي")}
 _LIFESPAN = re.compile(r"\([^()]*\d{3,4}[^()]*[-–—][^()]*\d{3,4}[^()]*\)")

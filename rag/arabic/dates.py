@@ -9,71 +9,34 @@ import re
 from datetime import date
 
 from rag.arabic.folding import fold
+from rag.arabic.lexicon import any_of, as_number, table, words_of
 
 _ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d)(?:[t ]\d\d:?\d\d.*)?)?$", re.DOTALL)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})(?:\2(\d{1,2}))?$")
 _DAY_FIRST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})$")
 _MONTH_FIRST = re.compile(r"(\d{1,2})[-/](\d{4})$")
 _TIME = re.compile(
-    r"\b\d{1,2}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?(?:am|pm|ص|م|صباحا|مساء)\b)?(?: ?(?:gmt|utc)?[+-]\d\d:?\d\d\b)?"
+    rf"\b\d{{1,2}}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?{any_of(words_of('date_fields', use='clock'))}\b)?"
+    rf"(?: ?{any_of(words_of('date_fields', use='zone'))}?[+-]\d\d:?\d\d\b)?"
 )
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
-_HIJRI = re.compile(r"(?<=[\d ])(?:هجريه|هجري|ه)(?!\w)")
-_COMMON = re.compile(r"(?<=[\d ])(?:ميلاديه|ميلادي|م)(?!\w)")
-_EQUALS = re.compile(r"\b(?:الموافق|الموافقه|الموافق ل)\b")
+_HIJRI = re.compile(rf"(?<=[\d ]){any_of(words_of('date_fields', use='hijri'))}(?!\w)")
+_COMMON = re.compile(rf"(?<=[\d ]){any_of(words_of('date_fields', use='common'))}(?!\w)")
+_EQUALS = re.compile(rf"\b{any_of(words_of('date_fields', use='equals'))}\b")
 _LONGEST = 200
 _EARLIEST, _LATEST = 1500, 2199
 """Years of the common era that a field without ISO form can mean; years of the Hijra without their mark are before them."""
 _LATEST_HIJRI = 1600
 
-_MONTHS = """
-1 يناير كانون_الثاني جانفي january jan
-2 فبراير شباط فيفري february feb
-3 مارس آذار march mar
-4 أبريل ابريل نيسان أفريل april apr
-5 مايو أيار ماي may
-6 يونيو يونيه حزيران جوان june jun
-7 يوليو يوليه تموز جويلية يوليوز july jul
-8 أغسطس آب أوت غشت august aug
-9 سبتمبر أيلول شتنبر september sept sep
-10 أكتوبر تشرين_الأول october oct
-11 نوفمبر تشرين_الثاني نونبر november nov
-12 ديسمبر كانون_الأول دجنبر december dec
-"""
-"""Of Egypt, the Levant, Tunisia and Algeria, Morocco; and English."""
-_HIJRI_MONTHS = """
-1 محرم المحرم محرم_الحرام
-2 صفر صفر_الخير
-3 ربيع_الأول ربيع_أول
-4 ربيع_الآخر ربيع_الثاني ربيع_ثاني ربيع_آخر
-5 جمادى_الأولى جمادى_الأول جمادى_أولى
-6 جمادى_الآخرة جمادى_الثانية جمادى_الآخر جمادى_الثاني
-7 رجب
-8 شعبان
-9 رمضان
-10 شوال
-11 ذو_القعدة ذي_القعدة ذوالقعدة ذيالقعدة
-12 ذو_الحجة ذي_الحجة ذوالحجة ذيالحجة
-"""
-_IGNORED = frozenset(
-    fold(
-        "السبت الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة يوم في من شهر عام سنة لعام لسنة بتاريخ تاريخ التاريخ "
-        "النشر نشر تم آخر تحديث الساعة ل و am pm ص صباحا مساء gmt utc z the of on at th st nd rd "
-        "saturday sunday monday tuesday wednesday thursday friday sat sun mon tue tues wed thu thur thurs fri published date updated"
-    ).split()
-)
+_IGNORED = words_of("date_fields", use="beside") | words_of("weekdays")
 
 
-def _numbered(listed: str) -> dict[str, int]:
-    return {
-        fold(name).replace("_", " "): int(number)
-        for number, *names in map(str.split, listed.strip().splitlines())
-        for name in names
-    }
+def _months(calendar: str) -> dict[str, int]:
+    return {fold(row["word"]): int(as_number(row["number"])) for row in table("months") if row["calendar"] == calendar}
 
 
-_NAMES = _numbered(_MONTHS)
-_HIJRI_NAMES = _numbered(_HIJRI_MONTHS)
+_NAMES = _months("common")
+_HIJRI_NAMES = _months("hijri")
 _LEAP_YEARS = frozenset((2, 5, 7, 10, 13, 16, 18, 21, 24, 26, 29))
 _EPOCH = date(622, 7, 19).toordinal()
 """The first day of the Hijra, 16 July 622 of the Julian calendar."""

@@ -11,16 +11,14 @@ from collections.abc import Sequence
 
 from rag.arabic.folding import find, fold, has_arabic, word_set, words
 from rag.arabic.forms import PREPOSITIONS, begins_anew, is_verb
+from rag.arabic.lexicon import words_of
 from rag.arabic.names import is_definite
 from rag.arabic.places import country
 from rag.arabic.speech import asked_speaker, lacks_speaker
 from rag.arabic.words import content_words
 
-_ASKING = word_set(
-    "ما ماذا من هل أين كيف متى كم لماذا لم بم بماذا عم عما فيم علام مم أي أية شو ايش وش شنو مين منو فين وين ليش ليه امتى ايمتى قديش "
-    "what who whom whose when where why how which"
-)
-_CIRCUMSTANCE = word_set("أين كيف متى لماذا فين وين ليش ليه امتى ايمتى when where why how")
+_ASKING = words_of("question_words", opens="yes")
+_CIRCUMSTANCE = words_of("question_words", again="yes")
 """Question words that can be asked of what was just asked about."""
 _COPULAS = word_set("هو هي هم هما")
 _EMPTY = word_set(

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from functools import lru_cache
 
 from rag.arabic.folding import fold, word_set
+from rag.arabic.lexicon import words_of
 from rag.arabic.words import content_words
 
 _PREFIX = re.compile("^(?:[وف]?(?:[بكل]?ال|لل)|[وف][بكلس]?|[بلكس])(?=[^\\W_]{3})")
@@ -99,15 +100,7 @@ for _i, _group in enumerate(_GROUPS.strip().splitlines()):
     for _form in fold(_group).split():
         _SAID_ALIKE.setdefault(_form, set()).add(f"={_i}")
 
-LIGHT = word_set(
-    "نحو حوالي قرابة زهاء تقريبا حوالى عاما عام سنة سنوات ميلادي ميلادية هجرية هجري م ه "
-    "تبلغ بلغ بلغت يبلغ يقع تقع يقدر تقدر وصل جرى جرت تمت قام قامت إنها إنهم انهم انهما كانوا كذلك وذلك حسب بحسب وفق وفقا "
-    "قد ستكون سيكون تكون يكون سيتم يتم تم بأن فإن نسبة بنسبة قدره قدرها بلد بلاده بلادها أي اي أحد إحدى كل كلا "
-    "also about around approximately nearly some total according there year years lies lie located currently now "
-    "فهي فهو وهي وهو وهم فهم وأن فإن قرر قررت decided reach reached reaches due age aged "
-    "percent per st nd rd th s t ago over became become becoming being having both its itself himself same such "
-    "city country so than then between during after before who whose while because only very well one"
-)
+LIGHT = words_of("stop_words", use="light")
 """Words without which a claim says the same, beside those that content_words leaves out."""
 AND = re.compile("و(?=[^\\W_]{2})")
 _UNITS_WITH_AND = word_set("وزير وزراء وزارة وحدة وحدات ولاية ولايات وظيفة وظائف وفاة وفيات واط وثيقة وثائق ورقة ورقات")
@@ -127,10 +120,10 @@ _PREPOSITION = {
     "for": "ل",
 }
 IN = fold("في")
-YEARS = word_set("عام عاما أعوام سنة سنوات سنين year years")
-DATE_JOINTS = YEARS | word_set("من of") | {"،", ","}
-TIMES = word_set("اليوم أمس غدا الآن today yesterday tomorrow now")
-PERSONS = word_set("شخص شخصا أشخاص آخرين آخر آخرون people persons person others")
+YEARS = words_of("times", use="year")
+DATE_JOINTS = YEARS | words_of("times", use="joint") | {"،", ","}
+TIMES = words_of("times", use="day")
+PERSONS = words_of("stop_words", use="person")
 CLAUSE = re.compile(
     r"[،؛;]\s*|,\s+|\s+(?=و[^\W_]{3})|\s+(?:and|while|but|whereas)\s+|(?<!\w)(?:بينما|فيما|في حين|لكن|أما|ثم|حيث)(?!\w)"
 )

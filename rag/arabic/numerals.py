@@ -5,12 +5,17 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
+from itertools import filterfalse
 from typing import NamedTuple
 
 from rag.arabic.folding import fold
+from rag.arabic.lexicon import any_of, as_number, table, words_of
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[%،؛,;:()]")
-_PERCENT = re.compile(r"(?<!\w)(?:في |ب)الما?يه(?!\w)|٪|per ?cent(?!\w)")
+_PERCENTS = words_of("units", use="percent")
+_PERCENT = re.compile(
+    rf"(?<!\w){any_of(filterfalse(str.isascii, _PERCENTS))}(?!\w)|٪|{any_of(filter(str.isascii, _PERCENTS))}(?!\w)"
+)
 PERCENT = "%"
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _PREFIX = re.compile("^(?:و|ف)?(?:ب|ك|ل)?(?:ال|لل)?(?=..)")
@@ -32,144 +37,37 @@ class Amount(NamedTuple):
     after: int
 
 
-def _values(listed: str) -> dict[str, float]:
-    return {
-        form: float(value) for value, *forms in map(str.split, listed.strip().splitlines()) for form in map(fold, forms)
-    }
+def _values(kind: str, english: bool) -> dict[str, float]:
+    """The folded number words of a kind, Arabic or English ones, and their values."""
+    rows = [row for row in table("numbers") if row["kind"] == kind and row["word"].isascii() == english]
+    return {fold(row["word"]): as_number(row["value"]) for row in rows}
 
 
-_THIRD = 1 / 3
-_SMALL = _values("""
-0 صفر
-0.25 ربع
-0.333333333333 ثلث
-0.5 نصف
-0.666666666667 ثلثا ثلثي ثلثان ثلثين
-1 واحد واحدة أول أولى أحد إحدى حادي حادية
-2 اثنان اثنين اثنا اثني اثنتان اثنتين اثنتا اثنتي ثاني ثانية
-3 ثلاثة ثلاث ثالث ثالثة
-4 أربعة أربع رابع رابعة
-5 خمسة خمس خامس خامسة
-6 ستة ست سادس سادسة
-7 سبعة سبع سابع سابعة
-8 ثمانية ثماني ثمان ثامن ثامنة
-9 تسعة تسع تاسع تاسعة
-10 عشرة عشر عاشر عاشرة
-20 عشرون عشرين
-30 ثلاثون ثلاثين
-40 أربعون أربعين
-50 خمسون خمسين
-60 ستون ستين
-70 سبعون سبعين
-80 ثمانون ثمانين
-90 تسعون تسعين
-200 مئتان مئتين مائتان مائتين مئتا مئتي مائتا مائتي
-300 ثلاثمئة ثلاثمائة
-400 أربعمئة أربعمائة
-500 خمسمئة خمسمائة
-600 ستمئة ستمائة
-700 سبعمئة سبعمائة
-800 ثمانمئة ثمانمائة ثمانيمئة
-900 تسعمئة تسعمائة
-""")
-_LARGE = _values("""
-100 مئة مائة مية
-1000 ألف ألفا آلاف
-2000 ألفان ألفين ألفي
-1000000 مليون مليونا ملايين
-2000000 مليونان مليونين مليوني
-1000000000 مليار مليارا مليارات بليون
-2000000000 ملياران مليارين ملياري
-1000000000000 تريليون ترليون
-""")
-_ONLY_JOINED = frozenset(map(fold, ("أحد", "إحدى", "حادي", "حادية")))
+_ONLY_JOINED = _values("joins", english=False)
 """Words for "one of" unless they begin a number: «أحد عشر», «الحادي والعشرون»."""
+_SMALL = _values("add", english=False) | _ONLY_JOINED
+_LARGE = _values("times", english=False)
 _AND = "و"
 _HALF, _HUNDRED = 0.5, 100
 _LONGEST = 12
 """Words of the longest number that is read as one."""
-_MONTHS = _values("""
-1 يناير كانون_الثاني جانفي
-2 فبراير شباط فيفري
-3 مارس آذار
-4 أبريل إبريل نيسان أفريل
-5 مايو أيار ماي
-6 يونيو يونيه حزيران جوان
-7 يوليو يوليه تموز جويلية
-8 أغسطس آب أوت
-9 سبتمبر أيلول
-10 أكتوبر تشرين_الأول
-11 نوفمبر تشرين_الثاني
-12 ديسمبر كانون_الأول
-101 محرم
-102 صفر_الخير
-103 ربيع_الأول
-104 ربيع_الآخر ربيع_الثاني
-105 جمادى_الأولى
-106 جمادى_الآخرة جمادى_الثانية
-107 رجب
-108 شعبان
-109 رمضان
-110 شوال
-111 ذو_القعدة ذي_القعدة
-112 ذو_الحجة ذي_الحجة
-""")
-_HOMONYMS = frozenset(map(fold, ("مارس", "آب", "ماي", "أوت", "جوان", "رجب", "شعبان", "صفر")))
+_HIJRI = 100
+"""What is added to the number of a month of the Hijra."""
+_MONTHS = {
+    fold(row["word"]).replace(" ", "_"): as_number(row["number"]) + (_HIJRI if row["calendar"] == "hijri" else 0)
+    for row in table("months")
+    if row["text"] != "no"
+}
+_HOMONYMS = words_of("months", text="beside")
 """Months that are other words, too: taken for months only beside a number or the word month."""
 _MONTH = fold("شهر")
-_PARTS = {fold("أرباع"): 0.25, fold("أثلاث"): _THIRD} | {
-    "quarter": 0.25,
-    "quarters": 0.25,
-    "third": _THIRD,
-    "thirds": _THIRD,
-}
+_PARTS = _values("part", english=False) | _values("part", english=True)
 """What a number before it counts: «ثلاثة أرباع», "two-thirds"."""
-_ENGLISH = _values("""
-0 zero
-0.25 quarter
-0.5 half
-1 one first
-2 two second
-3 three third
-4 four fourth
-5 five fifth
-6 six sixth
-7 seven seventh
-8 eight eighth
-9 nine ninth
-10 ten tenth
-11 eleven eleventh
-12 twelve twelfth
-13 thirteen thirteenth
-14 fourteen fourteenth
-15 fifteen fifteenth
-16 sixteen sixteenth
-17 seventeen seventeenth
-18 eighteen eighteenth
-19 nineteen nineteenth
-20 twenty twentieth
-30 thirty thirtieth
-40 forty fortieth
-50 fifty fiftieth
-60 sixty sixtieth
-70 seventy seventieth
-80 eighty eightieth
-90 ninety ninetieth
-""")
-_ROMAN = _values("2 ii\n3 iii\n4 iv\n6 vi\n7 vii\n8 viii\n9 ix\n11 xi\n12 xii\n13 xiii\n14 xiv\n15 xv\n16 xvi")
+_ENGLISH = _values("add", english=True)
+_ROMAN = _values("roman", english=True)
 """Of kings and popes; those of one letter are letters, too."""
-_ENGLISH_LARGE = _values("""
-100 hundred hundredth
-1000 thousand
-1000000 million
-1000000000 billion
-1000000000000 trillion
-""")
-_ENGLISH_MONTHS = "january february march april may june july august september october november december"  # "may" and "march" are words
-_MONTHS |= {name: float(i) for i, name in enumerate(_ENGLISH_MONTHS.split(), 1)}
-_HOMONYMS |= {"may", "march"}
-_DAYS = _values("1 الأحد\n2 الاثنين الإثنين\n3 الثلاثاء\n4 الأربعاء\n5 الخميس\n6 الجمعة\n7 السبت")
-_DAYS |= _values("1 sunday\n2 monday\n3 tuesday\n4 wednesday\n5 thursday\n6 friday\n7 saturday")
+_ENGLISH_LARGE = _values("times", english=True)
+_DAYS = {fold(row["word"]): as_number(row["number"]) for row in table("weekdays") if row["text"] == "yes"}
 
 
 def quantities(text: str) -> frozenset[str]:

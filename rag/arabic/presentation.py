@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Sequence
 
+from rag.arabic.lexicon import spelled
+
 _FORMS = re.compile("[\ufb50-\ufdcf\ufdf0-\ufdf9\ufe70-\ufefc]")
 """Shapes of letters; the signs ﷺ ﷻ ﷼ ﷽ are written by people and stay."""
 _RTL = re.compile("[\u0590-\u05ff\u0608\u060b\u060d\u061b-\u064a\u066d-\u06ef\u06fa-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]")
@@ -21,7 +23,7 @@ _MIRROR = str.maketrans(_OPEN + _CLOSED, _CLOSED + _OPEN)
 _NUMBER = "D+(?:CD+)*"
 _LEFT_TO_RIGHT = re.compile(rf"(?:{_NUMBER})?L(?:[LD]|[CN ]+(?=[LD]))*|{_NUMBER}")
 _RIGHT_TO_LEFT = re.compile("A(?:[ADCN ]*A)?")
-_FREQUENT = frozenset(re.findall("\\S+", "في من على إلى عن أن إن التي الذي هذا هذه ذلك مع كان بين بعد قال كما وقد"))
+_FREQUENT = frozenset(spelled("stop_words", use="frequent"))
 _WORD = re.compile("[\u0620-\u063f\u0641-\u064a]+")
 _TAIL = re.compile("(?<=[\u0620-\u064a])[،؛؟](?=\\s)|(?<=[\u0620-\u064a])[.،؛؟]$")
 _HEAD = re.compile("(?<!\\S)[،؛؟](?=[\u0620-\u064a])|^[.،؛؟](?=\\s?[\u0620-\u064a])")

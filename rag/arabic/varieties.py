@@ -5,15 +5,12 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from rag.arabic.folding import has_arabic, word_set, words
-from rag.arabic.words import DIALECT_QUESTION
+from rag.arabic.folding import has_arabic, words
+from rag.arabic.lexicon import words_of
 
 Variety = Literal["standard", "dialect", "english"]
 
-_DIALECT = word_set(
-    f"{DIALECT_QUESTION} بكام علاش واش شكون عايز عاوز بدي بدك بدو بدنا رح مش هيك هيدا هادا عشان علشان النهارده امبارح إمبارح "
-    "الحين هسه مفيش مافيش بيقول بتقول"
-)
+_DIALECT = words_of("dialect") | words_of("question_words", variety="dialect")
 """Words that standard Arabic does not write; «راح», «دي», «شي», «يلي», «كمان» stand in standard texts, too."""
 _WHAT = re.compile("(?<!\\w)[اإأ]يه(?!\\w)")  # before folding, which makes «آية» the same word
 

@@ -8,7 +8,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Literal
 
-from rag.arabic.folding import fold, word_set, words
+from rag.arabic.folding import words
+from rag.arabic.lexicon import any_of, words_of
 from rag.arabic.vocabulary import Vocabulary
 
 QuestionType = Literal["speech", "who", "when", "where", "many", "why", "other"]
@@ -47,33 +48,14 @@ def _grams_of(word: str) -> tuple[str, ...]:
     return tuple([marked[i : i + GRAM] for i in range(len(marked) - GRAM + 1)])
 
 
-_TYPE_WORDS: dict[QuestionType, str] = {
-    "when": "متى|متي|امتى|إمتى|ايمتى|فمتى|ومتى|تاريخ|أي (?:عام|سنة|يوم|شهر|تاريخ)|when|what (?:year|date|day|month)",
-    "many": "كم|وكم|بكم|قديش|أديش|كام|بكام|عدد|how (?:many|much|long|far|old)",
-    "where": "أين|اين|وأين|فين|وين|منين|أي (?:مدينة|بلد|دولة|مكان|بحر)|where|which (?:city|country|place)",
-    "why": "لماذا|ولماذا|لم|ليش|ليه|علاش|سبب|أسباب|why",
-    "who": "من (?:هو|هي|الذي|التي|هم|كان|كانت)|مين|منو|who|whom|whose",
-}
-_TYPES = {type_: re.compile(rf"(?:^|\W)(?:{fold(pattern)})(?=\W|$)") for type_, pattern in _TYPE_WORDS.items()}
+_ASKED: tuple[QuestionType, ...] = ("when", "many", "where", "why", "who")
+"""The types that have question words of their own; of several in one question the first counts."""
+_TYPES = {type_: re.compile(rf"(?:^|\W){any_of(words_of('question_words', asks=type_))}(?=\W|$)") for type_ in _ASKED}
 _WHO_FIRST = re.compile(r"\W*و?من\W")  # elsewhere من is "from"
 
-DIALECT_QUESTION = (
-    "شو إيش ايش مين منو شنو وش فين وين منين ليش ليه امتى إمتى ايمتى قديش أديش كام إزاي ازاي شلون كيفاش اللي"
+_QUESTION = words_of("question_words", stop="yes") | words_of(
+    "stop_words", use="pronoun preposition particle asking english"
 )
-"""Question words that standard Arabic does not use."""
-_QUESTION = word_set(
-    "ما ماذا من هل أين كيف متى كم لماذا لم بم بماذا عم عما فيم علام مم أي أية ماهو ماهي ماهى "
-    f"{DIALECT_QUESTION} "
-    "هو هي هم هما هؤلاء هذا هذه ذلك تلك الذي التي الذين اللذان اللتان "
-    "في على إلى الى من عن مع بين حول ضد عند عندما لدى منذ حتى بعد قبل خلال أثناء بشأن تجاه نحو "
-    "أن إن ان أنه إنه أنها إنها أو و ثم كما لكن لكنه قد لقد لا لن ليس ليست كان كانت يكون تكون تم يتم سوف "
-    "كل بعض غير أيضا فقط له لها لهم به بها فيه فيها عنه عنها منه منها عليه عليها إليه إليها ذات نفس حيث "
-    "قال قالت قالوا يقول تقول اسم عدد سبب تاريخ عام يوم سنة مكان "
-    "what who whom whose when where why how which is are was were be been do does did has have had will would can could "
-    "the a an of in on at to for from by with about and or that this these those it its his her their as into there "
-    "i you he she we they me him us them my your our if not no don didn doesn isn wasn aren ll ve re"
-)
-
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")  # what is left of "Lavrov's" and "U.S."
 
 
@@ -101,23 +83,18 @@ def bare_words(text: str) -> list[str]:
     return [_ARTICLE.sub("", word) for word in words(text)]
 
 
-_DATE = word_set(
-    "يناير فبراير مارس أبريل ابريل مايو يونيو يوليو أغسطس سبتمبر أكتوبر نوفمبر ديسمبر كانون شباط آذار نيسان أيار "
-    "حزيران تموز آب أيلول تشرين محرم صفر ربيع جمادى رجب شعبان رمضان شوال السبت الأحد الاثنين الإثنين الثلاثاء الأربعاء الخميس الجمعة أمس "
-    "اليوم غدا عام سنة قرن القرن الشهر الأسبوع"
+_DATE = (
+    words_of("times", use="sign")
+    | words_of("weekdays", sign="yes")
+    | {word.split()[0] for word in words_of("months", sign="yes")}
 )
-_COUNT = word_set(
-    "اثنان ثلاثة ثلاث أربعة أربع خمسة خمس ستة ست سبعة سبع ثمانية ثماني تسعة تسع عشرة عشر عشرون عشرين ثلاثون ثلاثين أربعون أربعين "
-    "خمسون خمسين ستون ستين سبعون سبعين ثمانون ثمانين تسعون تسعين مئة مائة مئات ألف ألفا آلاف مليون ملايين مليار نصف ثلث ربع"
-)
-_REASON = word_set(
-    "بسبب لأن لأنه لأنها نتيجة بهدف لهدف أجل إثر اثر جراء نظرا بفضل سبب أسباب لذلك خوفا سعيا رغبة بغية كي لكي احتجاجا ردا باعتبار بعدما"
-)
-_PLACE = word_set("في إلى الى مدينة دولة قرب غرب شرق شمال جنوب منطقة إقليم عاصمة مقر قاعدة فوق أراضي")
-
+_COUNT = words_of("numbers", sign="yes")
 
 _DIGIT = re.compile(r"\d")
-_SIGNS: dict[QuestionType, frozenset[str]] = {"why": _REASON, "where": _PLACE}
+_SIGNS: dict[QuestionType, frozenset[str]] = {
+    "why": words_of("signs", use="why"),
+    "where": words_of("signs", use="where"),
+}
 
 
 def hold(type_: QuestionType, texts: Iterable[Collection[str]]) -> list[bool]:

@@ -1,0 +1,151 @@
+"""The words that the rules of `rag.arabic` go by, as tables that people read and correct, and the one way to read them.
+
+It knows the files of this folder and what may stand in their columns; what a word is good for is known by the module that asks for
+it. README.md beside this file says in Arabic and English what each file, column and use means, and how to try a change.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+from pathlib import Path
+
+from rag.arabic.folding import fold
+from rag.errors import TableError
+
+Row = Mapping[str, str]
+"""What stands under each column."""
+WORDS, ANY, NUMBER = "words", "words or nothing", "a number such as 12 or 2/3"
+"""What may stand under a column where it is not one of a few words: words with one space between them, those or nothing, a number."""
+_YES_NO = ("yes", "no")
+COLUMNS: dict[str, dict[str, str | tuple[str, ...]]] = {
+    "date_fields": {"use": ("beside", "hijri", "common", "equals", "clock", "zone"), "word": WORDS},
+    "dialect": {"word": WORDS},
+    "months": {
+        "word": WORDS,
+        "calendar": ("common", "hijri"),
+        "number": NUMBER,
+        "text": ("yes", "beside", "no"),
+        "sign": _YES_NO,
+    },
+    "numbers": {
+        "word": WORDS,
+        "value": NUMBER,
+        "kind": ("add", "joins", "times", "part", "vague", "roman"),
+        "ordinal": ("no", "both", "bare"),
+        "sign": _YES_NO,
+    },
+    "question_words": {
+        "word": WORDS,
+        "variety": ("standard", "dialect", "english"),
+        "asks": ("-", "where", "when", "many", "why", "who"),
+        "stop": _YES_NO,
+        "opens": _YES_NO,
+        "again": _YES_NO,
+        "saying": ("both", "verb", "no", "noun"),
+    },
+    "signs": {"use": ("why", "where"), "word": WORDS},
+    "stop_words": {
+        "use": (
+            "pronoun",
+            "preposition",
+            "particle",
+            "asking",
+            "english",
+            "light",
+            "person",
+            "before_attribute",
+            "frequent",
+        ),
+        "word": WORDS,
+    },
+    "times": {"use": ("year", "joint", "day", "era", "from_now", "span", "sign"), "word": WORDS},
+    "units": {"use": ("measure", "percent"), "word": WORDS},
+    "weekdays": {"word": WORDS, "number": NUMBER, "text": _YES_NO, "sign": _YES_NO},
+}
+"""The columns of each table in order, and what may stand under each."""
+_FOLDER = Path(__file__).parent
+_REMEDY = "correct it, or install rag again"
+
+
+@cache
+def table(name: str) -> tuple[Row, ...]:
+    """The rows of lexicon/NAME.tsv in order, read once; TableError where the file is missing or damaged."""
+    return rows_of(_FOLDER / f"{name}.tsv", COLUMNS[name])
+
+
+@cache
+def words_of(name: str, **cells: str) -> frozenset[str]:
+    """The folded words and phrases under "word" in a table, of all rows or of those with the given cells.
+
+    cells: what stands under a column of the rows that are meant; several words with spaces between them where any of them will do.
+    TableError where there is no such row, since a rule without its words would hold of everything.
+    """
+    return frozenset(map(fold, spelled(name, **cells)))
+
+
+def spelled(name: str, **cells: str) -> list[str]:
+    """The words of `words_of` as they are written in the table, in its order."""
+    wanted = {column: cell.split() for column, cell in cells.items()}
+    found = [row["word"] for row in table(name) if all(row[column] in listed for column, listed in wanted.items())]
+    if not found:
+        raise TableError(f"{_FOLDER / name}.tsv: found no row with {cells}, expected at least one; {_REMEDY}")
+    return found
+
+
+def any_of(listed: Iterable[str]) -> str:
+    """A pattern for any of some words or phrases, the longest first."""
+    return f"(?:{'|'.join(map(re.escape, sorted(listed, key=lambda word: (-len(word), word))))})"
+
+
+def as_number(cell: str) -> float:
+    """The value of a number or a fraction as it stands in a cell; ValueError where it is none."""
+    top, _, bottom = cell.partition("/")
+    return float(top) / float(bottom or 1)
+
+
+def rows_of(path: Path, columns: Mapping[str, str | tuple[str, ...]]) -> tuple[Row, ...]:
+    """The rows of a file in UTF-8 whose cells have tabs between them and whose first line names the columns.
+
+    Empty lines and those that begin with # are left out. columns: as in COLUMNS. TableError says which line is damaged, and how.
+    """
+    try:
+        lines = path.read_bytes().decode("utf-8-sig").split("\n")
+    except FileNotFoundError:
+        raise TableError(f"{path}: found no such file, expected a table; install rag again") from None
+    except UnicodeDecodeError as e:
+        line = e.object.count(b"\n", 0, e.start) + 1
+        raise TableError(f"{path}, line {line}: found bytes of another encoding, expected UTF-8; {_REMEDY}") from None
+    rows = []
+    for number, text in enumerate(lines, 1):
+        cells = text.rstrip("\r").split("\t")
+        if number == 1 and cells != list(columns):
+            raise TableError(f"{path}, line 1: found {cells}, expected the columns {list(columns)}; {_REMEDY}")
+        if number == 1 or not text.strip() or text.startswith("#"):
+            continue
+        if len(cells) != len(columns):
+            found = f"{len(cells)} cells, expected {len(columns)} with tabs between them ({', '.join(columns)})"
+            raise TableError(f"{path}, line {number}: found {found}; {_REMEDY}")
+        row = dict(zip(columns, cells, strict=True))
+        for column, expected in columns.items():
+            if not _fits(row[column], expected):
+                wanted = expected if isinstance(expected, str) else " or ".join(expected)
+                raise TableError(
+                    f"{path}, line {number}, {column}: found {row[column]!r}, expected {wanted}; {_REMEDY}"
+                )
+        rows.append(row)
+    return tuple(rows)
+
+
+def _fits(cell: str, expected: str | tuple[str, ...]) -> bool:
+    """Whether a cell is what may stand there; words must be more than marks that folding deletes."""
+    if isinstance(expected, tuple):
+        return cell in expected
+    if expected == NUMBER:
+        try:
+            return math.isfinite(as_number(cell))
+        except (ValueError, ZeroDivisionError):
+            return False
+    return cell == " ".join(cell.split()) and (bool(fold(cell)) or expected == ANY)
