@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 
-from benchmarks.search import SETS, load
+from datasets.reading import SETS, load
 from rag.answer.assistant import Assistant
 from rag.arabic.speech import speaker
 from rag.evaluate.metrics import percentile
@@ -39,10 +39,10 @@ def speakers(assistant: Assistant) -> list[str]:
 def measure(title: str, assistant: Assistant, questions: Sequence[str]) -> None:
     """Asks every question once and prints the times of search and evidence, of writing, and of the whole answer."""
     for question in questions[:_WARM]:
-        list(assistant.ask(question))
+        list(assistant.ask(assistant.parse(question)))
     timings = []
     for question in questions:
-        *_, answer = assistant.ask(question)
+        *_, answer = assistant.ask(assistant.parse(question))
         timings.append(answer.timings)
     for step in ("search_ms", "write_ms", "total_ms"):
         values = [timing[step] for timing in timings]

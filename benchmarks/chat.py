@@ -22,7 +22,7 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.search import load
+from datasets.reading import load
 from rag.evaluate.metrics import percentile
 from rag.settings import load_settings
 from rag.wiring import open_assistant, open_library

@@ -7,7 +7,8 @@ from collections.abc import Iterator
 from itertools import count
 from pathlib import Path
 
-from training.pairs import rows
+from datasets.news import news
+from datasets.rows import Row
 
 _CHANGED = 0.2
 """The share of words that are replaced by others of the archive, so that a repeated article is another one."""
@@ -15,9 +16,9 @@ _VOCABULARY = 200_000
 """Words of the archive, as often as they occur there, from which the others are drawn."""
 
 
-def articles(data: Path) -> Iterator[dict]:
+def articles(data: Path) -> Iterator[Row]:
     """Rows without end, from the folder of the data: first the 29,137 articles as they are, then changed; always the same."""
-    real = list(rows(data / "saudinewsnet.jsonl.zst"))
+    real = list(news(data))
     yield from real
     drawn = random.Random(0)
     vocabulary: list[str] = []

@@ -18,9 +18,9 @@ from difflib import SequenceMatcher
 from itertools import combinations
 from pathlib import Path
 
+from datasets.news import news
 from rag.library import duplicates
 from rag.library.minhash import ALIKE, KEYS, likeness, sketches
-from training.pairs import rows
 
 _BATCH = 500
 """Articles, as `rag index` adds them."""
@@ -33,8 +33,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True)
     parser.add_argument("--show", type=int, default=0, help="pairs of each band")
     arguments = parser.parse_args()
-    news = list(rows(arguments.data / "saudinewsnet.jsonl.zst"))
-    texts = {row["id"]: row["text"] for row in news}
+    texts = {row["id"]: row["text"] for row in news(arguments.data)}
     with sqlite3.connect(":memory:") as db:
         db.execute("CREATE TABLE articles (id TEXT PRIMARY KEY)")
         for statement in duplicates.SCHEMA.split(";"):

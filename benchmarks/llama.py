@@ -26,10 +26,10 @@ import llama_cpp
 import numpy as np
 from gguf import GGMLQuantizationType, GGUFWriter, TokenType, quantize
 
+from benchmarks.byte_tokens import CHATML, SPECIALS, letters
 from rag.answer import prompts
 from rag.answer.llama import LlamaWriter
 from rag.types import Passage
-from tests.tiny_gguf import CHATML, SPECIALS, letters
 
 ROOT = Path(__file__).resolve().parent.parent
 QUESTIONS = "ماذا قال تشوركين عن المشروع؟", "متى وقعت روسيا معاهدتي الصداقة؟"

@@ -30,7 +30,7 @@ from benchmarks.chat import Chat
 from benchmarks.corpus import articles
 from benchmarks.main_path import ROOT, cold, run
 from benchmarks.processes import events, size
-from benchmarks.search import load
+from datasets.reading import load
 from rag import wiring
 from rag.evaluate.metrics import percentile
 from rag.library.splitting import passages

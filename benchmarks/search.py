@@ -4,8 +4,7 @@
 
 Each context of a set is an article, each system ranks the passages that the product makes of them, and an article counts
 where its first passage stands; right is the article that the question was asked of. ARCD train and `english` are for
-choosing, the other sets for measuring. `english` asks benchmarks/data/arcd_train_english.jsonl, our own translations of
-questions of ARCD train, over its Arabic contexts; `arcd-news` asks ARCD test among all articles of SaudiNewsNet.
+choosing, the other sets for measuring; datasets/reading.py says what each is.
 """
 
 from __future__ import annotations
@@ -15,58 +14,30 @@ import tempfile
 import time
 from collections.abc import Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import rivals
+from datasets.reading import SETS, ReadingSet, load
 from rag import wiring
 from rag.evaluate.metrics import ndcg_at, percentile, reciprocal_rank, success_at
 from rag.library import Library
 from rag.search.fusion import fuse
 from rag.search.retriever import CANDIDATES, RERANKED, Retriever
 from rag.settings import load_settings
-from rag.types import Article
-from training.pairs import rows
 
-SETS = ("arcd-train", "arcd-test", "mlqa-dev", "arcd-news", "english")
-ENGLISH = Path(__file__).parent / "data" / "arcd_train_english.jsonl"
 WEIGHTS = (0.1, 0.25, 0.5, 1.0)
 _BATCH = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class ReadingSet:
-    """Articles to search, and questions with the id of the article that each was asked of."""
-
-    articles: list[Article]
-    questions: list[tuple[str, str]]
-
-
-def load(data: Path, name: str) -> ReadingSet:
-    """The set of this name."""
-    file = data / ("mlqa_ar_dev.jsonl" if name == "mlqa-dev" else "arcd.jsonl")
-    split = {"arcd-train": "train", "english": "train", "arcd-test": "test", "arcd-news": "test"}.get(name)
-    asked = [row for row in rows(file) if split in (None, row.get("split"))]
-    ids = {context: f"context-{i}" for i, context in enumerate(dict.fromkeys(row["context"] for row in asked))}
-    articles = [Article(id_, context) for context, id_ in ids.items()]
-    if name == "arcd-news":
-        news = rows(data / "saudinewsnet.jsonl.zst")
-        articles += [Article(row["id"], row["text"], row["title"] or "") for row in news]
-    questions = [(row["question"], ids[row["context"]]) for row in asked]
-    if name == "english":
-        english = {row["id"]: row["question"] for row in rows(ENGLISH)}
-        questions = [(english[row["id"]], ids[row["context"]]) for row in asked if row["id"] in english]
-    return ReadingSet(articles, questions)
-
-
 def ours(retriever: Retriever) -> dict[str, rivals.Search]:
     """The product and its parts: name → ids of passages for a question."""
+    parse = wiring.shipped_parser().parse
 
     def lexical(question: str) -> list[tuple[int, float]]:
-        return retriever.engine.lexical.search(retriever.query(question), CANDIDATES)
+        return retriever.engine.lexical.search(parse(question), CANDIDATES)
 
     def dense(question: str) -> list[tuple[int, float]]:
-        return retriever.engine.dense.search(retriever.query(question), CANDIDATES)
+        return retriever.engine.dense.search(parse(question), CANDIDATES)
 
     def fused(weight: float) -> rivals.Search:
         return lambda question: [id_ for id_, _ in fuse(lexical(question), dense(question), weight)]
@@ -75,7 +46,9 @@ def ours(retriever: Retriever) -> dict[str, rivals.Search]:
         "lexical leg": lambda question: [id_ for id_, _ in lexical(question)],
         "dense leg": lambda question: [id_ for id_, _ in dense(question)],
         **{f"both, fused, dense {weight}": fused(weight) for weight in WEIGHTS},
-        "the product (both, reranked)": lambda question: [h.passage.id for h in retriever.search(question, RERANKED)],
+        "the product (both, reranked)": lambda question: [
+            h.passage.id for h in retriever.search(parse(question), RERANKED)
+        ],
     }
 
 

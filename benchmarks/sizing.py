@@ -23,7 +23,9 @@ import faiss
 import numpy as np
 
 from benchmarks.corpus import articles
+from benchmarks.milvus_lite import MilvusLite
 from benchmarks.processes import size
+from datasets.news import article
 from rag import wiring
 from rag.library import Library
 from rag.search.catch_up import catch_up
@@ -32,8 +34,6 @@ from rag.search.lexical import LexicalIndex
 from rag.search.milvus import rows as milvus_rows
 from rag.search.milvus.collection import MilvusCollection
 from rag.search.milvus.server import MilvusServer
-from rag.types import Article
-from tests.search.milvus_lite import MilvusLite
 
 SIZES = tuple(10**power for power in range(5, 10))
 _BATCH = 500
@@ -193,7 +193,7 @@ def _weighed(index: Path) -> tuple[float, float, float]:
 
 def _fill(library: Library, data: Path, count: int) -> None:
     """Adds articles of the news until there are at least so many passages."""
-    left = (Article(r["id"], r["text"], r["title"] or "", r["date"], r["source"] or "") for r in articles(data))
+    left = map(article, articles(data))
     while library.count()[1] < count:
         library.add(islice(left, _BATCH))
 

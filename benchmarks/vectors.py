@@ -16,23 +16,24 @@ from pathlib import Path
 
 import faiss
 import numpy as np
-from rag.search.query import Query
 
+from datasets.news import article, news
+from datasets.reading import questions_of
 from rag import wiring
 from rag.evaluate.metrics import percentile
 from rag.library import Library
+from rag.query.question import Question
 from rag.search.catch_up import catch_up
 from rag.search.dense import DenseIndex
 from rag.search.embedding import Embedder
 from rag.types import Article
-from training.pairs import rows
 
 K = 100
 KEPT = (10, K)
 _BATCH, _AT_ONCE = 500, 4096
 
 
-def compare(index: DenseIndex, library: Library, asked: list[Query]) -> str:
+def compare(index: DenseIndex, library: Library, asked: list[Question]) -> str:
     """The figures of an index over a library."""
     began = time.perf_counter()
     catch_up(index, library)
@@ -55,7 +56,7 @@ def compare(index: DenseIndex, library: Library, asked: list[Query]) -> str:
     )
 
 
-def recall(index: DenseIndex, library: Library, asked: Sequence[Query]) -> dict[int, float]:
+def recall(index: DenseIndex, library: Library, asked: Sequence[Question]) -> dict[int, float]:
     """How many of the exact best 10 and K passages an index finds, a mean over questions."""
     ids, plain = exact(index.embedder, library)
     vectors = index.embedder.questions([query.text for query in asked])
@@ -91,14 +92,12 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="folder of the news and of ARCD")
     parser.add_argument("--passages", type=int, nargs="+", default=[20_000, 50_000, 113_000])
     arguments = parser.parse_args()
-    asked = [Query(row["question"], ()) for row in rows(arguments.data / "arcd.jsonl")]
+    queries = [wiring.shipped_parser().parse(one.question) for one in questions_of(arguments.data / "arcd.jsonl")]
     for count in arguments.passages:
-        news = rows(arguments.data / "saudinewsnet.jsonl.zst")
-        articles = (Article(row["id"], row["text"], row["title"] or "") for row in news)
         with tempfile.TemporaryDirectory() as folder, Library(Path(folder) / "library.sqlite") as library:
-            _fill(library, articles, count)
+            _fill(library, map(article, news(arguments.data)), count)
             print(
-                compare(DenseIndex(Path(folder) / "vectors.faiss", wiring.shipped_embedder()), library, asked),
+                compare(DenseIndex(Path(folder) / "vectors.faiss", wiring.shipped_embedder()), library, queries),
                 flush=True,
             )
 

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 from hypothesis import settings
 
+from benchmarks.milvus_lite import MilvusLite
 from rag.arabic.folding import words
 from rag.arabic.words import word_grams
 from rag.library import Library
@@ -27,7 +28,6 @@ from rag.search.reranking import LinearReranker
 from rag.search.retriever import Retriever
 from rag.types import Article
 from rag.wiring import shipped_embedder, shipped_parser
-from tests.search.milvus_lite import MilvusLite
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"

@@ -10,13 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.milvus_lite import MilvusLite
 from rag.doctor import examine
 from rag.errors import EngineError
 from rag.library import Library
 from rag.search.milvus.server import MilvusServer
 from rag.settings import load_settings
 from tests.conftest import ROOT, SEEDS, Rag, line, parsed
-from tests.search.milvus_lite import MilvusLite
 from tests.search.test_engines import QUESTION, articles, check, open_milvus
 
 ASKED = "ماذا قال تشوركين عن جورجيا؟"

@@ -27,6 +27,13 @@ LAYERS = [
 FACE = ("rag", "rag.archive")
 """The package offers the program as a library, imported when it is first used."""
 LEVEL = {package: level for level, packages in enumerate(LAYERS) for package in packages}
+MAY_IMPORT = {
+    "rag": {"rag"},
+    "datasets": {"datasets", "rag"},
+    "training": {"training", "datasets", "rag"},
+    "benchmarks": {"benchmarks", "datasets", "rag"},
+}
+"""What each folder may import of the others and of tests/; what training/ and benchmarks/ both read is in datasets/."""
 ARABIC = re.compile("[\u0600-\u06ff\u0750-\u077f\ufb50-\ufdff\ufe70-\ufeff]")
 
 
@@ -52,6 +59,21 @@ def test_imports_point_one_way(path: Path) -> None:
     for name in imported(path):
         if name != own and (own, name) != FACE:
             assert LEVEL[name] < LEVEL[own] or {name, own} <= LAYERS[0], f"{own} imports {name}"
+
+
+@pytest.mark.parametrize("folder", MAY_IMPORT)
+def test_training_and_benchmarks_share_datasets_and_nothing_else(folder: str) -> None:
+    for path in sorted((ROOT / folder).rglob("*.py")):
+        code = ast.parse(path.read_text(encoding="utf-8"))
+        names = [alias.name for node in ast.walk(code) if isinstance(node, ast.Import) for alias in node.names]
+        names += [node.module or "" for node in ast.walk(code) if isinstance(node, ast.ImportFrom)]
+        ours = {name.split(".")[0] for name in names} & {*MAY_IMPORT, "tests"}
+        assert ours <= MAY_IMPORT[folder], path
+
+
+def test_datasets_hides_no_library_of_that_name() -> None:
+    """A package named `datasets` is installed with some of the libraries; a folder without __init__.py comes after it."""
+    assert not (ROOT / "datasets" / "__init__.py").exists()
 
 
 def test_every_module_has_a_layer_and_only_wiring_knows_concrete_classes() -> None:

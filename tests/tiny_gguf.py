@@ -12,19 +12,9 @@ from pathlib import Path
 import numpy as np
 from gguf import GGUFWriter, TokenType
 
-SPECIALS = ("<|endoftext|>", "<|im_start|>", "<|im_end|>", "~stop~")  # the last as no chat template writes it
+from benchmarks.byte_tokens import CHATML, SPECIALS, letters
+
 THINK = ("<think>", "</think>")
-CHATML = (
-    "{% for m in messages %}<|im_start|>{{ m['role'] }}\n{{ m['content'] }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-
-
-def letters() -> list[str]:
-    """The printable letter that byte-level BPE writes for each byte (GPT-2's table)."""
-    printable = [*range(33, 127), *range(161, 173), *range(174, 256)]
-    rest = iter(range(256, 512))
-    return [chr(b) if b in printable else chr(next(rest)) for b in range(256)]
 
 
 def pieces(answer: str, size: int = 5) -> list[bytes]:

@@ -19,7 +19,8 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 from sklearn.model_selection import GroupKFold
 
-from benchmarks.search import ENGLISH
+from datasets.reading import ENGLISH
+from datasets.rows import rows
 from rag import wiring
 from rag.answer import evidence
 from rag.answer.evidence import EvidenceFinder, Scored, best_features
@@ -27,7 +28,6 @@ from rag.arabic import find
 from rag.arabic.speech import asked_speaker
 from rag.settings import load_settings
 from rag.types import Article, Scope
-from training.pairs import rows
 from training.ranking import conditional_logit, matrix, shown
 
 FOLDS = 5

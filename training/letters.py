@@ -1,21 +1,17 @@
 """The table of `rag.arabic.encodings`: how unlikely a letter is behind another, in bits, from texts in JSON lines.
 
-python training/letters.py parallel_ar_en.jsonl.zst:ar arcd.jsonl:context arcd.jsonl:question
+python -m training.letters parallel_ar_en.jsonl.zst:ar arcd.jsonl:context arcd.jsonl:question
 """
 
 from __future__ import annotations
 
-import io
-import json
 import math
 import re
 import sys
 from collections import Counter
-from collections.abc import Iterator
 from pathlib import Path
 
-import zstandard
-
+from datasets.rows import rows
 from rag.arabic.encodings import _CLASSES, _MARKS, _kind
 
 _QURANIC = re.compile("[\u0670\u0671\u06d6-\u06ed]")
@@ -23,20 +19,12 @@ _QURANIC = re.compile("[\u0670\u0671\u06d6-\u06ed]")
 _SMALL, _UNSEEN, _MOST = 0.05, 20, 25
 
 
-def texts(path: Path, column: str) -> Iterator[str]:
-    """The texts under a column of JSON lines, plain or .zst."""
-    with path.open("rb") as file:
-        plain = zstandard.ZstdDecompressor().stream_reader(file, read_across_frames=True)
-        for line in io.TextIOWrapper(plain if path.suffix == ".zst" else file, "utf-8"):
-            yield json.loads(line)[column]
-
-
 def main() -> None:
     """Prints the rows of the table."""
     pairs: Counter[tuple[str, str]] = Counter()
     for argument in sys.argv[1:]:
         path, _, column = argument.rpartition(":")
-        for text in texts(Path(path), column):
+        for text in (row[column] for row in rows(Path(path))):
             if _QURANIC.search(text):
                 continue
             kinds = ["S", *(_kind(char) for char in f" {text} " if char not in _MARKS)]

@@ -1,17 +1,14 @@
-"""Training and held-out pairs of texts, read from the data folder; what may not be shipped is never opened here."""
+"""Training and held-out pairs of texts, from the data folder; what may not be shipped is never opened here."""
 
 from __future__ import annotations
 
-import io
-import json
 import random
 import re
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-import zstandard
-
+from datasets.reading import arcd
+from datasets.rows import rows
 from rag.arabic.folding import fold
 
 _SENTENCE_END = re.compile("(?<=[.!?\u061f\u061b])\\s+|\n+")
@@ -35,13 +32,6 @@ class Data:
     """English and Arabic name."""
     questions: list[Pair]
     """ARCD train: question and context; the model is not trained on them."""
-
-
-def rows(path: Path) -> Iterator[dict]:
-    """The objects of a file of JSON lines, compressed or not."""
-    opened = zstandard.open(path, "rb") if path.suffix == ".zst" else path.open("rb")
-    with opened as raw:
-        yield from map(json.loads, io.TextIOWrapper(raw, encoding="utf-8"))
 
 
 def _sentences(text: str) -> list[str]:
@@ -97,7 +87,7 @@ def read(folder: Path, seed: int = 7) -> Data:
         "wordnet": words["wordnet"],
         "names": words["names-train"],
     }
-    questions = [(row["question"], row["context"]) for row in rows(folder / "arcd.jsonl") if row["split"] == "train"]
+    questions = [(one.question, one.context) for one in arcd(folder, "train")]
     return Data(
         tasks=tasks,
         passages=passages,

@@ -18,14 +18,14 @@ from rag.search.query import Query
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from benchmarks.search import ENGLISH
+from datasets.reading import ENGLISH
+from datasets.rows import rows
 from rag import wiring
 from rag.arabic import find
 from rag.evaluate.metrics import ndcg_at, success_at
 from rag.search.reranking import FEATURES, Candidate, LinearReranker
 from rag.settings import load_settings
 from rag.types import Article
-from training.pairs import rows
 from training.ranking import conditional_logit, shown
 
 FOLDS = 5

@@ -5,8 +5,6 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from rag.search.query import Query
-
 from benchmarks.pipelines.asking import FOUND, ask, say, task
 from benchmarks.vectors import recall
 from rag import wiring
@@ -17,13 +15,13 @@ def main() -> None:
     """Asks, then compares the dense leg with comparing every vector."""
     given = task()
     settings = load_settings(home=Path(given.folder))
-    began = time.perf_counter()
+    parse, began = wiring.shipped_parser().parse, time.perf_counter()
     with wiring.open_library(settings) as library:
         retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
         retriever.catch_up()
         say("opened", seconds=time.perf_counter() - began)
-        questions = ask(lambda question: [hit.passage.id for hit in retriever.search(question, FOUND)], given)
-        say("recall", shares=recall(retriever.engine.dense, library, [Query(question, ()) for question in questions]))
+        questions = ask(lambda question: [hit.passage.id for hit in retriever.search(parse(question), FOUND)], given)
+        say("recall", shares=recall(retriever.engine.dense, library, list(map(parse, questions))))
 
 
 if __name__ == "__main__":

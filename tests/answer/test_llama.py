@@ -11,6 +11,7 @@ from pathlib import Path
 import llama_cpp
 import pytest
 
+from benchmarks.byte_tokens import CHATML
 from rag.answer import prompts
 from rag.answer.llama import LlamaWriter
 from rag.answer.writers import Notice, spoken
@@ -18,7 +19,7 @@ from rag.errors import BusyError, InputError, ModelError
 from rag.types import Passage
 from tests.answer.conftest import ANSWER, PASSAGES, QUESTION, Open, ask, passage
 from tests.conftest import parsed
-from tests.tiny_gguf import CHATML, build, pieces
+from tests.tiny_gguf import build, pieces
 
 NO_SYSTEM = (
     "{% if messages[0]['role'] == 'system' %}{{ raise_exception('System role not supported') }}{% endif %}" + CHATML

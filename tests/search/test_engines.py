@@ -12,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from benchmarks.milvus_lite import MilvusLite
 from rag.errors import IndexDamaged, InputError
 from rag.library import Library
 from rag.search.embedding import Embedder
@@ -23,7 +24,6 @@ from rag.search.retriever import Retriever
 from rag.types import EVERYTHING, Article, Passage, Scope
 from rag.wiring import shipped_embedder
 from tests.conftest import HashEmbedder, grams, open_retriever, parsed
-from tests.search.milvus_lite import MilvusLite
 
 Open = Callable[..., Retriever]
 NEWS = "روسيا جورجيا مجلس الأمن قرار هدنة قوات حدود نفط أسعار برلمان انتخابات مطر زلزال مدرسة طبيب مستشفى رواية مهرجان"

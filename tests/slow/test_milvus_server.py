@@ -20,6 +20,7 @@ from typing import Any
 
 import pytest
 
+from benchmarks.milvus_lite import free_port
 from rag.errors import EngineError
 from rag.library import Library
 from rag.search.milvus import rows as milvus_rows
@@ -27,7 +28,6 @@ from rag.search.milvus.server import MilvusServer
 from rag.search.retriever import Retriever
 from rag.types import EVERYTHING, Article, Scope
 from tests.conftest import parsed
-from tests.search.milvus_lite import free_port
 from tests.search.test_engines import QUESTION, SOURCES, articles, best, by_vectors, open_milvus, passages
 
 pytestmark = pytest.mark.slow

@@ -11,8 +11,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from benchmarks.milvus_lite import MilvusLite
 from tests.conftest import ROOT, SEEDS
-from tests.search.milvus_lite import MilvusLite
 
 pytestmark = pytest.mark.slow
 TEXT = "افتتح المتحف الملكي أبوابه في مدينة قرطبة يوم الخميس."
