@@ -30,9 +30,12 @@ from benchmarks.byte_tokens import CHATML, SPECIALS, letters
 from rag.answer import prompts
 from rag.answer.llama import LlamaWriter
 from rag.types import Passage
+from rag.wiring import shipped_parser
 
 ROOT = Path(__file__).resolve().parent.parent
-QUESTIONS = "ماذا قال تشوركين عن المشروع؟", "متى وقعت روسيا معاهدتي الصداقة؟"
+QUESTIONS = [
+    shipped_parser().parse(text) for text in ("ماذا قال تشوركين عن المشروع؟", "متى وقعت روسيا معاهدتي الصداقة؟")
+]
 CONTEXT, LAYERS, WIDTH, HEADS, INNER, VOCABULARY = 4096, 12, 768, 12, 2048, 8192
 FIGURES = "ms to first token", "CPU ms to first token", "ms a token after it", "CPU ms a token after it"
 Q8 = GGMLQuantizationType.Q8_0

@@ -72,7 +72,8 @@ def panel(library: Library, sought: Sought, megabytes: int) -> str:
     if drawn:
         drawn = f'<h3>{plain(say("library.picture"))}</h3><div class="rag-pictures">{drawn}</div>'
     known = [source for source, _ in sources if source]
-    listed = f'<div id="rag-articles">{found(library, sought)}</div>'
+    read = attributes({"data-read": f"ui/library/list?{sought.query()}"})
+    listed = f'<div id="rag-articles"{read}>{found(library, sought)}</div>'
     return f'<section class="rag-library">{head}{drop_zone(megabytes)}{drawn}{form(sought, known)}{listed}</section>'
 
 

@@ -97,7 +97,7 @@ def _talk(talk: Conversation) -> str:
     more = attributes({"aria-label": f"{say('talks.more')}: {title}", "title": say("talks.more")})
     return (
         f'<li><button type="button" class="rag-talk" data-talk="{plain(talk.id)}" dir="auto">{isolated(title)}</button>'
-        f"<details><summary{more}>⋯</summary><div>{actions}</div></details></li>"
+        f'<details id="rag-menu-{plain(talk.id)}"><summary{more}>⋯</summary><div>{actions}</div></details></li>'
     )
 
 

@@ -68,7 +68,7 @@ def panel(shelf: Shelf) -> str:
 
 
 def progress(state: State) -> str:
-    """How far a pull is: with `data-poll` while it runs, else how it ended and what can be done then."""
+    """How far a pull is: with `data-poll` while it runs, the whole panel behind it; else how it ended and what can be done."""
     name = called(state.model)
     if state.phase == "running":
         told = say(f"models.{state.at}", done=in_words(state.done), total=in_words(state.total))
@@ -77,7 +77,7 @@ def progress(state: State) -> str:
         if state.total:
             bar |= {"max": str(state.total), "value": str(min(state.done, state.total))}
         return (
-            f'<div class="rag-pull" data-poll="ui/models/progress">'
+            f'<div class="rag-pull"{attributes({"data-poll": "ui/models/progress", "data-then": "ui/models", **_INTO})}>'
             f"<p><strong>{isolated(say('models.progress', model=name))}</strong> {isolated(words)}</p>"
             f"<progress{attributes(bar)}></progress> "
             f"{_button(say('models.cancel'), {'data-post': 'ui/models/cancel', 'id': 'rag-pull-cancel'})}</div>"

@@ -102,6 +102,7 @@ class ModelsPanel:
 
     def _shelf(self) -> Shelf:
         settings, assistant = self._settings, self._assistant
+        state = self._pull.state  # before the entries: a pull that is said to be done has its model among them
         entries = pulled.entries(settings.models_dir)
         embedder = pulled.located(settings.embedder, "embedder", settings.models_dir)
         reranker = assistant.retriever.reranker.name
@@ -118,7 +119,7 @@ class ModelsPanel:
             settings.writer != "auto" or settings.model is not None,
             settings.offline,
             _memory(),
-            self._pull.state,
+            state,
         )
 
     async def _done(self, work: Callable[[], None]) -> Response:

@@ -92,7 +92,7 @@ class Scripted:
             yield Answer(question, "abstained", "", "quote", done=True)
             return
         self.asked.append((question, history, scope))
-        answer = Answer(question, "answered", "", "llama")
+        answer = Answer(question, "answered", "", "llama", notice="half of it" if question == "noted" else "")
         failures = {
             "input": InputError("no"),
             "busy": BusyError("9 wait"),

@@ -18,6 +18,7 @@ from starlette.testclient import TestClient
 
 from rag import wiring
 from rag.answer.assistant import Assistant
+from rag.models import pulled
 from rag.models.catalogue import CATALOGUE
 from rag.settings import Settings, load_settings
 from rag.types import Article
@@ -191,6 +192,26 @@ def test_progress_is_shown_and_a_cancelled_pull_goes_on(opened: Opened, hub: Hub
     opened.page("ui/models/pull?name=small", "POST")
     assert say("models.done", model="small") in opened.ended().text
     assert hub.asked[-1][1]["range"] == f"bytes={kept}-"
+
+
+def test_a_pull_that_ends_while_the_panel_is_made_does_not_leave_it_as_before(
+    opened: Opened, hub: HubServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub.pause = 0.02
+    opened.page("ui/models/pull?name=small", "POST")
+    entries = pulled.entries
+
+    def slowly(folder: Path) -> list[pulled.Entry]:
+        found = entries(folder)
+        hub.pause = 0
+        until(lambda: not opened.page("/progress").buttons("poll"))
+        return found
+
+    monkeypatch.setattr(pulled, "entries", slowly)
+    page = opened.page()
+    assert page.buttons("poll") or "ui/models/pull?name=small" not in page.buttons("post")
+    monkeypatch.undo()
+    assert "ui/models/pull?name=small" not in opened.page().buttons("post")
 
 
 def test_what_arrived_can_be_dropped(opened: Opened, hub: HubServer, settings: Settings) -> None:

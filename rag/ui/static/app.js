@@ -3,6 +3,8 @@
 import * as chat from "./chat.js";
 import * as fragments from "./fragments.js";
 import * as panel from "./panel.js";
+import * as replacing from "./replacing.js";
+import * as uploads from "./uploads.js";
 
 const $ = (selector) => document.querySelector(selector);
 const THEME = "rag-theme";
@@ -11,21 +13,18 @@ let place = null;
 
 export async function begin(element) {
   place = element;
-  panel.begin();
-  fragments.begin();
-  chat.begin();
+  for (const part of [replacing, panel, fragments, uploads, chat]) part.begin();
   document.addEventListener("click", clicked);
   document.addEventListener("keydown", pressed);
   document.addEventListener("rag-uploaded", async () => {
-    if ($("#rag-library").childElementCount) await library();
+    if ($("#rag-library").childElementCount) await library({ quietly: true });
     renew();
   });
-  document.addEventListener("rag-filled", (event) => {
-    if (event.detail.read || event.target.id === "rag-talks-list") return;
+  document.addEventListener("rag-filled", ({ detail: { reads, into } }) => {
+    if (reads || into === "#rag-talks-list") return;
     renew();
-    if (event.target.id === "rag-articles") recount();
+    if (into === "#rag-articles") library({ quietly: true }); // there are fewer articles: what stands over the list changes too
   });
-  document.addEventListener("rag-polled", () => fragments.fill($("#rag-models"), "ui/models")); // the pulled model is in the list
   addEventListener("hashchange", () => chat.resume(location.hash.slice(1)));
   const dark = localStorage.getItem(THEME);
   if (dark !== null) document.body.classList.toggle("dark", dark === "dark");
@@ -35,16 +34,17 @@ export async function begin(element) {
   place.dataset.ready = "true";
 }
 
-// The frame in the language chosen; false where the server does not answer, and what is there stays.
-async function bringIn() {
-  const answer = await fetch("ui/app").catch(() => null);
-  if (!answer?.ok) {
-    const line = answer ? await answer.text() : $("#rag-offline")?.innerHTML;
-    if (place.childElementCount) fragments.tell($("#rag-chat .rag-log"), line);
-    else place.innerHTML = line;
+// The frame in the language chosen; false where the server does not answer, and what is there stays. around: does the change, with
+// what is to be done before and behind it.
+async function bringIn(around = (change) => change()) {
+  const { ok, html } = await fragments.read("ui/app");
+  if (!ok) {
+    if (place.childElementCount) fragments.tell($("#rag-chat .rag-log"), html);
+    else place.innerHTML = html;
     return false;
   }
-  place.innerHTML = await answer.text();
+  await replacing.letGo(place);
+  around(() => replacing.replace(place, html));
   const { lang, dir } = $(".rag-app");
   Object.assign(document.documentElement, { lang, dir });
   document.title = $(".rag-header h1").textContent;
@@ -59,23 +59,20 @@ function renew() {
   suggest();
 }
 
-const suggest = () => fragments.fill($("#rag-examples"), "ui/suggestions", {}, { quietly: true });
+const suggest = () => fragments.fill($("#rag-examples"), "ui/suggestions", { quietly: true });
 
-async function library() {
-  await fragments.fill($("#rag-library"), "ui/library");
-  fragments.keepUploads();
+// The whole library, its list as it was read last.
+function library(options) {
+  const address = () => ($("#rag-articles")?.dataset.read ?? "ui/library/list").replace("/list", "");
+  return fragments.fill($("#rag-library"), address, options);
 }
 
-// There are fewer articles; the list stays where it was, only what stands over it changes.
-async function recount() {
-  const answer = await fragments.request("ui/library");
-  if (!answer.ok) return;
-  const fresh = new DOMParser().parseFromString(await answer.text(), "text/html");
-  for (const part of [".rag-counts", ".rag-pictures", ".rag-find select"]) {
-    const [old, now] = [$("#rag-library " + part), fresh.querySelector(part)];
-    if (old && now) old.replaceWith(now);
-    else old?.remove();
-  }
+// The library without a search, as it is when one comes to it.
+function wholeLibrary() {
+  for (const field of document.querySelectorAll(".rag-find :is(input, select)")) field.value = "";
+  if ($("#rag-articles")) $("#rag-articles").dataset.read = "ui/library/list";
+  $("#rag-library .rag-problem")?.remove();
+  library();
 }
 
 function clicked(event) {
@@ -118,10 +115,11 @@ function pressed(event) {
 
 async function speak(language) {
   document.cookie = `rag-language=${language}; path=/; max-age=31536000; SameSite=Strict`;
-  const shown = $(".rag-app").dataset.view || "chat";
-  await chat.carriedOver(bringIn);
-  view(shown);
-  $("#rag-language").focus();
+  await bringIn((change) => {
+    const shown = $(".rag-app").dataset.view || "chat";
+    chat.carriedOver(change);
+    view(shown);
+  });
 }
 
 function drawer(shown) {
@@ -136,14 +134,15 @@ function view(name) {
     if (button.dataset.view === name) button.setAttribute("aria-current", "page");
     else button.removeAttribute("aria-current");
   $(".rag-app").dataset.view = name;
-  if (name === "library") library();
+  if (name === "library") wholeLibrary();
   else if (name === "models") fragments.fill($("#rag-models"), "ui/models");
 }
 
 async function rename(button) {
   const title = prompt(button.textContent, button.dataset.title);
   if (!title?.trim()) return;
+  button.closest("details").open = false;
   const body = new URLSearchParams({ title });
-  await fragments.fill($("#rag-talks-list"), "ui/talks/" + button.dataset.rename, { method: "POST", body });
+  await fragments.change($("#rag-talks-list"), "ui/talks/" + button.dataset.rename, { method: "POST", body });
   chat.current();
 }

@@ -1,8 +1,9 @@
 // The conversation: asks, shows each turn as it grows, and does what a turn's buttons say.
 // The server's HTML is escaped there (rag/ui/reading.py); here only whole pieces of it are moved.
 
-import { fill, request, tell } from "./fragments.js";
+import { fill, read, request, tell } from "./fragments.js";
 import { empty, open } from "./panel.js";
+import { letGo, replace } from "./replacing.js";
 
 const $ = (selector) => document.querySelector(selector);
 const narrow = () => matchMedia("(max-width: 60rem)").matches;
@@ -11,6 +12,7 @@ let talk = ""; // the conversation's id, "" for a new one
 let editing = ""; // the turn whose question is being changed
 let running = null; // the question that is being answered here: { turn, talk, abort }
 let wanted = {}; // the conversation that was opened last
+let judged = Promise.resolve(); // judgements are sent one after another, so that the last one stands
 
 const log = () => $(".rag-log");
 const box = () => $("#rag-ask textarea");
@@ -30,7 +32,7 @@ function show({ turn, html, done, failed }, { quietly = false } = {}) {
   const followed = place.scrollHeight - place.scrollTop - place.clientHeight < 80;
   node.setAttribute("aria-busy", String(!done));
   node.classList.toggle("rag-failed", Boolean(failed));
-  node.innerHTML = html;
+  replace(node, html);
   if (quietly) return;
   say(node.querySelector(".rag-wait")?.textContent || "");
   const top = node.getBoundingClientRect().top - place.getBoundingClientRect().top - 16;
@@ -39,7 +41,7 @@ function show({ turn, html, done, failed }, { quietly = false } = {}) {
   else if (followed) place.scrollTop = place.scrollHeight;
   if (!done) return;
   const first = node.querySelector("[data-open]");
-  if (first) open(first, { quietly: true });
+  if (first) letGo($(".rag-panel")).then(() => first.isConnected && open(first, { quietly: true }));
 }
 
 // For those who do not see the page, once for each new state.
@@ -68,7 +70,10 @@ export async function ask(question, replacing = "") {
   try {
     const answer = await request("ui/ask", { method: "POST", body, signal: mine.abort.signal });
     if (!answer.ok) throw new Error(await answer.text());
-    for await (const line of lines(answer.body)) took(JSON.parse(line), mine, question, replacing);
+    for await (const line of lines(answer.body)) {
+      await letGo(log());
+      took(JSON.parse(line), mine, question, replacing);
+    }
     if (!mine.done) throw new Error("");
   } catch (error) {
     if (running === mine) failed(error, mine, question, replacing);
@@ -129,7 +134,7 @@ function giveBack(question, replacing) {
 function follow(turn) {
   for (const old of document.querySelectorAll(".rag-following")) old.replaceChildren();
   const place = turnOf(turn).querySelector(".rag-following");
-  fill(place, `ui/talks/${talk}/following/${turn}`, {}, { quietly: true });
+  fill(place, `ui/talks/${talk}/following/${turn}`, { quietly: true });
 }
 
 export function stop() {
@@ -161,7 +166,7 @@ export function current() {
 
 function list() {
   const words = encodeURIComponent($("#rag-talks [name=words]").value);
-  fill($("#rag-talks-list"), "ui/talks?words=" + words, {}, { quietly: true }).then(current);
+  fill($("#rag-talks-list"), "ui/talks?words=" + words, { quietly: true }).then(current);
 }
 
 export async function resume(id) {
@@ -169,6 +174,7 @@ export async function resume(id) {
   const answer = id && (await request("ui/talks/" + encodeURIComponent(id)));
   const turns = answer?.ok && (await answer.json());
   const problem = answer && !answer.ok && (await answer.text());
+  await letGo(log());
   if (wanted !== mine) return;
   leave();
   clear();
@@ -198,18 +204,16 @@ export function startAnew() {
   box().focus();
 }
 
-// The page's frame is brought in anew, in another language: what is written, chosen and being answered stays.
-export async function carriedOver(bringIn) {
-  const draft = [...$("#rag-ask").querySelectorAll("textarea, input")].map(({ value }) => value);
-  const unfolded = $("#rag-filters").open;
-  const ticked = scope().sources;
+// Changes the page's frame for one in another language: what is chosen and being answered stays.
+export async function carriedOver(change) {
+  const boxes = [...$("#rag-sources").childNodes];
   const turns = [...log().querySelectorAll(".rag-turn")];
   const replaced = editing;
-  if (!(await bringIn())) return;
-  $("#rag-ask").querySelectorAll("textarea, input").forEach((field, i) => (field.value = draft[i] ?? ""));
-  $("#rag-filters").open = unfolded;
-  await sources(ticked);
+  change();
+  $("#rag-sources").append(...boxes);
+  sources();
   grow();
+  list();
   if (running) {
     log().append(...turns);
     $(".rag-app").classList.add("rag-asked", "rag-busy");
@@ -274,12 +278,17 @@ async function rate(turn, id, button) {
   if (!pressed) note.note.focus();
 }
 
-async function judge(turn, id) {
-  const rating = turn.querySelector("[data-rating][aria-pressed=true]")?.dataset.rating || "0";
-  const note = turn.querySelector(".rag-note").note.value;
-  const answer = await request(`ui/turns/${id}/rating`, { method: "POST", body: new URLSearchParams({ rating, note }) });
-  turn.querySelector(".rag-note [role=status]").innerHTML = answer.ok ? "✓" : await answer.text();
-  return answer.ok;
+function judge(turn, id) {
+  const told = turn.querySelector(".rag-note [role=status]");
+  told.replaceChildren();
+  const mine = judged.then(async () => {
+    const rating = turn.querySelector("[data-rating][aria-pressed=true]")?.dataset.rating || "0";
+    const note = turn.querySelector(".rag-note").note.value;
+    const { ok, html } = await read(`ui/turns/${id}/rating`, { method: "POST", body: new URLSearchParams({ rating, note }) });
+    if (judged === mine) told.innerHTML = ok ? "✓" : html;
+    return ok;
+  });
+  return (judged = mine);
 }
 
 function grow() {
@@ -293,12 +302,11 @@ function filtered() {
   $("#rag-filtered").hidden = !(since || until || among.length);
 }
 
-// The sources to choose from, those ticked that were; nothing before the fold was opened.
-export async function sources(ticked = scope().sources) {
+// The sources to choose from; nothing before the fold was opened.
+export async function sources() {
   const place = $("#rag-sources");
-  if ($("#rag-filters").open || ticked.length) await fill(place, "ui/sources");
+  if ($("#rag-filters").open || scope().sources.length) await fill(place, "ui/sources");
   else place.replaceChildren();
-  for (const tick of place.querySelectorAll("[name=source]")) tick.checked = ticked.includes(tick.value);
   filtered();
 }
 
@@ -342,10 +350,10 @@ export function begin() {
     event.preventDefault();
     $("#rag-ask").requestSubmit();
   });
-  document.addEventListener("rag-filled", (event) => {
-    if (event.target.id !== "rag-talks-list") return;
+  document.addEventListener("rag-filled", ({ detail: { reads, into, address } }) => {
+    if (into !== "#rag-talks-list") return;
     current();
-    if (!event.detail.read && talk && !$("[data-talk][aria-current]")) {
+    if (!reads && talk && address === "ui/talks/" + talk) {
       running?.abort.abort();
       startAnew(); // the open conversation was deleted
     }

@@ -1,8 +1,16 @@
-// Parts of the page that the server renders: buttons and forms that fetch one, parts that renew themselves, files that are sent.
+// Parts of the page that the server renders: buttons and forms that fetch one or change something, parts that renew themselves.
 // data-get, data-post, data-delete: the address; data-into: what its answer fills; data-confirm: what is asked before.
+// data-poll: where a part's next state is read, as long as it has one; data-then: what fills data-into when it has none any more.
+// data-read: on a part that is read with other questions from time to time, where it was read last.
+
+import { letGo, replace } from "./replacing.js";
+import { keepUploads } from "./uploads.js";
 
 const SECOND = 1000;
-const latest = new WeakMap(); // what was asked for last, for each place: an answer that comes too late is dropped
+const reads = new WeakMap(); // for each place, what was read there last: an answer to an earlier one is dropped
+const changes = new Map(); // by view: how many changes of what it shows were begun, and those whose answers are on their way
+const working = new WeakMap(); // for each place, how much is on its way there
+const renewing = new WeakSet(); // the parts whose next state is on its way
 
 // An answer of the server; one like an error's where it cannot be reached.
 export async function request(address, options = {}) {
@@ -10,143 +18,136 @@ export async function request(address, options = {}) {
     return await fetch(address, options);
   } catch (error) {
     if (error.name === "AbortError") throw error;
-    const html = document.querySelector("#rag-offline").innerHTML;
-    return { ok: false, text: async () => html };
+    return { ok: false, text: async () => offline() };
   }
 }
 
-// Fills a place with what an address answers. An error stands over the place, which stays as it was; quietly: it is not told.
-export async function fill(target, address, options = {}, { quietly = false } = {}) {
-  const asked = {};
-  latest.set(target, asked);
-  target.setAttribute("aria-busy", "true");
+const offline = () => document.querySelector("#rag-offline")?.innerHTML ?? "";
+
+// Whether the server answers with a success, and the HTML that it answers with.
+export async function read(address, options = {}) {
   const answer = await request(address, options);
-  const html = await answer.text();
-  if (latest.get(target) !== asked) return false;
-  target.removeAttribute("aria-busy");
-  if (target.previousElementSibling?.matches(".rag-problem")) target.previousElementSibling.remove();
-  if (answer.ok) replace(target, () => (target.innerHTML = html));
-  else if (!quietly) tell(target, html);
-  return answer.ok;
+  return answer.text().then((html) => ({ ok: answer.ok, html }), () => ({ ok: false, html: offline() }));
 }
 
-export function tell(target, html) {
-  const problem = document.createElement(target.matches("ul") ? "ul" : "div");
+// Fills a place with what an address gives to read, unless something else was read there since. An error stands over the place,
+// which stays as it was. quietly: the page asks by itself; no error is told, and one that stands there stays. What was read while
+// a change was on its way may be from before it, and is read again behind it; `address` may be a function, for by then the question
+// may be another.
+export async function fill(place, address, { quietly = false } = {}) {
+  const mine = {};
+  reads.set(place, mine);
+  const all = changesOf(place);
+  const where = () => (typeof address === "function" ? address() : address);
+  let problem = problemOf(place);
+  work(place, 1);
+  while (reads.get(place) === mine) {
+    const [asked, number, early] = [where(), all.begun, all.open.size];
+    if (place.dataset.read !== undefined) place.dataset.read = asked;
+    const { ok, html } = await read(asked);
+    await letGo(place);
+    if (reads.get(place) !== mine) break;
+    if (asked !== where()) continue;
+    const unchanged = !early && all.begun === number;
+    if (unchanged || all.open.size) {
+      if (ok) put(place, html);
+      if (ok && !quietly) problem?.remove();
+      if (!ok && !quietly) problem = tell(place, html);
+    }
+    if (unchanged) {
+      work(place, -1);
+      return ok;
+    }
+    await Promise.all(all.open);
+  }
+  work(place, -1);
+  return false;
+}
+
+// Changes something and fills a place with the answer, unless something else was read there since, which `fill` then reads again.
+export async function change(place, address, options) {
+  const since = reads.get(place);
+  const all = changesOf(place);
+  const problem = problemOf(place);
+  work(place, 1);
+  const answer = read(address, options);
+  all.begun += 1;
+  all.open.add(answer);
+  const { ok, html } = await answer;
+  all.open.delete(answer);
+  await letGo(place);
+  work(place, -1);
+  if (ok) {
+    problem?.remove();
+    if (reads.get(place) === since) put(place, html);
+    return true;
+  }
+  const here = place.isConnected ? place : document.getElementById(place.id);
+  if (here) tell(here, html);
+  return false;
+}
+
+// Marks a place as long as something is on its way there.
+function work(place, more) {
+  working.set(place, (working.get(place) ?? 0) + more);
+  if (working.get(place)) place.setAttribute("aria-busy", "true");
+  else place.removeAttribute("aria-busy");
+}
+
+function changesOf(place) {
+  const view = place.closest(".rag-view, .rag-talks")?.id;
+  if (!changes.has(view)) changes.set(view, { begun: 0, open: new Set() });
+  return changes.get(view);
+}
+
+function put(place, html) {
+  replace(place, html);
+  keepUploads();
+}
+
+const problemOf = (place) => (place.previousElementSibling?.matches(".rag-problem") ? place.previousElementSibling : null);
+
+// Says over a place what went wrong there.
+export function tell(place, html) {
+  problemOf(place)?.remove();
+  const list = place.matches("ul");
+  const problem = document.createElement(list ? "ul" : "div");
   problem.className = "rag-problem";
-  problem.innerHTML = target.matches("ul") ? `<li>${html}</li>` : html;
-  target.before(problem);
-}
-
-// Keeps the focus where it was, as far as the new part has the same button; else at the part.
-function replace(target, change) {
-  const held = target.contains(document.activeElement) ? document.activeElement : null;
-  change();
-  if (!held) return;
-  const { id, dataset } = held;
-  const keys = Object.entries(dataset).map(([key, value]) => `[data-${key}="${CSS.escape(value)}"]`);
-  const again = (id && document.getElementById(id)) || (keys.length && target.querySelector(keys.join("")));
-  if (!again) target.tabIndex = -1;
-  (again || target).focus({ preventScroll: true });
+  problem.innerHTML = list ? `<li>${html}</li>` : html;
+  place.before(problem);
+  return problem;
 }
 
 async function follow(element, body) {
   const { get, post, delete: removed, into, confirm: question } = element.dataset;
   if (question && !confirm(question)) return;
-  const target = document.querySelector(into);
-  const ok =
-    get === undefined
-      ? await fill(target, post ?? removed, { method: post === undefined ? "DELETE" : "POST", body })
-      : await fill(target, body ? get + (get.includes("?") ? "&" : "?") + body : get);
-  if (ok) target.dispatchEvent(new CustomEvent("rag-filled", { bubbles: true, detail: { read: get !== undefined } }));
+  const place = document.querySelector(into);
+  const address = get ?? post ?? removed;
+  const reads = get !== undefined;
+  const ok = reads
+    ? await fill(place, body ? get + (get.includes("?") ? "&" : "?") + body : get)
+    : await change(place, address, { method: post === undefined ? "DELETE" : "POST", body });
+  if (!ok) return;
+  if (post && body) document.querySelector(`form[data-post="${CSS.escape(post)}"]`)?.reset(); // what was sent is not kept
+  document.dispatchEvent(new CustomEvent("rag-filled", { detail: { reads, into, address } }));
 }
 
-// A part that renews itself as long as the answer asks for it; the page is told when it ends.
-async function renew(element) {
-  const answer = await request(element.dataset.poll);
-  const html = answer.ok && (await answer.text());
-  if (!html || !element.isConnected) return;
+// A part that renews itself as long as it has a next state, one answer after another.
+async function renew(part) {
+  if (renewing.has(part)) return;
+  renewing.add(part);
+  const { ok, html } = await read(part.dataset.poll);
   const fresh = document.createElement("template");
   fresh.innerHTML = html;
-  const part = fresh.content.firstElementChild;
-  const [old, bar] = [element, part].map((one) => one.querySelector("progress"));
-  if (part.dataset.poll && old && bar) {
-    for (const name of ["max", "value"]) if (bar.hasAttribute(name)) old.setAttribute(name, bar.getAttribute(name));
-    const [before, after] = [element, part].map((one) => one.querySelector("p"));
+  const now = fresh.content.querySelector("[data-poll]");
+  if (ok && now && part.isConnected) {
+    const [bar, at] = [part, now].map((one) => one.querySelector("progress"));
+    for (const name of ["max", "value"]) if (at.hasAttribute(name)) bar.setAttribute(name, at.getAttribute(name));
+    const [before, after] = [part, now].map((one) => one.querySelector("p"));
     if (before.innerHTML !== after.innerHTML) before.innerHTML = after.innerHTML;
-    return;
-  }
-  replace(element.parentElement, () => element.replaceWith(part));
-  if (!part.dataset.poll) document.dispatchEvent(new CustomEvent("rag-polled"));
+  } else if (ok && part.isConnected) await fill(document.querySelector(part.dataset.into), part.dataset.then, { quietly: true });
+  renewing.delete(part);
 }
-
-// The list of what became of each file stays the same node while the library around it is fetched anew.
-let uploads = null;
-
-export function keepUploads() {
-  const fresh = document.querySelector("#rag-uploads");
-  if (uploads && fresh && fresh !== uploads) fresh.replaceWith(uploads);
-  uploads = document.querySelector("#rag-uploads");
-}
-
-// Files are sent one after another; of those with the same name in one drop, the folders stand before it.
-async function send(drop, files) {
-  keepUploads();
-  const list = uploads;
-  const { upload, most, many } = drop.dataset;
-  if (files.length > most) list.append(Object.assign(document.createElement("li"), { className: "rag-error", textContent: many }));
-  const names = Map.groupBy(files, ({ file }) => file.name);
-  for (const { file, path } of files.slice(0, most)) {
-    const called = names.get(file.name).length > 1 ? path.replaceAll("/", " - ") : file.name;
-    const row = document.createElement("li");
-    const name = document.createElement("bdi");
-    const bar = document.createElement("progress");
-    name.textContent = called;
-    bar.setAttribute("aria-label", called);
-    row.append(name, " ", bar);
-    list.append(row);
-    row.outerHTML = await sent(upload + "?name=" + encodeURIComponent(called), file, bar);
-  }
-  document.dispatchEvent(new CustomEvent("rag-uploaded"));
-}
-
-function sent(address, file, bar) {
-  return new Promise((resolve) => {
-    const asked = new XMLHttpRequest();
-    asked.upload.onprogress = ({ loaded, total }) => {
-      if (loaded < total) bar.value = loaded / total;
-      else bar.removeAttribute("value"); // all is there, and is being read
-    };
-    const line = (html) => (html.trimStart().startsWith("<li") ? html : `<li>${html}</li>`);
-    asked.onload = () => resolve(line(asked.responseText));
-    asked.onerror = () => resolve(line(document.querySelector("#rag-offline").innerHTML));
-    asked.open("POST", address);
-    asked.send(file);
-  });
-}
-
-// Files of a drop with their paths; folders are walked through.
-async function dropped(transfer) {
-  const entries = [...transfer.items].map((item) => item.webkitGetAsEntry?.()).filter(Boolean);
-  if (!entries.length) return chosen(transfer.files);
-  const files = [];
-  while (entries.length) {
-    const entry = entries.shift();
-    if (entry.isFile) {
-      const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
-      files.push({ file, path: entry.fullPath.replace(/^\//, "") });
-    } else {
-      const reader = entry.createReader();
-      for (;;) {
-        const some = await new Promise((resolve, reject) => reader.readEntries(resolve, reject));
-        if (!some.length) break;
-        entries.push(...some);
-      }
-    }
-  }
-  return files;
-}
-
-const chosen = (files) => [...files].map((file) => ({ file, path: file.name }));
 
 export function begin() {
   document.addEventListener("click", (event) => {
@@ -161,32 +162,12 @@ export function begin() {
     event.preventDefault();
     submitted(event.target);
   });
-  let typing = 0;
+  const typing = new WeakMap();
   document.addEventListener("input", (event) => {
     const form = event.target.closest?.("form[data-live]");
     if (!form) return;
-    clearTimeout(typing);
-    typing = setTimeout(() => submitted(form), 250);
+    clearTimeout(typing.get(form));
+    typing.set(form, setTimeout(() => submitted(form), 250));
   });
   setInterval(() => document.querySelectorAll("[data-poll]").forEach(renew), SECOND);
-  document.addEventListener("change", async (event) => {
-    const drop = event.target.closest?.("[data-upload]");
-    if (!drop || event.target.type !== "file") return;
-    const files = chosen(event.target.files);
-    event.target.value = "";
-    await send(drop, files);
-  });
-  const over = (event) => event.target.closest?.("[data-upload]");
-  for (const kind of ["dragenter", "dragover"])
-    document.addEventListener(kind, (event) => {
-      event.preventDefault(); // a file that misses the place must not take the page's
-      over(event)?.classList.add("rag-over");
-    });
-  document.addEventListener("dragleave", (event) => over(event)?.classList.remove("rag-over"));
-  document.addEventListener("drop", async (event) => {
-    event.preventDefault();
-    const drop = over(event);
-    drop?.classList.remove("rag-over");
-    if (drop) send(drop, await dropped(event.dataTransfer));
-  });
 }

@@ -1,9 +1,11 @@
 // The reading panel: opens an article at the words that a button names, and shows a quote where one points at its number.
 
-import { request } from "./fragments.js";
+import * as fragments from "./fragments.js";
+import { letGo } from "./replacing.js";
 
 const narrow = () => matchMedia("(max-width: 60rem)").matches;
 let opener = null; // the button that opened the panel
+let wanted = null; // what was opened last
 let tip = null;
 
 const panel = () => document.querySelector(".rag-panel");
@@ -11,6 +13,7 @@ const panel = () => document.querySelector(".rag-panel");
 // Opens the article that `button` names, at its span; a turn carries its articles in a template, so that nobody is asked.
 // Quietly: the focus and the page stay where they are.
 export function open(button, { quietly = false } = {}) {
+  if (!quietly) wanted = button;
   const aside = panel();
   const place = aside.querySelector("section");
   const turn = button.closest(".rag-turn");
@@ -50,9 +53,12 @@ export function open(button, { quietly = false } = {}) {
 
 // Shows an article of the library, whole.
 export async function read(button) {
-  const answer = await request("ui/library/articles?id=" + encodeURIComponent(button.dataset.article));
+  wanted = button;
+  const { html } = await fragments.read("ui/library/articles?id=" + encodeURIComponent(button.dataset.article));
+  await letGo(panel());
+  if (wanted !== button) return;
   const place = panel().querySelector("section");
-  place.innerHTML = await answer.text();
+  place.innerHTML = html;
   delete place.dataset.turn;
   panel().classList.add("rag-filled");
   opened(button, false);
@@ -79,6 +85,7 @@ export function back() {
 }
 
 export function empty() {
+  wanted = null;
   const aside = panel();
   aside.querySelector("section").replaceChildren();
   delete aside.querySelector("section").dataset.turn;

@@ -9,6 +9,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 
 from rag.answer.assistant import Assistant
+from rag.library.browsing import undated
 from rag.settings import load_settings
 from rag.ui.texts import say
 from rag.wiring import open_assistant
@@ -65,7 +66,10 @@ def test_a_file_is_added_asked_about_read_and_deleted(opened: Window, filled: As
     page.click("#rag-articles [data-delete]")
     page.wait_for_function("!document.querySelector('#rag-articles .rag-list li')")
     assert filled.library.article("خبر.txt") is None
-    assert "3" in page.locator(".rag-counts").text_content()
+    articles, passages = filled.library.count()
+    counts = say("library.counts", articles=articles, passages=passages, undated=undated(filled.library))
+    page.wait_for_function("text => document.querySelector('.rag-counts').textContent == text", arg=counts)
+    assert articles == 3
     page.click("nav [data-view=chat]")
     opened.ask("ماذا أعلن عادل الصقر؟")
     assert opened.last("button.rag-chip").count() == 0
