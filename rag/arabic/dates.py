@@ -9,20 +9,20 @@ import re
 from datetime import date
 
 from rag.arabic.folding import fold
-from rag.arabic.lexicon import any_of, as_number, table, words_of
+from rag.arabic.lexicon import as_number, pattern_of, table, words_of
 
 _ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d)(?:[t ]\d\d:?\d\d.*)?)?$", re.DOTALL)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})(?:\2(\d{1,2}))?$")
 _DAY_FIRST = re.compile(r"(\d{1,2})([-/.])(\d{1,2})\2(\d{4})$")
 _MONTH_FIRST = re.compile(r"(\d{1,2})[-/](\d{4})$")
 _TIME = re.compile(
-    rf"\b\d{{1,2}}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?{any_of(words_of('date_fields', use='clock'))}\b)?"
-    rf"(?: ?{any_of(words_of('date_fields', use='zone'))}?[+-]\d\d:?\d\d\b)?"
+    rf"\b\d{{1,2}}:\d\d(?::\d\d(?:\.\d+)?)?(?: ?{pattern_of('date_fields', use='clock')}\b)?"
+    rf"(?: ?{pattern_of('date_fields', use='zone')}?[+-]\d\d:?\d\d\b)?"
 )
 _TOKEN = re.compile(r"\d+|[^\W\d_]+")
-_HIJRI = re.compile(rf"(?<=[\d ]){any_of(words_of('date_fields', use='hijri'))}(?!\w)")
-_COMMON = re.compile(rf"(?<=[\d ]){any_of(words_of('date_fields', use='common'))}(?!\w)")
-_EQUALS = re.compile(rf"\b{any_of(words_of('date_fields', use='equals'))}\b")
+_HIJRI = re.compile(rf"(?<=[\d ]){pattern_of('date_fields', use='hijri')}(?!\w)")
+_COMMON = re.compile(rf"(?<=[\d ]){pattern_of('date_fields', use='common')}(?!\w)")
+_EQUALS = re.compile(rf"\b{pattern_of('date_fields', use='equals')}\b")
 _LONGEST = 200
 _EARLIEST, _LATEST = 1500, 2199
 """Years of the common era that a field without ISO form can mean; years of the Hijra without their mark are before them."""

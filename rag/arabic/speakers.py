@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 
 from rag.arabic.folding import fold, word_set, words
+from rag.arabic.lexicon import any_of, spelled, words_of
 from rag.arabic.names import is_definite
 from rag.arabic.places import bare, country, country_named
 from rag.arabic.speech import telling_verbs
@@ -63,8 +64,8 @@ _SERVANT = fold("عبد")
 _TOKEN = re.compile(r"[^\W\d_]+")
 _LETTERS = 3
 """Of a word of a name, at least."""
-_FEMININE = fold("ت"), fold("تؤكد")
-_ABOUT = re.compile(r"(?<!\w)و?(?:حول|بشأن|بشان|بخصوص|إزاء|ازاء|تجاه)\s+")
+_FEMININE = words_of("saying_verbs", use="telling", subject="she")
+_ABOUT = re.compile(rf"(?<!\w)و?{any_of(spelled('speech', use='topic'))}\s+")
 _AND = re.compile(r"\s+و")
 _PHRASE = re.compile(r"[^\W\d_]+(?:\s+[^\W\d_]+)?")
 _EVENTS = word_set("افتتاح انطلاق اختتام توقيع وفاة مقتل تأسيس")
@@ -140,7 +141,7 @@ def _ends(word: str) -> bool:
 
 def is_feminine(sentence: str) -> bool | None:
     """Whether the verbs of saying in a sentence have a feminine subject; None where they differ, or there are none."""
-    genders = {verb.endswith(_FEMININE[0]) or verb == _FEMININE[1] for verb in telling_verbs(sentence)}
+    genders = {verb in _FEMININE for verb in telling_verbs(sentence)}
     return genders.pop() if len(genders) == 1 else None
 
 

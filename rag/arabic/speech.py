@@ -5,69 +5,57 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.arabic.folding import fold, fold_each, fold_with_offsets, word_set
+from rag.arabic.folding import fold, fold_each, fold_with_offsets
+from rag.arabic.lexicon import pattern_of, words_of
 from rag.arabic.names import Name
 
-
-def _any(listed: str) -> str:
-    """A pattern for any of the listed words, folded; `_` stands for a space within one of them."""
-    forms = sorted({fold(form).replace("_", " ") for form in listed.split()}, key=len, reverse=True)
-    return f"(?:{'|'.join(forms)})"
-
-
-_TELLING_VERBS = """قال قالت أضاف أضافت أكد أكدت يؤكد تؤكد صرح صرحت أعلن أعلنت نفى نفت أفاد أفادت أوضح أوضحت ذكر ذكرت رأى رأت
-شدد شددت أشار أشارت كشف كشفت زعم زعمت"""
+_TELLING_VERBS = pattern_of("saying_verbs", use="telling")
 """Verbs whose subject is plainly the speaker."""
-_OTHER_VERBS = """يقول تقول قالوا قالا يضيف أكدوا أكدا يصرح يعلن أعلنوا ينفي حذر حذرت يحذر يرى وصف وصفت يصف اعتبر اعتبرت يعتبر يشير
-يوضح يذكر يشدد طالب طالبت يطالب دعا دعت يدعو يفيد يكشف تعهد تعهدت يتعهد هدد هددت يهدد انتقد انتقدت ينتقد ندد نددت يندد اتهم اتهمت
-يتهم أعرب أعربت يعرب لفت لفتت يلفت يزعم اعترف اعترفت يعترف تحدث تحدثت يتحدث علق علقت يعلق رد ردت يرد كتب كتبت يكتب أبلغ أبلغت يبلغ
-وعد وعدت يعد توقع توقعت يتوقع اقترح اقترحت يقترح تابع تابعت يتابع رفض رفضت يرفض عبر عبرت يعبر"""
-_VERB = rf"(?:و|ف|س|كما )?{_any(f'{_TELLING_VERBS} {_OTHER_VERBS}')}"
-_DIALECT = _any("حكى حكي بيقول بتقول يحكي قالو گال كال")
-_ASK = _any("ماذا بماذا بم ما_الذي ما ماالذي عم عما عن_ماذا شو ايش وش شنو ايه_اللي اللي")
-_ABOUT = _any("عن حول بشأن بخصوص في على أن بعد قبل خلال عندما حين لدى إزاء تجاه ردا ضد إلى ب")
-_SUBJECT = re.compile(rf"\s{_any('عن حول بشأن بخصوص')}\s(?!ماذا)|\sabout\s")
-_STATEMENT = _any("قوله قولها بقوله بقولها تصريح تصريحات تصريحه كلام كلمة موقف رأي أقوال")
+_VERB = rf"(?:و|ف|س|كما )?{pattern_of('saying_verbs', use='telling other')}"
+_DIALECT = pattern_of("saying_verbs", use="dialect")
+_ASK = pattern_of("question_words", saying="verb both")
+_ASK_NOUN = pattern_of("question_words", saying="noun both")
+_ABOUT = pattern_of("speech", use="about")
+_SUBJECT = re.compile(rf"\s{pattern_of('speech', use='subject')}\s(?!ماذا)|\sabout\s")
+_STATEMENT = pattern_of("speech", use="statement")
 
 _SPEAKER = rf"(?P<speaker>.+?)(?=\s+{_ABOUT}\s|[؟?!.،,]|$)"
-_QUESTION = re.compile(rf"(?:^|\s){_ASK}\s+(?:{_VERB}|{_DIALECT})\s+(?:{_any('به عنه')}\s+)?{_SPEAKER}")
+_QUESTION = re.compile(
+    rf"(?:^|\s){_ASK}\s+(?:{_VERB}|{_DIALECT})\s+(?:{pattern_of('speech', use='object')}\s+)?{_SPEAKER}"
+)
 _SAID_WHAT = re.compile(
-    rf"^\W*{_ASK}\s+(?:{_VERB}|{_DIALECT})(?<!{fold('وا')})(?=\s+{_any('عن حول بشأن بخصوص على إزاء ردا بعد قبل')}\s|\s*[؟?!.،,]?\s*$)"
+    rf"^\W*{_ASK}\s+(?:{_VERB}|{_DIALECT})(?<!{fold('وا')})"
+    rf"(?=\s+{pattern_of('speech', use='said_about')}\s|\s*[؟?!.،,]?\s*$)"
 )
 _NO_NAME = re.compile(rf"{_ABOUT}\s")
-_QUESTION_NOUN = re.compile(rf"{_any('ما ماهي ما_هي ما_هو شو')}\s+{_STATEMENT}\s+{_SPEAKER}")
+_QUESTION_NOUN = re.compile(rf"{_ASK_NOUN}\s+{_STATEMENT}\s+{_SPEAKER}")
 _QUESTION_ENGLISH = re.compile(
-    r"what (?:did|does|has) (?P<speaker>.+?) (?:say|said|state|stated|declare|declared|announce|announced|claim|deny)(?=\W|$)"
+    rf"what {pattern_of('speech', use='auxiliary')} (?P<speaker>.+?) "
+    rf"{pattern_of('saying_verbs', use='english')}(?=\W|$)"
 )
 
-_TELLING = re.compile(rf"(?<!\w)(?:و|ف)?{_any(_TELLING_VERBS)}(?!\w)")
-_THAT = re.compile(rf"(?<!\w){_any('أن بأن أنه بأنه أنها بأنها أنهم')}(?!\w)|[:«“\"]|''")
-_WHERE_AND_WHEN = """في_ختام في_بيان في_تصريح في_تصريحات في_مقابلة في_كلمة في_مؤتمر في_حديث في_حين في_وقت خلال أثناء أمس اليوم عقب
-بعد قبل عن على_أن إلى_أن لوكالة لصحيفة لقناة ل خلالها خلاله على_لسان أثرها إثرها بدوره من_جانبها من_جانبه"""
-_STOP = re.compile(rf"(?<!\w){_any(_WHERE_AND_WHEN)}(?!\w)|[،,.؛()]|{_THAT.pattern}")
-_LEADS = "أما إن لكن كما كان كانت قد من_جانبه من_جهته بدوره فيما بينما حيث في_الغضون"
-_LEAD = re.compile(rf"^\W*(?:(?:و|ف)?{_any(_LEADS)}\s+)+")
-_NOT_NAMES = "لقد قد في فيه فيها من عن على إلى مع أن لا ما ورغم رغم حين وحين وهو هو هي بدوره انه انها خلال عنه عنها"
-_NO_SPEAKER = re.compile(rf"^(?:{_any(_NOT_NAMES)}(?!\w)|{fold('بأن')})")
+_TELLING = re.compile(rf"(?<!\w)(?:و|ف)?{_TELLING_VERBS}(?!\w)")
+_THAT = re.compile(rf"(?<!\w){pattern_of('speech', use='that')}(?!\w)|[:«“\"]|''")
+_STOP = re.compile(rf"(?<!\w){pattern_of('speech', use='after')}(?!\w)|[،,.؛()]|{_THAT.pattern}")
+_LEAD = re.compile(rf"^\W*(?:(?:و|ف)?{pattern_of('speech', use='lead')}\s+)+")
+_NO_SPEAKER = re.compile(rf"^(?:{pattern_of('speech', use='not_speaker')}(?!\w)|{fold('بأن')})")
 _LONGEST_SPEAKER = 12
 _BEGINNING = 30
 """Characters within which the words for the speaker begin, where it is the sentence's own."""
 
 _SPEECH_TOKEN = re.compile(r"[^\W_]+|[،,.;؛:«»“”\"()]|''")
 _SAYING_WORD = re.compile(_VERB)
-_TELLING_WORD = re.compile(rf"(?:و|ف)?{_any(_TELLING_VERBS)}|{_any('سئل سئلت وسئل')}")
+_TELLING_WORD = re.compile(rf"(?:و|ف)?{_TELLING_VERBS}|{pattern_of('saying_verbs', use='asked')}")
 _BREAK = re.compile(rf"{_THAT.pattern}|[.;؛]")
-_SOURCES = word_set("بحسب حسب وفق تصريحات تصريح أقوال إعلان بيان لسان قول كلام")
+_SOURCES = words_of("speech", use="source")
 _TONGUE = fold("لسان")
-_AWAY = word_set("عن إلى مع ضد على من لدى بين ثني إقناع لإقناع إسقاط نظام عجز إدارة")
+_AWAY = words_of("speech", use="away")
 """Words that, right before a name or its title, make it an object."""
 _AT = fold("لدى")
 """Stands in titles, too: «مندوب موسكو لدى الأممالمتحدة فيتالي تشوركين»."""
 _TO_OR_BY = re.compile(r"(?:لل|ل|بال)(?=[^\W_]{3})")
-_STATING = word_set(
-    "مؤكدا مضيفا مشيرا معربا موضحا معلنا محذرا مشددا قائلا مبينا معتبرا واصفا بالإعلان بإعلانه ومؤكدا ومشيرا ومضيفا"
-)
-_HIS_WORDS = word_set("قوله قولها بقوله بقولها تصريحه تصريحها")
+_STATING = words_of("speech", use="stating")
+_HIS_WORDS = words_of("speech", use="his_words")
 _TITLE = 5
 """Words of a title that may stand between a verb and a name; some more behind a verb that plainly tells."""
 _APPOSITION = 8

@@ -9,7 +9,7 @@ from itertools import pairwise
 from typing import Literal
 
 from rag.arabic.folding import words
-from rag.arabic.lexicon import any_of, words_of
+from rag.arabic.lexicon import pattern_of, words_of
 from rag.arabic.vocabulary import Vocabulary
 
 QuestionType = Literal["speech", "who", "when", "where", "many", "why", "other"]
@@ -50,7 +50,7 @@ def _grams_of(word: str) -> tuple[str, ...]:
 
 _ASKED: tuple[QuestionType, ...] = ("when", "many", "where", "why", "who")
 """The types that have question words of their own; of several in one question the first counts."""
-_TYPES = {type_: re.compile(rf"(?:^|\W){any_of(words_of('question_words', asks=type_))}(?=\W|$)") for type_ in _ASKED}
+_TYPES = {type_: re.compile(rf"(?:^|\W){pattern_of('question_words', asks=type_)}(?=\W|$)") for type_ in _ASKED}
 _WHO_FIRST = re.compile(r"\W*و?من\W")  # elsewhere من is "from"
 
 _QUESTION = words_of("question_words", stop="yes") | words_of(
