@@ -22,9 +22,12 @@ WORDS, ANY, NUMBER = "words", "words or nothing", "a number such as 12 or 2/3"
 number."""
 _YES_NO = "yes|no"
 COLUMNS: dict[str, dict[str, str]] = {
+    "countries": {"country": WORDS, "names": WORDS},
     "date_fields": {"use": "beside|hijri|common|equals|clock|zone", "word": WORDS},
     "dialect": {"word": WORDS},
+    "given_names": {"word": WORDS},
     "months": {"word": WORDS, "calendar": "common|hijri", "number": NUMBER, "text": "yes|beside|no", "sign": _YES_NO},
+    "name_words": {"use": "not_name|place|named_after|second_half|son|body|united|event", "word": WORDS},
     "numbers": {
         "word": WORDS,
         "value": NUMBER,
@@ -52,6 +55,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "word": WORDS,
     },
     "times": {"use": "year|joint|day|era|from_now|span|sign", "word": WORDS},
+    "titles": {"use": "honorific|office", "word": WORDS},
     "units": {"use": "measure|percent", "word": WORDS},
     "weekdays": {"word": WORDS, "number": NUMBER, "text": _YES_NO, "sign": _YES_NO},
 }
