@@ -45,6 +45,13 @@ def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
+def pytest_unconfigure() -> None:
+    """Closes the null devices that llama.cpp's binding opens when it is imported and never closes."""
+    if binding := sys.modules.get("llama_cpp._utils"):
+        binding.outnull_file.close()
+        binding.errnull_file.close()
+
+
 @pytest.fixture(scope="module")
 def lite(tmp_path_factory: pytest.TempPathFactory) -> Iterator[MilvusLite]:
     """A server that tests of one module share."""
