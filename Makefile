@@ -55,6 +55,7 @@ models: $(VENV)/.installed-dev
 	$(BIN)/python -m training.embedder --data $(DATA) --out rag/models/shipped
 	$(BIN)/python -m training.dictionary --data $(DATA) --out rag/models/shipped/words.json.gz
 	$(BIN)/python -m training.transliteration --data $(DATA) --out rag/models/shipped/names.json.gz
+	$(BIN)/python -m training.letters $(DATA)/parallel_ar_en.jsonl.zst:ar $(DATA)/arcd.jsonl:context
 	$(BIN)/python -m training.checksums rag/models/shipped
 	$(BIN)/python -m training.reranking --data $(DATA)
 	$(BIN)/python -m training.evidence --data $(DATA)

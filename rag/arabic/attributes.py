@@ -10,44 +10,15 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rag.arabic.folding import fold, words
+from rag.arabic.folding import word_set, words
 from rag.arabic.forms import keys
-from rag.arabic.lexicon import words_of
+from rag.arabic.lexicon import table, words_of
 from rag.arabic.numerals import quantities
 
-_ROWS = """
-عمر عمره عمرها age old | عمر عمره العمر عاما سنة مواليد سن السن يبلغ
-سكان سكانها سكانه نسمة population inhabitants | سكان نسمة تعداد
-عاصمة عاصمتها العاصمة capital | عاصمة عواصم
-ولد ولدت مولد ولادة ميلاد مولده ولادته born birth | ولد ولدت مولد مواليد ميلاد ولادة مسقط المولود
-توفي توفيت وفاة وفاته وفاتها مات ماتت died die death | توفي توفيت وفاة مات ماتت موت رحل رحيل اغتيل قتل استشهد مقتل أعدم
-مساحة مساحتها مساحته area | مساحة كم2 كم² كيلومتر مربع هكتار
-سعر أسعار ثمن تكلفة كلفة price cost | سعر أسعار ثمن تكلفة كلفة دولار ريال جنيه يورو درهم ليرة دينار دولارا
-ارتفاع ارتفاعه ارتفاعها height tall | ارتفاع طول متر مترا أمتار كيلومتر قدم
-وزن وزنه وزنها weight weigh | وزن كيلوغرام كيلو كغم كجم كغ طن غرام
-سرعة سرعته speed | سرعة ساعة
-قتيلا قتيل قتلى القتلى ضحايا الضحايا killed deaths casualties | قتيل قتلى ضحايا ضحية قتل مقتل وفاة مصرع شهيد قتلوا
-جريحا جرحى الجرحى wounded injured | جريح جرحى إصابة أصيب مصاب
-عملة عملتها currency | عملة
-زوجة زوجته زوج تزوج تزوجت wife husband married | زوجة تزوج زوج زواج أرملة
-أبناء أبنائه أولاد أولاده children | ابن أبناء ابنة أولاد طفل أطفال بنات
-جامعة تخرج تخرجت درس درست university graduate study studied | جامعة تخرج درس كلية معهد شهادة دكتوراه ماجستير
-جنسية جنسيته جنسيتها nationality | جنسية
-ديانة ديانته religion | ديانة دين مسلم مسيحي يهودي
-راتب راتبه salary | راتب أجر دخل رواتب
-حرارة الطقس temperature weather | حرارة طقس مناخ درجة مئوية
-"""
-
-
-def _row(line: str) -> tuple[frozenset[str], frozenset[str]]:
-    asked, signs = line.split("|")
-    return frozenset(words(asked)), frozenset(words(signs))
-
-
-_ATTRIBUTES = [_row(line) for line in _ROWS.strip().splitlines()]
+_ATTRIBUTES = [(word_set(row["asked"]), word_set(row["signs"])) for row in table("attributes")]
 _BEFORE = words_of("stop_words", use="before_attribute")
 """Words that may stand between the question word and what is asked for."""
-_LIFE = {fold("ولد"), fold("توفي")}
+_LIFE = frozenset().union(*(words(row["asked"]) for row in table("attributes") if row["lifespan"] == "yes"))
 _LIFESPAN = re.compile(r"\([^()]*\d{3,4}[^()]*[-–—][^()]*\d{3,4}[^()]*\)")
 """The years of a life behind a name."""
 

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.arabic.folding import fold, word_set
+from rag.arabic.folding import fold
+from rag.arabic.lexicon import pattern_of, words_of
 
 MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,،;؛–-]\s*\d+)*)\s*(?:†[^\]】]*)?[\]】]")
 """`[1]`, `[١]`, `[1، 2]`, `[1-3]`, `【1】`, `【1†source】`; the group holds the numbers. `(1)` is none: articles number with it."""
@@ -21,23 +22,16 @@ VERBATIM = re.compile(r"“[^”]*”")
 _QUOTED = re.compile(r"“([^“”]+)”|«([^«»]+)»|\"([^\"]+)\"|''(.+?)''")
 
 
-_NEGATIONS = word_set(
-    "لم لن ليس ليست ليسوا لست لسنا لا غير عدم بعدم لعدم not no never nor neither without cannot none nobody "
-    "don didn doesn isn wasn aren weren won couldn wouldn hasn haven hadn"
-)
-_OF_NOUNS = word_set("غير عدم بعدم لعدم without")
-_RELATIVE = word_set("الذي التي الذين اللذين اللتين who which that")
-_NO_DENIALS = word_set("يزال تزال يزالون بد سيما شك ريب أدري")
+_NEGATIONS = words_of("negations", use="negation")
+_OF_NOUNS = words_of("negations", use="reach_one")
+_RELATIVE = words_of("negations", use="relative")
+_NO_DENIALS = words_of("negations", use="not_denied")
 """What follows «لا» without being denied: «لا يزال» is "still"."""
-_BUT = word_set("سوى إلا باستثناء except")
-_OTHER_BUT = re.compile(rf"(?<!\w)({'|'.join(word_set('أخرى آخر أحد شيء'))}) {fold('غير')}(?!\w)")
+_BUT = words_of("negations", use="exception")
+_OTHER_BUT = re.compile(rf"(?<!\w)({pattern_of('negations', use='other_than')}) {fold('غير')}(?!\w)")
 _NOT_TO = re.compile("(?<!\\w)و?ألا(?!\\w)")  # before folding, which makes «إلا» of it
-_REFUSALS = word_set(
-    "فشل فشلت فشلوا يفشل تفشل فشله فشلها رفض رفضت رفضوا يرفض ترفض رفضه رفضها نفى نفت ينفي تنفي نفيه نفيها أنكر أنكرت ينكر تنكر "
-    "عجز عجزت يعجز استبعد استبعدت يستبعد تستبعد امتنع امتنعت يمتنع تمتنع أخفق أخفقت إخفاق تعذر تعذرت عارض عارضت يعارض تعارض "
-    "refused refuses refuse rejected rejects reject denied denies deny failed fails fail opposed opposes"
-)
-_CLAUSE_END = frozenset("،؛,;.!?؟…") | word_set("لكن لكنه لكنها بل but")
+_REFUSALS = words_of("negations", use="refusal")
+_CLAUSE_END = frozenset("،؛,;.!?؟…") | words_of("clauses", use="denial_ends")
 _LONGEST_REFUSAL = 14
 _DENIED, _DENIED_ACROSS = 2, 6
 """Words behind a denial that it denies; more where the other text, in another language, orders its words otherwise."""

@@ -6,17 +6,9 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from rag.arabic.folding import fold
+from rag.arabic.lexicon import table
 
 FIELDS = ("id", "text", "title", "date", "source", "url")
-_NAMES = {
-    "id": "id معرف المعرف رقم الرقم identifier article_id doc_id",
-    "text": "text نص النص متن المتن محتوى المحتوى body content article article_text نص_المقال نص_الخبر",
-    "title": "title عنوان العنوان headline عنوان_المقال عنوان_الخبر",
-    "date": "date تاريخ التاريخ تاريخ_النشر published publish_date pub_date published_at date_published datetime",
-    "source": "source مصدر المصدر صحيفة الصحيفة جريدة publisher newspaper",
-    "url": "url رابط الرابط link href uri",
-}
-"""In the order of preference where a table has several; _ stands for a space or an underscore."""
 
 
 @lru_cache(maxsize=1 << 10)
@@ -24,7 +16,8 @@ def _plain(name: str) -> str:
     return "_".join(fold(name).replace("-", " ").replace("_", " ").split())
 
 
-_ORDERED = {field: [_plain(name) for name in names.split()] for field, names in _NAMES.items()}
+_ORDERED = {field: [_plain(row["word"]) for row in table("columns") if row["field"] == field] for field in FIELDS}
+"""In the order of preference where a table has several."""
 
 
 def fields_of(names: Iterable[str], given: Mapping[str, str]) -> dict[str, str]:

@@ -9,9 +9,9 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.arabic.folding import find, fold, has_arabic, word_set, words
+from rag.arabic.folding import find, fold, has_arabic, words
 from rag.arabic.forms import PREPOSITIONS, begins_anew, is_verb
-from rag.arabic.lexicon import words_of
+from rag.arabic.lexicon import pattern_of, spelled, words_of
 from rag.arabic.names import is_definite
 from rag.arabic.places import country
 from rag.arabic.speech import asked_speaker, lacks_speaker
@@ -20,31 +20,29 @@ from rag.arabic.words import content_words
 _ASKING = words_of("question_words", opens="yes")
 _CIRCUMSTANCE = words_of("question_words", again="yes")
 """Question words that can be asked of what was just asked about."""
-_COPULAS = word_set("هو هي هم هما")
-_EMPTY = word_set(
-    "كان كانت حدث حدثت جرى جرت حصل حصلت تم تمت وقع صار سيكون ذلك هذا هذه تلك الأمر هناك happen happened that this it there then"
-)
+_COPULAS = words_of("followups", use="copula")
+_EMPTY = words_of("followups", use="empty")
 """Words that say of the event only that it was."""
-_THESE = word_set("ذلك هذا هذه تلك هؤلاء")
-_WHAT_ABOUT = re.compile(
-    r"^\W*(?:(?:طيب|طب)\s+)?(?:و|ف)?ماذا\s+عن\s+|^\W*(?:and\s+)?(?:what|how)\s+about\s+", re.IGNORECASE
+_THESE = words_of("followups", use="these")
+_WELLS = pattern_of("followups", use="well")
+_ABOUT, _ABOUT_ENGLISH = (
+    pattern_of("followups", use=use).replace(r"\ ", r"\s+") for use in ("what_about", "what_about_english")
 )
-_WELL = re.compile(r"^\W*(?:طيب|طب)\s+(?=و)")
+_WHAT_ABOUT = re.compile(rf"^\W*(?:{_WELLS}\s+)?(?:و|ف)?{_ABOUT}\s+|^\W*(?:and\s+)?{_ABOUT_ENGLISH}\s+", re.IGNORECASE)
+_WELL = re.compile(rf"^\W*{_WELLS}\s+(?=و)")
 _AND_ENGLISH = re.compile(r"^\W*and\s+(?=\w)", re.IGNORECASE)
-_OF_HIM = re.compile(
-    rf"^({'|'.join(map(fold, ['عن', 'إلى', 'على', 'مع', 'لدى', 'عند', 'حول', 'بعد', 'قبل', 'ضد']))}|[بل])(?:يه|يها|يهم|ه|ها|هم)$"
-)
-_FULL = {fold(word): word for word in ("إلى", "على", "لدى")} | {"ال": "إلى", "عل": "على", "لد": "لدى"}
+_OF_HIM = re.compile(rf"^({pattern_of('prepositions', use='with_pronoun')}|[بل])(?:يه|يها|يهم|ه|ها|هم)$")
+_FULL = {fold(word): word for word in spelled("prepositions", use="with_pronoun")}
 _POSSESSIVE = re.compile("^([^\\W_]{2,}?)(?:ه|ها|هم|هما)$")
 _OF_HERS = re.compile("[^\\W_]{3,}(?:ها|هم)$")
-_HE = word_set("he she they him them")
-_HIS = word_set("his her their its")
-_NO_TOPIC = _HE | _EMPTY | PREPOSITIONS | word_set("about بعد قبل") | _COPULAS
+_HE = words_of("followups", use="he")
+_HIS = words_of("followups", use="his")
+_NO_TOPIC = _HE | _EMPTY | PREPOSITIONS | words_of("followups", use="no_topic") | _COPULAS
 _LONGEST_NAME = 3
 """Words of a name with «و» before it that asks for the same of another."""
 _FEW = 2
 """Content words of a question in which a pronoun's antecedent can hardly stand itself."""
-_WITH_WAW = word_set("وليد وائل وسام وفاء وفيق وارسو ويلز ويكيبيديا وهران")
+_WITH_WAW = words_of("waw_words", use="name")
 
 
 def leans(question: str, found: Sequence[str], content: Sequence[str]) -> bool:

@@ -10,8 +10,8 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rag.arabic.folding import fold, word_set
-from rag.arabic.lexicon import words_of
+from rag.arabic.folding import fold, words
+from rag.arabic.lexicon import any_of, pattern_of, spelled, table, words_of
 from rag.arabic.words import content_words
 
 _PREFIX = re.compile("^(?:[وف]?(?:[بكل]?ال|لل)|[وف][بكلس]?|[بلكس])(?=[^\\W_]{3})")
@@ -27,113 +27,36 @@ _SOUNDS = str.maketrans({"ج": "غ", "ق": "غ", "ث": "ت", "ط": "ت", "ذ": "
 _SHORT = 4
 """Letters; a foreign name of fewer has one spelling; consonants that agree in two of different vowels."""
 
-_GROUPS = """
-قال قالت أكد أكدت يؤكد أعلن أعلنت ذكر ذكرت أضاف أوضح صرح أفاد أشارت يشير تشير قوله said stated announced confirmed added declared
-أدى أدت أسفر أسفرت تسبب تسببت أفضى caused led resulted
-قتل قتلت مقتل قتلى قتيل قتيلا killed dead deaths kills
-جرح جرحى إصابة أصيب أصيبوا مصابين مصابا بجروح injured wounded injuries injuring
-عثر اكتشف اكتشفت اكتشفه اكتشاف discovered found
-بنى بنت بناء شيد شيدت أقام بني بناؤه built build construct constructed rebuild rebuilt
-عمل اشتغل worked
-توفي توفيت مات وفاة died death
-ولد ولدت مواليد born
-تخلى تخلت تنازل تنازلت abdicated
-فاز فازت تغلب تغلبت هزم هزمت won beat defeated
-خسر خسرت يخسر lost loses
-دولي دولية عالمي عالمية world international global
-تمويل مول finance fund financed
-سنة عام سنوات أعوام عاما سنين year years
-ارتفع ارتفعت ارتفاع زاد زادت ازداد ازدادت صعد rose risen increased increase up
-انخفض انخفضت انخفاض تراجع تراجعت هبط fell fallen dropped decreased declined
-خفض تخفيض خفضت cut reduce reduced lower
-زيادة رفع رفعت increase raise raised raises
-رفض رفضت يرفض رفضه rejected rejects refused refuses reject refuse
-وافق وافقت موافقة أقر أقرت أيد approved agreed accepted
-نفى نفت ينفي denied denies
-دعا دعت يدعو تدعو دعوة called calls urged
-طالب طالبت demanded demands
-اعترف اعترفت تعترف اعتراف recognised recognized recognise recognize recognition
-اتهم اتهمت يتهم اتهام accused accuses
-تعهد تعهدت وعد وعدت pledged promised
-عين عينت عيّن تعيين appointed named
-أقال أقالت إقالة dismissed sacked fired
-قصف قصفت bombed shelled bombing
-وقع وقعت أبرم أبرمت توقيع أبرمت signed
-نشر نشرت deploy deployed published
-سمي سميت اسم اسمه اسمها لقب named name called
-أكبر largest biggest bigger larger greatest
-أكثر more most
-أقل less fewer least
-عدد تعداد number
-سكان سكانها population inhabitants
-مساحة مساحتها area
-عاصمة عاصمتها capital
-شمال شمالي الشمال north northern
-جنوب جنوبي الجنوب south southern
-شرق شرقي الشرق east eastern
-غرب غربي غربية الغرب west western
-زار زيارة يزور تزور visit visited visits
-مصدر تصدير exporter
-ترك غادر خروج خرج مغادرة leave left quit
-يعتزم تعتزم عزم ينوي تنوي intends plans intend
-تسجل سجل سجلت recorded registered scored
-اتفاق اتفاقية اتفاقا agreement deal
-موازنة الموازنة ميزانية budget
-مشروع draft project plan
-إخفاء أخفى hiding hide hid
-عجز العجز deficit
-إطلاق ceasefire
-استغرق استغرقت took lasted
-سوى إلا غير باستثناء except
-حقيقي الحقيقي real
-رسمي الرسمية official
-فوري فورا immediate immediately
-بلغ بلغت يبلغ تبلغ وصل وصلوا يصل يصلون
-أضرار ضرر متضرر متضررة damage damaged
-استقبال استقبل receive received
-اكتمل اكتملت إتمام completed finished
-سد السد dam
-عهد under reign
-"""
 _SAID_ALIKE: dict[str, set[str]] = {}
-for _i, _group in enumerate(_GROUPS.strip().splitlines()):
-    for _form in fold(_group).split():
+for _i, _row in enumerate(table("synonyms")):
+    for _form in words(f"{_row['arabic']} {_row['english']}"):
         _SAID_ALIKE.setdefault(_form, set()).add(f"={_i}")
 
 LIGHT = words_of("stop_words", use="light")
 """Words without which a claim says the same, beside those that content_words leaves out."""
 AND = re.compile("و(?=[^\\W_]{2})")
-_UNITS_WITH_AND = word_set("وزير وزراء وزارة وحدة وحدات ولاية ولايات وظيفة وظائف وفاة وفيات واط وثيقة وثائق ورقة ورقات")
-PREPOSITIONS = word_set(
-    "من إلى على في عن مع ضد لدى عند نحو بعد قبل تجاه بين سوى غير إلا حتى from to in on at against with of for by with"
-)
+_UNITS_WITH_AND = words_of("waw_words", use="word")
+PREPOSITIONS = words_of("prepositions", use="marker")
 _ATTACHED = re.compile("^[وف]?(لل|[بلك]ال|[بل](?=[^\\W_]{3}))")
-_PREPOSITION = {
-    "from": "من",
-    "to": "إلى",
-    "in": "في",
-    "at": "في",
-    "on": "على",
-    "with": "مع",
-    "against": "ضد",
-    "of": "",
-    "for": "ل",
-}
+_PREPOSITION = {row["word"]: row["means"].strip("-") for row in table("prepositions") if row["means"]}
 IN = fold("في")
 YEARS = words_of("times", use="year")
 DATE_JOINTS = YEARS | words_of("times", use="joint") | {"،", ","}
 TIMES = words_of("times", use="day")
 PERSONS = words_of("stop_words", use="person")
 CLAUSE = re.compile(
-    r"[،؛;]\s*|,\s+|\s+(?=و[^\W_]{3})|\s+(?:and|while|but|whereas)\s+|(?<!\w)(?:بينما|فيما|في حين|لكن|أما|ثم|حيث)(?!\w)"
+    rf"[،؛;]\s*|,\s+|\s+(?=و[^\W_]{{3}})|\s+{pattern_of('clauses', use='clause_english')}\s+"
+    rf"|(?<!\w){any_of(spelled('clauses', use='clause'))}(?!\w)"
 )
 """Where one statement of a sentence may end and another begin."""
 CONTRAST = re.compile(
-    r"(?<!\w)(?=(?:و|ف)?(?:بينما|في حين|أما|لكن|لكنه|لكنها)(?!\w))|(?<!\w)(?=(?:while|whereas|but)(?!\w))"
+    rf"(?<!\w)(?=(?:و|ف)?{any_of(spelled('clauses', use='contrast'))}(?!\w))"
+    rf"|(?<!\w)(?={pattern_of('clauses', use='contrast_english')}(?!\w))"
 )
 """Where a sentence sets two statements against each other."""
 _REFERS = re.compile(
-    r"[^\W_]{2,}(?:ها|هم|هما|ه)(?![^\W_])|(?<!\w)[وف]?(?:هو|هي|هم)(?!\w)|(?<!\w)(?:it|its|he|his|she|her|they|their|him|them)(?!\w)",
+    rf"[^\W_]{{2,}}(?:ها|هم|هما|ه)(?![^\W_])|(?<!\w)[وف]?{pattern_of('clauses', use='pronoun')}(?!\w)"
+    rf"|(?<!\w){pattern_of('clauses', use='pronoun_english')}(?!\w)",
     re.IGNORECASE,
 )
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Sequence
-from itertools import filterfalse
 from typing import NamedTuple
 
 from rag.arabic.folding import fold
-from rag.arabic.lexicon import any_of, as_number, table, words_of
+from rag.arabic.lexicon import as_number, pattern_of, table, words_of
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[%،؛,;:()]")
-_PERCENTS = words_of("units", use="percent")
 _PERCENT = re.compile(
-    rf"(?<!\w){any_of(filterfalse(str.isascii, _PERCENTS))}(?!\w)|٪|{any_of(filter(str.isascii, _PERCENTS))}(?!\w)"
+    rf"(?<!\w){pattern_of('units', use='percent')}(?!\w)|٪|{pattern_of('units', use='percent_english')}(?!\w)"
 )
+
 PERCENT = "%"
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _PREFIX = re.compile("^(?:و|ف)?(?:ب|ك|ل)?(?:ال|لل)?(?=..)")

@@ -22,12 +22,20 @@ WORDS, ANY, NUMBER = "words", "words or nothing", "a number such as 12 or 2/3"
 number."""
 _YES_NO = "yes|no"
 COLUMNS: dict[str, dict[str, str]] = {
+    "attributes": {"attribute": WORDS, "asked": WORDS, "signs": WORDS, "lifespan": _YES_NO},
+    "clauses": {
+        "use": "clause|clause_english|contrast|contrast_english|denial_ends|pronoun|pronoun_english",
+        "word": WORDS,
+    },
+    "columns": {"field": "id|text|title|date|source|url", "word": WORDS},
     "countries": {"country": WORDS, "names": WORDS},
     "date_fields": {"use": "beside|hijri|common|equals|clock|zone", "word": WORDS},
     "dialect": {"word": WORDS},
+    "followups": {"use": "well|what_about|what_about_english|copula|empty|these|he|his|no_topic", "word": WORDS},
     "given_names": {"word": WORDS},
     "months": {"word": WORDS, "calendar": "common|hijri", "number": NUMBER, "text": "yes|beside|no", "sign": _YES_NO},
     "name_words": {"use": "not_name|place|named_after|second_half|son|body|united|event", "word": WORDS},
+    "negations": {"use": "negation|reach_one|relative|not_denied|exception|other_than|refusal", "word": WORDS},
     "numbers": {
         "word": WORDS,
         "value": NUMBER,
@@ -35,6 +43,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "ordinal": "no|both|bare",
         "sign": _YES_NO,
     },
+    "prepositions": {"use": "marker|with_pronoun", "word": WORDS, "means": ANY},
     "question_words": {
         "word": WORDS,
         "variety": "standard|dialect|english",
@@ -54,9 +63,11 @@ COLUMNS: dict[str, dict[str, str]] = {
         "use": "pronoun|preposition|particle|asking|english|light|person|before_attribute|frequent",
         "word": WORDS,
     },
+    "synonyms": {"arabic": ANY, "english": ANY},
     "times": {"use": "year|joint|day|era|from_now|span|sign", "word": WORDS},
     "titles": {"use": "honorific|office", "word": WORDS},
-    "units": {"use": "measure|percent", "word": WORDS},
+    "units": {"use": "measure|percent|percent_english", "word": WORDS},
+    "waw_words": {"use": "word|name", "word": WORDS},
     "weekdays": {"word": WORDS, "number": NUMBER, "text": _YES_NO, "sign": _YES_NO},
 }
 """The columns of each table in order, and what may stand under each."""
