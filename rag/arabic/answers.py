@@ -42,7 +42,7 @@ class _Token(NamedTuple):
     end: int
 
 
-class _Run(NamedTuple):
+class _TokenRun(NamedTuple):
     """Tokens from `first` on, up to `after`."""
 
     first: int
@@ -67,7 +67,7 @@ def short_answers(type_: QuestionType, content: Sequence[str], sentences: Sequen
     return [_short_answer(choose, content, sentence) if choose else "" for sentence in sentences]
 
 
-def _short_answer(choose: Callable[[_Read], _Run | None], content: Sequence[str], sentence: str) -> str:
+def _short_answer(choose: Callable[[_Read], _TokenRun | None], content: Sequence[str], sentence: str) -> str:
     folded, offsets = fold_with_offsets(sentence)
     found = [
         _Token(m.group(), offsets[m.start()], word_end(sentence, offsets[m.end() - 1] + 1))
@@ -92,21 +92,21 @@ def _places(word: str, found: Sequence[_Token]) -> set[int]:
     }
 
 
-def _date(read: _Read) -> _Run | None:
+def _date(read: _Read) -> _TokenRun | None:
     """The one date that the question does not itself name, or the nearest to what was asked."""
     if read.share < _HALF:
         return None
     return _nearest([run for run in _dates(read.found) if not any(read.asked[slice(*run)])], read.asked)
 
 
-def _dates(found: Sequence[_Token]) -> list[_Run]:
+def _dates(found: Sequence[_Token]) -> list[_TokenRun]:
     """The dates of a sentence: each from its day or year to its era, the words between them included."""
     texts = [token.text for token in found]
     part = [False] * len(found)
     for amount in (listed := amounts(texts)):
         if _names_time(amount, texts):
             part[amount.first : amount.after] = [True] * (amount.after - amount.first)
-    runs: list[_Run] = []
+    runs: list[_TokenRun] = []
     for amount in reversed(listed):  # the day before a month, the number behind «سنة»
         after = amount.after + (texts[amount.after : amount.after + 1] == [_OF])
         behind_year = amount.first and texts[amount.first - 1] in YEARS and texts[amount.first].isdecimal()
@@ -125,7 +125,7 @@ def _dates(found: Sequence[_Token]) -> list[_Run]:
             i += 1
         while i < len(found) and texts[i] in _ERAS:
             i += 1
-        runs.append(_Run(first, i))
+        runs.append(_TokenRun(first, i))
     return runs
 
 
@@ -141,7 +141,7 @@ def _at(part: Sequence[bool], i: int) -> bool:
     return 0 <= i < len(part) and part[i]
 
 
-def _number(read: _Read) -> _Run | None:
+def _number(read: _Read) -> _TokenRun | None:
     """The one number of what is counted, with the word that it counts; where none stands beside that, the only number.
 
     The only one counts nothing else: what follows it is no word, or a measure.
@@ -149,21 +149,21 @@ def _number(read: _Read) -> _Run | None:
     texts = [token.text for token in read.found]
     dated = {i for run in _dates(read.found) for i in range(*run)}
     runs = [
-        _Run(amount.first, amount.after)
+        _TokenRun(amount.first, amount.after)
         for amount in amounts(texts)
         if amount.name[0].isdecimal()
         and not ({amount.first} & dated or read.asked[amount.first] or texts[amount.first] in _ORDINALS)
     ]
     counting = [run for run in runs if any(read.asked[run.after : run.after + 1])]
     if len(counting) == 1:
-        return _Run(counting[0].first, counting[0].after + 1)
+        return _TokenRun(counting[0].first, counting[0].after + 1)
     if len(runs) != 1 or counting or read.share < _HALF:
         return None
     run = runs[0]
     follows = run.after < len(texts) and _together(read, run.after) and is_content(texts[run.after])
     if not follows:
         return run
-    return _Run(run.first, run.after + 1) if texts[run.after] in _MEASURES else None
+    return _TokenRun(run.first, run.after + 1) if texts[run.after] in _MEASURES else None
 
 
 def _together(read: _Read, i: int) -> bool:
@@ -171,7 +171,7 @@ def _together(read: _Read, i: int) -> bool:
     return not read.text[read.found[i - 1].end : read.found[i].start].strip()
 
 
-def _nearest(runs: Sequence[_Run], asked: Sequence[bool]) -> _Run | None:
+def _nearest(runs: Sequence[_TokenRun], asked: Sequence[bool]) -> _TokenRun | None:
     """The only run, or the one nearest to what was asked; none where two are as near."""
     if len(runs) < 2:
         return runs[0] if runs else None
@@ -182,7 +182,7 @@ def _nearest(runs: Sequence[_Run], asked: Sequence[bool]) -> _Run | None:
     return ranked[0][1] if ranked[0][0] <= _NEAR and ranked[0][0] < ranked[1][0] else None
 
 
-_CHOOSING: dict[QuestionType, Callable[[_Read], _Run | None]] = {
+_CHOOSING: dict[QuestionType, Callable[[_Read], _TokenRun | None]] = {
     "when": _date,
     "many": _number,
 }

@@ -25,7 +25,7 @@ class Name:
     """
 
     def __init__(self, wanted: Sequence[str]) -> None:
-        self._wanted = [_Word(word) for word in wanted]
+        self._wanted = [_NameWord(word) for word in wanted]
 
     def stands_in(self, found: Sequence[str]) -> Iterator[tuple[int, int]]:
         """The places (first, last) of the name among folded words; none for a name without words."""
@@ -52,7 +52,7 @@ class Name:
         return [list(self.stands_in(found)) for found in texts]
 
 
-class _Word:
+class _NameWord:
     """One word of a name; remembers the words that it was compared with, since a text repeats its own."""
 
     def __init__(self, word: str) -> None:

@@ -20,7 +20,7 @@ _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
 _PREFIX = re.compile("^(?:و|ف)?(?:ب|ك|ل)?(?:ال|لل)?(?=..)")
 
 
-class _Word(NamedTuple):
+class _NumberWord(NamedTuple):
     """kind: "digits", "add" (to what is before), "joins" (adds, but is no number alone), "times", or "" for other words."""
 
     kind: str
@@ -134,7 +134,7 @@ def _english(listed: Sequence[str]) -> tuple[str, int] | None:
     return f"{whole + part:.12g}", taken
 
 
-def _numeral(words: list[_Word]) -> tuple[str, int]:
+def _numeral(words: list[_NumberWord]) -> tuple[str, int]:
     """The number that the first words make, and how many of them; 0 where they make none.
 
     «ثلاثة ملايين ومئتا ألف»: `whole` is what was multiplied by `scale`, a thousand or more; `part` what was not yet.
@@ -170,17 +170,17 @@ def _goes_on(value: float, part: float, scale: float) -> bool:
     return 20 <= value < _HUNDRED and part % _HUNDRED < 10
 
 
-def _word(token: str) -> _Word:
+def _word(token: str) -> _NumberWord:
     """What a token is within a number."""
     if token[0].isdecimal():
         digits = _THOUSANDS.sub("", token).replace(",", ".")
-        return _Word("digits", float(digits if digits.count(".") <= 1 else digits.replace(".", "")))
+        return _NumberWord("digits", float(digits if digits.count(".") <= 1 else digits.replace(".", "")))
     for form, joined in ((token, False), (_PREFIX.sub("", token), token.startswith(_AND))):
         if form in _SMALL:
-            return _Word("joins" if form in _ONLY_JOINED else "add", _SMALL[form], joined)
+            return _NumberWord("joins" if form in _ONLY_JOINED else "add", _SMALL[form], joined)
         if form in _LARGE:
-            return _Word("times", _LARGE[form], joined)
-    return _Word("", 0.0)
+            return _NumberWord("times", _LARGE[form], joined)
+    return _NumberWord("", 0.0)
 
 
 def _date_word(tokens: Sequence[str], i: int) -> tuple[str, int] | None:

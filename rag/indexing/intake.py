@@ -37,7 +37,7 @@ def add_all(
     files = {} if files is None else files
     for given in files.values():
         given.clear()
-    run = _Run(library, skipped, files)
+    run = _Transaction(library, skipped, files)
     try:
         for item in items:
             if isinstance(item, Unreadable):
@@ -56,7 +56,7 @@ def add_all(
         yield run.added()
 
 
-class _Run:
+class _Transaction:
     """What is held for the next transaction, and the files of which something was skipped."""
 
     def __init__(self, library: Library, skipped: Callable[[Unreadable], None], files: Run) -> None:
