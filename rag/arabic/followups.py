@@ -25,9 +25,8 @@ _EMPTY = words_of("followups", use="empty")
 """Words that say of the event only that it was."""
 _THESE = words_of("followups", use="these")
 _WELLS = pattern_of("followups", use="well")
-_ABOUT, _ABOUT_ENGLISH = (
-    pattern_of("followups", use=use).replace(r"\ ", r"\s+") for use in ("what_about", "what_about_english")
-)
+_ABOUT = pattern_of("followups", use="what_about").replace(r"\ ", r"\s+")
+_ABOUT_ENGLISH = pattern_of("followups", use="what_about_english").replace(r"\ ", r"\s+")
 _WHAT_ABOUT = re.compile(rf"^\W*(?:{_WELLS}\s+)?(?:و|ف)?{_ABOUT}\s+|^\W*(?:and\s+)?{_ABOUT_ENGLISH}\s+", re.IGNORECASE)
 _WELL = re.compile(rf"^\W*{_WELLS}\s+(?=و)")
 _AND_ENGLISH = re.compile(r"^\W*and\s+(?=\w)", re.IGNORECASE)

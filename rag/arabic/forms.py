@@ -38,7 +38,7 @@ AND = re.compile("و(?=[^\\W_]{2})")
 _UNITS_WITH_AND = words_of("waw_words", use="word")
 PREPOSITIONS = words_of("prepositions", use="marker")
 _ATTACHED = re.compile("^[وف]?(لل|[بلك]ال|[بل](?=[^\\W_]{3}))")
-_PREPOSITION = {row["word"]: row["means"].strip("-") for row in table("prepositions") if row["means"]}
+_PREPOSITION = {row["word"]: row["means"].strip("-") for row in table("prepositions") if row["means"] != "="}
 IN = fold("في")
 YEARS = words_of("times", use="year")
 DATE_JOINTS = YEARS | words_of("times", use="joint") | {"،", ","}

@@ -17,9 +17,8 @@ from rag.errors import TableError
 
 Row = Mapping[str, str]
 """What stands under each column."""
-WORDS, ANY, NUMBER = "words", "words or nothing", "a number such as 12 or 2/3"
-"""What may stand under a column where it is not one of a few names, `yes|no`: words with one space between them, those or nothing, a
-number."""
+WORDS, NUMBER = "words", "a number such as 12 or 2/3"
+"""What may stand under a column where it is not one of a few names, `yes|no`: words with one space between them, or a number."""
 _YES_NO = "yes|no"
 COLUMNS: dict[str, dict[str, str]] = {
     "attributes": {"attribute": WORDS, "asked": WORDS, "signs": WORDS, "lifespan": _YES_NO},
@@ -43,7 +42,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "ordinal": "no|both|bare",
         "sign": _YES_NO,
     },
-    "prepositions": {"use": "marker|with_pronoun", "word": WORDS, "means": ANY},
+    "prepositions": {"use": "marker|with_pronoun", "word": WORDS, "means": WORDS},
     "question_words": {
         "word": WORDS,
         "variety": "standard|dialect|english",
@@ -63,7 +62,7 @@ COLUMNS: dict[str, dict[str, str]] = {
         "use": "pronoun|preposition|particle|asking|english|light|person|before_attribute|frequent",
         "word": WORDS,
     },
-    "synonyms": {"arabic": ANY, "english": ANY},
+    "synonyms": {"arabic": WORDS, "english": WORDS},
     "times": {"use": "year|joint|day|era|from_now|span|sign", "word": WORDS},
     "titles": {"use": "honorific|office", "word": WORDS},
     "units": {"use": "measure|percent|percent_english", "word": WORDS},
@@ -156,4 +155,4 @@ def _fits(cell: str, expected: str) -> bool:
             return math.isfinite(as_number(cell))
         except (ValueError, ZeroDivisionError):
             return False
-    return cell == " ".join(cell.split()) and (bool(fold(cell)) or expected == ANY)
+    return cell == " ".join(cell.split()) and bool(fold(cell))
