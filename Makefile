@@ -49,16 +49,16 @@ screenshot: $(VENV)/.installed-dev
 bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.main_path
 
-# The shipped models, made anew from the folder DATA; the weights of the second look and of evidence are printed, to be written
-# into rag/search/reranking.py and rag/answer/evidence.py.
+# The shipped models, made anew from the folder DATA. The reranker's weights are fitted to what the embedder and its tables give,
+# those of evidence to what the reranker ranks first, so the order counts; the checksums of all come last.
 models: $(VENV)/.installed-dev
 	$(BIN)/python -m training.embedder --data $(DATA) --out rag/models/shipped
 	$(BIN)/python -m training.dictionary --data $(DATA) --out rag/models/shipped/words.json.gz
 	$(BIN)/python -m training.transliteration --data $(DATA) --out rag/models/shipped/names.json.gz
-	$(BIN)/python -m training.letters $(DATA)/parallel_ar_en.jsonl.zst:ar $(DATA)/arcd.jsonl:context
+	$(BIN)/python -m training.letters --data $(DATA) --out rag/models/shipped/letters.json
+	$(BIN)/python -m training.reranking --data $(DATA) --out rag/models/shipped/rankers.json
+	$(BIN)/python -m training.evidence --data $(DATA) --out rag/models/shipped/rankers.json
 	$(BIN)/python -m training.checksums rag/models/shipped
-	$(BIN)/python -m training.reranking --data $(DATA)
-	$(BIN)/python -m training.evidence --data $(DATA)
 
 # The lock is what the set-up installs; `make lock` writes it anew from pyproject.toml.
 lock: | $(VENV)/bin/python

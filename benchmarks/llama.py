@@ -17,7 +17,7 @@ import statistics
 import tempfile
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import ExitStack, closing
 from itertools import product
 from pathlib import Path
@@ -134,7 +134,7 @@ def main() -> None:
         tokens = writer.tokens(writer.prompt(QUESTIONS[0], passages))
         waits: list[float] = []
         found: dict[tuple[str, str], list[float]] = defaultdict(list)
-        turns = {
+        turns: dict[str, Callable[[], Generator[object]]] = {
             "ours": lambda: writer.write(QUESTIONS[0], passages, ()),
             "bare": lambda: bare.generate(tokens, temp=0.0),
         }

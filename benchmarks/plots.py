@@ -27,7 +27,7 @@ def write(results: dict[str, Any], folder: Path) -> None:
     rates = by_size(lambda of, found: of["passages"] / found["index seconds"])
     _draw(folder / NAMES[1], rates, "passages", "passages indexed a second")
     largest = max(sizes, key=lambda of: sum("16" in found for found in of["systems"].values()) * 1e9 + of["passages"])
-    askers = {
+    askers: dict[str, list[tuple[float, float]]] = {
         name: [(int(n), found[n]["a second"]) for n in found if n.isdigit()]
         for name, found in largest["systems"].items()
     }

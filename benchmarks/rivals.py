@@ -82,26 +82,22 @@ def postgres(stack: ExitStack, passages: Mapping[int, str], count: int) -> Searc
     tools = (
         max(Path("/usr/lib/postgresql").glob("*/bin"), default=None) or Path(shutil.which("initdb") or "initdb").parent
     )
-    user: dict[str, str] = {}
-    if os.getuid() == 0:  # the server refuses to run as root
-        shutil.chown(folder, "postgres", "postgres")
-        user = {"user": "postgres", "group": "postgres"}
+    owner = "postgres" if os.getuid() == 0 else None  # the server refuses to run as root
+    if owner:
+        shutil.chown(folder, owner, owner)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     data = folder / "data"
-    setup = [tools / "initdb", "-D", data, "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-U", "postgres"]
-    subprocess.run(setup, check=True, stdout=subprocess.DEVNULL, cwd=folder, **user)
+
+    def server(tool: str, *arguments: str | Path) -> None:
+        command = [tools / tool, "-D", data, *arguments]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=folder, user=owner, group=owner)
+
+    server("initdb", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-U", "postgres")
     options = f"-p {port} -c listen_addresses=127.0.0.1 -c unix_socket_directories={folder}"
-    control = [tools / "pg_ctl", "-D", data, "-w"]
-    subprocess.run(
-        [*control, "-o", options, "-l", folder / "log", "start"],
-        check=True,
-        stdout=subprocess.DEVNULL,
-        cwd=folder,
-        **user,
-    )
-    stack.callback(subprocess.run, [*control, "-m", "immediate", "stop"], stdout=subprocess.DEVNULL, cwd=folder, **user)
+    server("pg_ctl", "-w", "-o", options, "-l", folder / "log", "start")
+    stack.callback(server, "pg_ctl", "-w", "-m", "immediate", "stop")
     import psycopg
 
     connection = stack.enter_context(psycopg.connect(f"host=127.0.0.1 port={port} user=postgres", autocommit=True))

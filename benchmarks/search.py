@@ -22,6 +22,7 @@ from rag import wiring
 from rag.evaluate.metrics import ndcg_at, percentile, reciprocal_rank, success_at
 from rag.library import Library
 from rag.search.fusion import fuse
+from rag.search.local_engine import LocalEngine
 from rag.search.retriever import CANDIDATES, RERANKED, Retriever
 from rag.settings import load_settings
 
@@ -31,13 +32,14 @@ _BATCH = 2000
 
 def ours(retriever: Retriever) -> dict[str, rivals.Search]:
     """The product and its parts: name → ids of passages for a question."""
-    parse = wiring.shipped_parser().parse
+    parse, engine = wiring.shipped_parser().parse, retriever.engine
+    assert isinstance(engine, LocalEngine), "only the local engine's parts can be asked one by one"
 
     def lexical(question: str) -> list[tuple[int, float]]:
-        return retriever.engine.lexical.search(parse(question), CANDIDATES)
+        return engine.lexical.search(parse(question), CANDIDATES)
 
     def dense(question: str) -> list[tuple[int, float]]:
-        return retriever.engine.dense.search(parse(question), CANDIDATES)
+        return engine.dense.search(parse(question), CANDIDATES)
 
     def fused(weight: float) -> rivals.Search:
         return lambda question: [id_ for id_, _ in fuse(lexical(question), dense(question), weight)]

@@ -33,7 +33,7 @@ def train(table: nn.EmbeddingBag, batches: Iterable[Batch], steps: int, rate: fl
         target = torch.arange(len(scores))
         loss = (F.cross_entropy(scores, target) + F.cross_entropy(scores.T, target)) / 2
         optimizer.zero_grad()
-        loss.backward()
+        loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it without types
         optimizer.step()
         losses.append(loss.item())
     return float(np.mean(losses[-50:]))

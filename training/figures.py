@@ -15,7 +15,8 @@ def ranks(queries: np.ndarray, candidates: np.ndarray, right: Sequence[int]) -> 
     """For each query, how many other candidates score at least what its right one does."""
     scores = queries @ candidates.T
     own = scores[np.arange(len(right)), right][:, None]
-    return (scores >= own).sum(1) - 1
+    others: np.ndarray = (scores >= own).sum(1) - 1
+    return others
 
 
 def recall(ranked: np.ndarray, k: int) -> float:
@@ -33,7 +34,8 @@ def measure(encode: Encode, data: Data) -> dict[str, float]:
     asked = encode([pair[0] for pair in lines])
     news = ranks(asked, runs, [i for i, run in enumerate(data.held_passages) for _ in run])
     titles, leads = (encode([pair[i] for pair in data.held_titles]) for i in (0, 1))
-    names = ranks(*(encode([pair[i] for pair in data.held_names]) for i in (0, 1)), range(len(data.held_names)))
+    latin, spelled = (encode([pair[i] for pair in data.held_names]) for i in (0, 1))
+    names = ranks(latin, spelled, range(len(data.held_names)))
     contexts = sorted({pair[1] for pair in data.questions})
     asked = encode([pair[0] for pair in data.questions])
     arcd = ranks(asked, encode(contexts), [contexts.index(pair[1]) for pair in data.questions])

@@ -31,7 +31,8 @@ def conditional_logit(groups: Sequence[tuple[np.ndarray, np.ndarray]]) -> np.nda
             gradient = gradient + x.T @ np.exp(z - all_rows) - x[right].T @ np.exp(z[right] - some)
         return total / len(data), gradient / len(data)
 
-    return minimize(loss, np.zeros(every.shape[1]), jac=True, method="L-BFGS-B").x / scale
+    weights: np.ndarray = minimize(loss, np.zeros(every.shape[1]), jac=True, method="L-BFGS-B").x / scale
+    return weights
 
 
 def matrix(rows: Sequence[dict[str, float]], names: Sequence[str]) -> np.ndarray:
@@ -39,6 +40,6 @@ def matrix(rows: Sequence[dict[str, float]], names: Sequence[str]) -> np.ndarray
     return np.array([[row[name] for name in names] for row in rows])
 
 
-def shown(weights: np.ndarray, names: Sequence[str]) -> str:
-    """The weights as the program writes them down."""
-    return str({name: round(float(w), 2) for name, w in zip(names, weights, strict=True)})
+def rounded(weights: np.ndarray, names: Sequence[str]) -> dict[str, float]:
+    """The weights under their names, to two decimals, as they are shipped."""
+    return {name: round(float(w), 2) + 0.0 for name, w in zip(names, weights, strict=True)}  # + 0.0: no −0.0

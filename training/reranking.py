@@ -1,9 +1,10 @@
 """The weights of `rag.search.reranking`, from ARCD train: which of the passages that were found holds the answer,
 for Arabic questions and for English ones (our own translations).
 
-    python -m training.reranking --data ../shared/data
+    python -m training.reranking --data ../shared/data --out rag/models/shipped/rankers.json
 
-Prints the weights to be written there and, cross-validated over article titles, what they reach. ARCD test is not read.
+Writes them to the section "reranking" of the file, with what they reach cross-validated over article titles, and prints both.
+ARCD test is not read, and the weights that the file held before count for nothing.
 """
 
 from __future__ import annotations
@@ -14,84 +15,103 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from rag.search.query import Query
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import GroupKFold
 
-from datasets.reading import ENGLISH
-from datasets.rows import rows
+from datasets.reading import ENGLISH, arcd, contexts, in_english
 from rag import wiring
 from rag.arabic import find
 from rag.evaluate.metrics import ndcg_at, success_at
-from rag.search.reranking import FEATURES, Candidate, LinearReranker
+from rag.query.question import Question
+from rag.search.index_state import WRITING
+from rag.search.rankers import LANGUAGES, Language
+from rag.search.reranking import FEATURES, Candidate, LinearModel, LinearReranker
+from rag.search.retriever import Retriever
 from rag.settings import load_settings
-from rag.types import Article
-from training.ranking import conditional_logit, shown
+from training import rankers
+from training.ranking import conditional_logit, rounded
 
 FOLDS = 5
+MEASURES = ("nDCG@10", "R@1", "R@10")
 Group = tuple[np.ndarray, np.ndarray]
 """The features of a question's candidates in the order of fusion, and which hold an answer."""
 
 
 class _Noting(LinearReranker):
-    """Keeps the features of what it was last given."""
+    """Keeps the features of what it was last given.
 
-    def scores(self, query: Query, candidates: Sequence[Candidate]) -> list[float]:
-        self.rows, self.candidates = self.features(query, candidates), candidates
+    Each candidate is looked at by itself: of several only the most promising ones are compared by meaning, and which ones these
+    are depends on the weights, which are not known yet.
+    """
+
+    def scores(self, question: Question, candidates: Sequence[Candidate]) -> list[float]:
+        rows = [self.features(question, [candidate]) for candidate in candidates]
+        self.rows, self.candidates = np.vstack([np.zeros((0, len(FEATURES))), *rows]), candidates
         return [0.0] * len(candidates)
 
 
-def groups(data: Path) -> dict[str, list[tuple[Group, str]]]:
+def groups(data: Path) -> dict[Language, list[tuple[Group, str]]]:
     """For Arabic and English questions of ARCD train, a group each and its article's title."""
-    asked = [row for row in rows(data / "arcd.jsonl") if row["split"] == "train"]
-    english = {row["id"]: row["question"] for row in rows(ENGLISH)}
-    ids = {context: str(i) for i, context in enumerate(dict.fromkeys(row["context"] for row in asked))}
-    found: dict[str, list[tuple[Group, str]]] = {"WEIGHTS": [], "WEIGHTS_TRANSLATED": []}
+    train = arcd(data, "train")
+    articles, found = contexts(train), dict[Language, list[tuple[Group, str]]]()
+    none = dict.fromkeys(LANGUAGES, LinearModel([0.0] * len(FEATURES), 0.0))
     with tempfile.TemporaryDirectory() as home:
-        settings = load_settings(home=home)
+        settings, embedder = load_settings(home=home), wiring.shipped_embedder()
         with wiring.open_library(settings) as library:
-            library.add(Article(id_, context) for context, id_ in ids.items())
-            retriever = wiring.open_retriever(settings, library, wiring.open_embedder(settings))
-            retriever.reranker = noting = _Noting(retriever.engine.lexical.idf, wiring.shipped_embedder())
-            for row in asked:
-                for name, question in (("WEIGHTS", row["question"]), ("WEIGHTS_TRANSLATED", english.get(row["id"]))):
-                    if question:
-                        retriever.search(question)
-                        gold, answers = ids[row["context"]], [answer["text"] for answer in row["answers"]]
-                        passages = [candidate.passage for candidate in noting.candidates]
-                        right = [
-                            p.article == gold and any(find(a, p.text) or a in p.text for a in answers) for p in passages
-                        ]
-                        found[name].append(((noting.rows, np.array(right)), row["title"]))
+            library.add(articles.values())
+            engine = wiring.open_engine(settings, library, embedder)
+            noting = _Noting(engine.idf, embedder, none)
+            retriever = Retriever(library, engine, noting, settings.index_dir / WRITING)
+            for language, questions in zip(LANGUAGES, (train, in_english(train)), strict=True):
+                found[language] = []
+                for one in questions:
+                    retriever.search(wiring.shipped_parser().parse(one.question))
+                    right = [
+                        p.article == articles[one.context].id
+                        and any(find(a, p.text) or a in p.text for a in one.answers)
+                        for p in (candidate.passage for candidate in noting.candidates)
+                    ]
+                    found[language].append(((noting.rows, np.array(right)), one.title))
     return found
 
 
 def figures(some: list[Group], weights: np.ndarray) -> np.ndarray:
-    """nDCG@10, R@1 and R@10 of the ranking by these weights."""
+    """The MEASURES of the ranking by these weights."""
     scores = []
     for x, right in some:
         ranked = right[np.argsort(-(x @ weights), kind="stable")].tolist()
         scores.append((ndcg_at(10, ranked, sum(ranked)), success_at(1, ranked), success_at(10, ranked)))
-    return np.mean(scores, axis=0)
+    mean: np.ndarray = np.mean(scores, axis=0)
+    return mean
+
+
+def fit(found: list[tuple[Group, str]]) -> rankers.Model:
+    """The model of some questions, and what it reaches."""
+    every, titles = [group for group, _ in found], [title for _, title in found]
+    held = []
+    for train, test in GroupKFold(FOLDS).split(every, groups=titles):
+        held.append(figures([every[i] for i in test], conditional_logit([every[i] for i in train])))
+    reached = dict(zip(MEASURES, np.mean(held, axis=0).round(3).tolist(), strict=True))
+    weights = conditional_logit(every)
+    sums, truth = np.concatenate([x @ weights for x, _ in every]), np.concatenate([right for _, right in every])
+    scale = LogisticRegression(C=1e6).fit(sums[:, None], truth)
+    return {
+        "weights": rounded(weights * scale.coef_[0, 0], FEATURES),
+        "bias": round(float(scale.intercept_[0]), 2),
+        "cross-validated": {"questions": len(every), **reached},
+    }
 
 
 def main() -> None:
-    """Fits, prints."""
+    """Fits, writes, prints."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--data", type=Path, required=True, help="folder with arcd.jsonl")
-    for name, found in groups(parser.parse_args().data).items():
-        every, titles = [group for group, _ in found], [title for _, title in found]
-        held = []
-        for train, test in GroupKFold(FOLDS).split(every, groups=titles):
-            held.append(figures([every[i] for i in test], conditional_logit([every[i] for i in train])))
-        reached = np.mean(held, axis=0)
-        print(
-            f"{len(every)} questions, cross-validated: nDCG@10 {reached[0]:.3f}, R@1 {reached[1]:.3f}, R@10 {reached[2]:.3f}"
-        )
-        weights = conditional_logit(every)
-        sums, truth = np.concatenate([x @ weights for x, _ in every]), np.concatenate([right for _, right in every])
-        scale = LogisticRegression(C=1e6).fit(sums[:, None], truth)
-        print(f"{name} = {shown(np.append(weights * scale.coef_[0, 0], scale.intercept_), [*FEATURES, 'bias'])}")
+    parser.add_argument("--out", type=Path, required=True, help="the file whose section is written")
+    arguments = parser.parse_args()
+    models = {language: fit(found) for language, found in groups(arguments.data).items()}
+    rankers.write(arguments.out, "reranking", models, [arguments.data / "arcd.jsonl", ENGLISH])
+    for language, model in models.items():
+        print(language, model)
 
 
 if __name__ == "__main__":

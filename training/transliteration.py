@@ -73,7 +73,7 @@ def _path(pair: Pair, chances: dict[Unit, float], rng: random.Random | None) -> 
 
 def align(pairs: Sequence[Pair], seed: int = 7) -> list[list[Unit]]:
     """The units of each pair; the pairs that fit worst are left out."""
-    rng, chances = random.Random(seed), {}
+    rng, chances = random.Random(seed), dict[Unit, float]()
     for _ in range(ROUNDS):
         drawn = [found[0] for pair in pairs if (found := _path(pair, chances, rng))]
         counts = Counter(unit for path in drawn for unit in path)

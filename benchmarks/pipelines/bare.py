@@ -1,6 +1,6 @@
 """The limit: tantivy and FAISS alone, the same two searches as the product's, a hundred passages each, and nothing else.
 
-No library, no stamps, no fusion and no second look. Grams, embedder, and the kind of both indexes are the product's.
+No library, no stamps, no fusion and no reranking. Grams, embedder, and the kind of both indexes are the product's.
 """
 
 from __future__ import annotations

@@ -25,7 +25,7 @@ from sentence_transformers import SentenceTransformer
 from benchmarks.pipelines.asking import BATCH, FOUND, Passages, Task, measure
 
 
-class Static(BaseEmbedding):
+class Static(BaseEmbedding):  # type: ignore[misc]  # its library is in an environment of its own
     """A static model of sentence-transformers."""
 
     _model: SentenceTransformer = PrivateAttr()
@@ -35,7 +35,8 @@ class Static(BaseEmbedding):
         self._model = SentenceTransformer(folder, device="cpu")
 
     def _get_text_embeddings(self, texts: list[str]) -> list[list[float]]:
-        return self._model.encode(texts, batch_size=BATCH, show_progress_bar=False).tolist()
+        vectors: list[list[float]] = self._model.encode(texts, batch_size=BATCH, show_progress_bar=False).tolist()
+        return vectors
 
     def _get_text_embedding(self, text: str) -> list[float]:
         return self._get_text_embeddings([text])[0]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from rag.answer.repeats import without_repetitions
-from rag.answer.sentence_scorer import ScoredSentence, SentenceScorer, answer_probability, weights_for
+from rag.answer.sentence_scorer import ScoredSentence, SentenceScorer, answer_probability
 from rag.answer.speaker_statements import StatementFinder
 from rag.arabic.folding import words, words_each
 from rag.arabic.places import bare_forms, country
@@ -34,7 +34,8 @@ class EvidenceFinder:
         if question.type == "speech":
             return self._statements.find(question, scope)
         scored = self._scorer.score(question, hits) if question.content else []
-        weights, probability = weights_for(question), answer_probability(scored, weights_for(question))
+        weights = self._scorer.weights_for(question)
+        probability = answer_probability(scored, weights)
         if probability < weights.least:
             return []
         close = [sentence for sentence in scored if sentence.score >= scored[0].score - _CLOSE]

@@ -1,13 +1,14 @@
 """Which sentences of the best passages answer a question, and how probably any does, by linear models.
 
 A sentence is scored over what lexical search, the embedder and the question's type say of it; a logistic model over the best
-sentences decides between answering and abstaining. Their weights come from ARCD train (`python -m training.evidence`).
+sentences decides between answering and abstaining. Their weights are shipped (`rag.search.rankers`);
+`python -m training.evidence` makes them from ARCD train.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,6 +21,7 @@ from rag.arabic.words import QuestionType, hold
 from rag.query.question import Question
 from rag.search.coverage import Idf, TermCoverage
 from rag.search.embedding import Embedder
+from rag.search.rankers import LANGUAGES, Language, Rankers, shipped
 from rag.types import Hit, Passage
 
 PASSAGES = 8
@@ -29,13 +31,18 @@ _SIGNS: tuple[QuestionType, ...] = ("when", "many", "where", "why")
 _ATTRIBUTE = {True: 1.0, False: -1.0, None: 0.0}
 
 
-@dataclass(frozen=True, slots=True)
-class Weights:
-    """Of a sentence's features; of those that decide whether the best sentences answer, with their bias (log odds), and
-    the probabilities from which they may and from which they do.
+SENTENCE = ("coverage", "context", "passage", "rank", "cosine", "attribute", *_SIGNS)
+"""Features by which a sentence is scored."""
+ANSWERED = ("coverage", "context", "whole", "words", "cosine")
+"""Features of the best sentences by which it is decided whether they answer."""
 
-    Both are below ½, since people ask in other words than the articles use more often than the crowd that wrote ARCD beside
-    its passages.
+
+@dataclass(frozen=True, slots=True)
+class EvidenceWeights:
+    """What the models of one kind of question weigh.
+
+    sentence: the features SENTENCE. answered: the features ANSWERED, with their bias (log odds). least, sure: the
+    probabilities from which the best sentences may answer, and from which they do.
     """
 
     sentence: dict[str, float]
@@ -45,23 +52,18 @@ class Weights:
     sure: float
 
 
-ARABIC = Weights(
-    {"coverage": 2.16, "context": 3.87, "passage": 1.93, "rank": 1.72, "cosine": 1.56}
-    | {"attribute": 0.97, "when": 1.21, "many": 2.34, "where": 0.77, "why": 0.79},
-    {"coverage": 2.43, "context": 1.49, "whole": 1.71, "words": 0.73, "cosine": 5.92},
-    bias=-7.16,
-    least=0.07,
-    sure=0.3,
-)
-TRANSLATED = Weights(
-    {"coverage": 1.97, "context": 2.1, "passage": 2.96, "rank": 1.94, "cosine": 3.29}
-    | {"attribute": 1.64, "when": 0.66, "many": 0.13, "where": 0.38, "why": 0.0},
-    {"coverage": 1.47, "context": 1.24, "whole": 0.68, "words": 0.2, "cosine": 2.76},
-    bias=-3.57,
-    least=0.3,
-    sure=0.5,
-)
-"""For questions without Arabic."""
+def weights_of(rankers: Rankers) -> dict[Language, EvidenceWeights]:
+    """The weights that stand in a file; ModelError where it is damaged."""
+    return {
+        language: EvidenceWeights(
+            rankers.weights("evidence", language, "sentence", features=SENTENCE),
+            rankers.weights("evidence", language, "answered", features=ANSWERED),
+            rankers.number("evidence", language, "bias"),
+            rankers.number("evidence", language, "least"),
+            rankers.number("evidence", language, "sure"),
+        )
+        for language in LANGUAGES
+    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +79,19 @@ class ScoredSentence:
 
 
 class SentenceScorer:
-    """Scores sentences with the library's gram frequencies and the shipped embedder, for which the weights were fitted."""
+    """Scores sentences with the library's gram frequencies and the shipped embedder, for which the weights were fitted.
 
-    def __init__(self, idf: Idf, embedder: Embedder) -> None:
+    weights: those for questions with and without Arabic; the shipped ones if none are given. Raises ModelError where these are
+    damaged.
+    """
+
+    def __init__(self, idf: Idf, embedder: Embedder, weights: Mapping[Language, EvidenceWeights] | None = None) -> None:
         self._idf, self._embedder = idf, embedder
+        self._weights = weights or weights_of(shipped())
+
+    def weights_for(self, question: Question) -> EvidenceWeights:
+        """The weights that were fitted for questions of its kind."""
+        return self._weights["translated" if question.is_translated else "arabic"]
 
     def score(self, question: Question, hits: Sequence[Hit]) -> list[ScoredSentence]:
         """Every sentence of the first PASSAGES hits, once, with its features, best first."""
@@ -111,7 +122,7 @@ class SentenceScorer:
         }
         if question.type in _SIGNS:
             columns[question.type] = [1.0 if shown else -1.0 for shown in hold(question.type, words_each(quotes))]
-        weights = weights_for(question).sentence
+        weights = self.weights_for(question).sentence
         scored = []
         for ((_, start, end), (hit, _, quote, _)), row in zip(
             found.items(), zip(*columns.values(), strict=True), strict=True
@@ -128,19 +139,14 @@ class SentenceScorer:
 
 def best_features(scored: Sequence[ScoredSentence]) -> dict[str, float]:
     """What the decision to answer sees: of each feature, the best of the first three sentences."""
-    return {name: max(s.features[name] for s in scored[:3]) for name in ARABIC.answered}
+    return {name: max(s.features[name] for s in scored[:3]) for name in ANSWERED}
 
 
-def answer_probability(scored: Sequence[ScoredSentence], weights: Weights) -> float:
+def answer_probability(scored: Sequence[ScoredSentence], weights: EvidenceWeights) -> float:
     """The probability that the best sentences answer the question; 0 where there are none."""
     if not scored:
         return 0.0
     return 1 / (1 + math.exp(-weights.bias - weighted(best_features(scored), weights.answered)))
-
-
-def weights_for(question: Question) -> Weights:
-    """The weights that were fitted for questions of its kind."""
-    return TRANSLATED if question.is_translated else ARABIC
 
 
 def weighted(features: dict[str, float], weights: dict[str, float]) -> float:

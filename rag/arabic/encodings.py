@@ -6,12 +6,12 @@ Knows nothing of names and declarations. Where two readings are both likely it r
 from __future__ import annotations
 
 import codecs
+import json
 import unicodedata
 from functools import cache
 from pathlib import Path
 
-from rag.arabic.lexicon import NUMBER, as_number, rows_of
-from rag.errors import TableError
+from rag.errors import ModelError
 
 _BOMS = {
     codecs.BOM_UTF8: "utf-8-sig",
@@ -25,14 +25,11 @@ _SURE = 12
 """Bits by which one reading must be likelier than the other: one error in some thousands of words that fit both."""
 _WORST = 7.0
 """Bits a character; letters that stand side by side by chance cost more. Arabic news costs 4."""
-_CLASSES = "ءآأؤإئابةتثجحخدذرزسشصضطظعغـفقكلمنهوىيگLEDSO"
+CLASSES = "ءآأؤإئابةتثجحخدذرزسشصضطظعغـفقكلمنهوىيگLEDSO"
 """Letters as themselves; گ: other Arabic letters, L: ASCII ones, E: other ones, D: digits, S: common signs, O: the rest."""
-_PAIRS = Path(__file__).parent / "data" / "letter_pairs.tsv"
-"""Bits of a character (columns) behind another (rows), made by `training/letters.py` of the Arabic half of the parallel corpus and of
-the contexts of ARCD."""
-_LETTERS = frozenset(_CLASSES[:-5])
+_TABLE = Path(__file__).resolve().parents[1] / "models" / "shipped" / "letters.json"
 _SIGNS = frozenset(" \t\n\r\f.,:;!?()[]{}\"'-/%&*+=@#$_<>|\\~^`،؛؟«»“”‘’–—…•\u200c\u200d\u200e\u200f\xa0")
-_MARKS = frozenset("ًٌٍَُِّْ")
+MARKS = frozenset("ًٌٍَُِّْ")
 _FINAL = frozenset("ٌٍ")
 """Marks that end a word."""
 _MARK, _EARLY, _STRAY = 1, 8, 15
@@ -109,17 +106,37 @@ def _is_control(char: str) -> bool:
     return char not in _ALLOWED and unicodedata.category(char) in ("Cc", "Cn", "Co", "Cs")
 
 
+@cache
+def _costs() -> dict[tuple[str, str], int]:
+    """Bits of a character behind another, by the classes of both.
+
+    `python -m training.letters` makes the table, a row for each of CLASSES. Raises ModelError where it is damaged.
+    """
+    try:
+        rows = json.loads(_TABLE.read_bytes())["bits"]
+        return {
+            (before, char): int(bits)
+            for before, row in zip(CLASSES, rows, strict=True)
+            for char, bits in zip(CLASSES, row, strict=True)
+        }
+    except (OSError, ValueError, KeyError, TypeError) as e:
+        raise ModelError(
+            f"{_TABLE} cannot be read ({e}); expected {len(CLASSES)} rows of as many numbers; `git checkout rag/models/shipped`, "
+            "or install the program again"
+        ) from e
+
+
 def _bits(text: str) -> tuple[float, float]:
     """How unlikely a text is, in bits: the whole, and for each character of its Arabic stretches."""
     costs = _costs()
     total, counted, before, marks, final = 0, 0, "S", 0, False
     for char in text:
-        if char in _MARKS:
+        if char in MARKS:
             marks += 1
             total += _MARK if marks <= 2 and before in _LETTERS else _STRAY
             final = char in _FINAL
             continue
-        kind = _kind(char)
+        kind = class_of(char)
         if marks and final and kind in _LETTERS:
             total += _EARLY
         if not char.isascii() or before in _LETTERS:
@@ -129,7 +146,8 @@ def _bits(text: str) -> tuple[float, float]:
     return total, total / max(counted, 1)
 
 
-def _kind(char: str) -> str:
+def class_of(char: str) -> str:
+    """The one of CLASSES that a character belongs to."""
     if char in _LETTERS:
         return char
     if char in _SIGNS:
@@ -143,12 +161,4 @@ def _kind(char: str) -> str:
     return "گ" if "\u0600" <= char <= "\u06ff" else "E"
 
 
-@cache
-def _costs() -> dict[tuple[str, str], int]:
-    """The bits of each character behind each, read once; TableError where their file is missing or damaged."""
-    rows = rows_of(_PAIRS, {"before": "|".join(_CLASSES), **dict.fromkeys(_CLASSES, NUMBER)})
-    if [row["before"] for row in rows] != list(_CLASSES):
-        raise TableError(
-            f"{_PAIRS}: found {len(rows)} rows, expected one for each column, in that order; install rag again"
-        )
-    return {(row["before"], char): int(as_number(row[char])) for row in rows for char in _CLASSES}
+_LETTERS = frozenset(CLASSES[:-5])

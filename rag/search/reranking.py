@@ -1,12 +1,13 @@
-"""The second look at the best passages: a linear model over what both legs and the question's words say of each.
+"""Reranking the best passages: a linear model over what lexical and dense retrieval and the question's words say of each.
 
-Its weights come from ARCD train (`python -m training.reranking`). A cross-encoder that was pulled takes the same place.
+Its weights are shipped (`rag.search.rankers`); `python -m training.reranking` makes them from ARCD train. A cross-encoder that
+was pulled takes the same place.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -18,37 +19,13 @@ from rag.errors import ModelError
 from rag.query.question import Question
 from rag.search.coverage import Idf, TermCoverage
 from rag.search.embedding import StaticEmbedder
+from rag.search.rankers import LANGUAGES, Language, Rankers, shipped
 from rag.types import Passage, searched
 
 _SIGNS: tuple[QuestionType, ...] = ("when", "many", "why")
 """Types of question whose answers show a sign; each is a feature: 1 where the passage has it, −1 where not, 0 for other types."""
 FEATURES = ("lexical", "dense", "coverage", "meaning", "length", *_SIGNS)
 _MEANING = FEATURES.index("meaning")
-WEIGHTS = {
-    "lexical": 1.55,
-    "dense": 1.26,
-    "coverage": 5.01,
-    "meaning": 1.94,
-    "length": -0.94,
-    "when": 0.64,
-    "many": 1.36,
-    "why": 0.89,
-    "bias": -4.91,
-}
-WEIGHTS_TRANSLATED = {
-    "lexical": 2.06,
-    "dense": 2.01,
-    "coverage": 3.1,
-    "meaning": 5.69,
-    "length": -0.81,
-    "when": 0.65,
-    "many": 0.77,
-    "why": -0.13,
-    "bias": -6.65,
-}
-"""For questions without Arabic. The bias makes the logistic of the sum the probability that a passage holds the answer, if
-any does."""
-
 COMPARED, COMPARED_TRANSLATED = 5, 10
 """Passages whose "meaning" is looked at, which takes longest. nDCG@10 among 100,000 passages with 30, 10 and 5 of them: .776, .778 and
 .778 for ARCD train's questions, .617, .611 and .605 for the English ones."""
@@ -75,16 +52,33 @@ class Reranker(Protocol):
     def scores(self, question: Question, candidates: Sequence[Candidate]) -> list[float]: ...
 
 
+@dataclass(frozen=True, slots=True)
+class LinearModel:
+    """The weight of each feature, in the order of FEATURES, and the bias, which makes the logistic of the sum the probability
+    that a passage holds the answer, if any does."""
+
+    weights: list[float]
+    bias: float
+
+
 class LinearReranker:
-    """The shipped one. idf: weighs the question's grams (`Engine.idf`). embedder: the shipped one, for single words."""
+    """The shipped one. idf: weighs the question's grams (`Engine.idf`). embedder: the shipped one, for single words.
+
+    models: those of questions with and without Arabic; the shipped ones if none are given. Raises ModelError where these are
+    damaged.
+    """
 
     name = SHIPPED_RERANKER
 
-    def __init__(self, idf: Idf, embedder: StaticEmbedder) -> None:
+    def __init__(
+        self, idf: Idf, embedder: StaticEmbedder, models: Mapping[Language, LinearModel] | None = None
+    ) -> None:
         self._idf, self._embedder = idf, embedder
+        self._models = models or models_of(shipped())
 
     def scores(self, question: Question, candidates: Sequence[Candidate]) -> list[float]:
-        sums = self.features(question, candidates) @ _weights(question) + _of(question)["bias"]
+        model = self._model(question)
+        sums = self.features(question, candidates) @ model.weights + model.bias
         return [1 / (1 + math.exp(-total)) for total in sums.tolist()]
 
     def features(self, question: Question, candidates: Sequence[Candidate]) -> np.ndarray:
@@ -103,12 +97,15 @@ class LinearReranker:
             shown = np.array(hold(question.type, unmarked(texts)))
             features[:, FEATURES.index(question.type)] = np.where(shown, 1, -1)
         compared = COMPARED_TRANSLATED if question.is_translated else COMPARED
-        best = np.argsort(-(features @ _weights(question)), kind="stable")[:compared]
+        best = np.argsort(-(features @ self._model(question).weights), kind="stable")[:compared]
         if len(best):
             meaning = self._meaning(question, [passages[i] for i in best.tolist()])
             features[:, _MEANING] = meaning.min()
             features[best, _MEANING] = meaning
         return features
+
+    def _model(self, question: Question) -> LinearModel:
+        return self._models["translated" if question.is_translated else "arabic"]
 
     def _meaning(self, question: Question, texts: Sequence[str]) -> np.ndarray:
         """For each text, the mean over the question's content words of the likeness of the nearest of its words, shape (texts,).
@@ -124,13 +121,15 @@ class LinearReranker:
         return meaning
 
 
-def _of(question: Question) -> dict[str, float]:
-    return WEIGHTS_TRANSLATED if question.is_translated else WEIGHTS
-
-
-def _weights(question: Question) -> list[float]:
-    """In the order of FEATURES."""
-    return [_of(question)[name] for name in FEATURES]
+def models_of(rankers: Rankers) -> dict[Language, LinearModel]:
+    """The reranker's models that stand in a file; ModelError where it is damaged."""
+    return {
+        language: LinearModel(
+            [*rankers.weights("reranking", language, "weights", features=FEATURES).values()],
+            rankers.number("reranking", language, "bias"),
+        )
+        for language in LANGUAGES
+    }
 
 
 class CrossEncoderReranker:

@@ -5,7 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from rag.arabic import encodings
 from rag.arabic.encodings import decoded, encoding_of
+from rag.errors import ModelError
 
 SEEDS = sorted((Path(__file__).resolve().parents[2] / "seeds").glob("*.txt"))
 WORDS = " ".join(path.read_text(encoding="utf-8") for path in SEEDS).split()
@@ -71,3 +73,20 @@ def test_english_with_the_marks_of_windows_is_read() -> None:
 def test_no_bytes_break_it(data: bytes) -> None:
     encoding = encoding_of(data)
     assert encoding is None or isinstance(data.decode(encoding), str)
+
+
+@pytest.mark.parametrize("content", [None, b"", b"{}", b'{"bits": [[1]]}', b'{"bits": 3}'])
+def test_a_table_that_is_missing_or_damaged_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: bytes | None
+) -> None:
+    if content is not None:
+        (tmp_path / "letters.json").write_bytes(content)
+    monkeypatch.setattr(encodings, "_TABLE", tmp_path / "letters.json")
+    encodings._costs.cache_clear()
+    try:
+        assert encoding_of("نص".encode()) == "utf-8"
+        with pytest.raises(ModelError, match=r"letters\.json cannot be read .*expected 43 rows") as told:
+            encoding_of("نص من سطر".encode("cp1256"))
+    finally:
+        encodings._costs.cache_clear()
+    assert "\n" not in str(told.value)

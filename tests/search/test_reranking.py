@@ -10,8 +10,6 @@ from rag.search.embedding import SHIPPED, StaticEmbedder
 from rag.search.reranking import (
     COMPARED,
     FEATURES,
-    WEIGHTS,
-    WEIGHTS_TRANSLATED,
     Candidate,
     CrossEncoderReranker,
     LinearReranker,
@@ -33,10 +31,6 @@ def candidate(text: str, lexical: float = 0.5, dense: float = 0.5) -> Candidate:
 def features(reranker: LinearReranker, question: str, text: str) -> dict[str, float]:
     (row,) = reranker.features(parsed(question), [candidate(text)])
     return dict(zip(FEATURES, row.tolist(), strict=True))
-
-
-def test_every_feature_has_a_weight(reranker: LinearReranker) -> None:
-    assert set(WEIGHTS) == set(WEIGHTS_TRANSLATED) == {*FEATURES, "bias"}
 
 
 def test_what_each_feature_says(reranker: LinearReranker) -> None:
