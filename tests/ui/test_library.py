@@ -51,7 +51,7 @@ class Browser:
             async with self.client() as client:
                 return await client.request(method, path, params=query or None, content=content)  # type: ignore[arg-type]
 
-        return asyncio.run(parsed())
+        return asyncio.run(asked())
 
     def client(self) -> httpx.AsyncClient:
         transport = httpx.ASGITransport(self.app)

@@ -111,8 +111,8 @@ def pattern_of(name: str, **cells: str) -> str:
 
 def as_number(cell: str) -> float:
     """The value of a number or a fraction as it stands in a cell; ValueError where it is none."""
-    top, _, bottom = cell.partition("/")
-    return float(top) / float(bottom or 1)
+    top, slash, bottom = cell.partition("/")
+    return float(top) / float(bottom) if slash else float(top)
 
 
 def rows_of(path: Path, columns: Mapping[str, str]) -> tuple[Row, ...]:
