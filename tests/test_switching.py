@@ -67,27 +67,27 @@ def is_closed(writer: object) -> bool:
 def test_the_next_question_goes_to_the_new_writer_and_the_old_one_is_freed(
     assistant: Assistant, settings: Settings
 ) -> None:
-    assert (assistant.choice.why, parsed(assistant).text) == ("found", SAID["first.gguf"])
+    assert (assistant.choice.why, asked(assistant).text) == ("found", SAID["first.gguf"])
     old = assistant.writer
     wiring.switch_writer(assistant, settings, "second.gguf")
     assert is_closed(old)
-    assert (parsed(assistant).text, parsed(assistant).notice) == (SAID["second.gguf"], "")
+    assert (asked(assistant).text, asked(assistant).notice) == (SAID["second.gguf"], "")
     assert str(assistant.choice) == "second.gguf chosen in the models panel"
     old = assistant.writer
     wiring.switch_writer(assistant, settings, "quote")
     assert is_closed(old)
-    assert parsed(assistant).writer == "quote"
+    assert asked(assistant).writer == "quote"
 
 
 def test_who_is_being_answered_or_waits_finishes_on_the_old_writer(assistant: Assistant, settings: Settings) -> None:
     old, waited = assistant.writer, []
     running = written(assistant)
-    waiting = threading.Thread(target=lambda: waited.append(parsed(assistant)))
+    waiting = threading.Thread(target=lambda: waited.append(asked(assistant)))
     waiting.start()
     while old.askers < 2:
         assert waiting.is_alive()
     wiring.switch_writer(assistant, settings, "second.gguf")
-    assert parsed(assistant).text == SAID["second.gguf"]
+    assert asked(assistant).text == SAID["second.gguf"]
     assert not is_closed(old)
     *_, answer = running
     waiting.join(timeout=30)
@@ -117,16 +117,16 @@ def test_a_writer_that_does_not_open_leaves_the_old_one(assistant: Assistant, se
         with pytest.raises(error, match=why):
             wiring.switch_writer(assistant, settings, name)
     assert (assistant.writer, assistant.choice) == before
-    assert parsed(assistant).text == SAID["first.gguf"]
+    assert asked(assistant).text == SAID["first.gguf"]
     assert not (settings.models_dir / "chosen").exists()
 
 
 def test_what_was_wrong_with_the_old_model_is_no_more_said(settings: Settings) -> None:
     (settings.models_dir / "first.gguf").write_bytes(b"GGUF\x03\x00\x00\x00")
     assistant = wiring.open_assistant(settings)
-    assert "cannot be loaded" in parsed(assistant).notice
+    assert "cannot be loaded" in asked(assistant).notice
     wiring.switch_writer(assistant, settings, "second.gguf")
-    assert "cannot be loaded" not in parsed(assistant).notice
+    assert "cannot be loaded" not in asked(assistant).notice
     assistant.switch(assistant.quoting, assistant.choice)
 
 
@@ -156,7 +156,7 @@ def test_a_setting_goes_before_what_is_remembered(assistant: Assistant, settings
         wiring.switch_writer(assistant, set_, "quote")  # until the program ends
     assert (settings.models_dir / "chosen").read_text() == "second.gguf\n"
     wiring.switch_writer(assistant, first, str(first.model))
-    assert parsed(assistant).text == SAID["first.gguf"]
+    assert asked(assistant).text == SAID["first.gguf"]
 
 
 @pytest.mark.parametrize("said", [b"gone.gguf\n", b"remote\n", b"\xff\xfe", b"", b"../../x.gguf", b"balanced\n"])
@@ -180,7 +180,7 @@ def test_a_choice_that_cannot_be_written_down_holds_until_the_end(assistant: Ass
     (settings.models_dir / "chosen").mkdir()
     with pytest.raises(ModelError, match="quote is used until the program ends"):
         wiring.switch_writer(assistant, settings, "quote")
-    assert parsed(assistant).writer == "quote"
+    assert asked(assistant).writer == "quote"
 
 
 def test_another_reranker(assistant: Assistant, settings: Settings) -> None:

@@ -71,7 +71,7 @@ def test_an_assistant_asks_the_archive(api: str, locked: str, archive: Assistant
             return [tool.name for tool in tools], answer, await session.call_tool("ask_the_archive", {"question": " "})
 
     for url, headers in ((api, {}), (locked, AUTHORIZED)):
-        tools, answer, refused = asyncio.run(parsed(url, headers))
+        tools, answer, refused = asyncio.run(asked(url, headers))
         assert tools == ["ask_the_archive", "search_the_archive"]
         *_, expected = archive.ask(parsed(CHURKIN))
         assert ast.literal_eval(answer.content[0].text)["answer"] == expected.text
