@@ -123,7 +123,7 @@ class Scripted:
             yield replace(answer, text=checked, citations=citations, done=True)
             return
         try:
-            for i in range(400):
+            for i in range(4000):  # for longer than any test takes to stop it
                 answer = replace(answer, text=f"{answer.text} كلمة{i}")
                 yield answer
                 time.sleep(0.05)

@@ -43,7 +43,7 @@ class Held:
 
     def wait(self, number: int = 1) -> None:
         """Returns when so many are held."""
-        end = time.monotonic() + 30
+        end = time.monotonic() + 120
         while len(self.held) < number:
             assert time.monotonic() < end, f"{len(self.held)} requests came, expected {number}"
             self._page.wait_for_timeout(20)

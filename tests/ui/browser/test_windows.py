@@ -121,7 +121,7 @@ def test_a_conversation_that_is_deleted_while_it_is_answered_is_left(scripted: t
     page.locator("li:has([aria-current]) [data-delete]").click()
     page.wait_for_function("!document.querySelector('.rag-turn')")
     assert window.talk() == ""
-    assert made.closed.wait(15)
+    assert made.closed.wait(60)
     window.ask("unsupported")
     assert window.last(".rag-unsupported").count() == 2
 

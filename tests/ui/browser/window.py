@@ -11,6 +11,8 @@ ARGS = (
     "--disable-component-update --disable-sync"
 )
 CHURKIN, NOWHERE = "ماذا قال تشوركين؟", "ما هي وصفة الكبسة؟"
+_PATIENCE = 120_000
+"""Milliseconds for what ends by itself; only a test that fails waits for so long, and none fails because the machine is busy."""
 _DONE = "n => document.querySelectorAll('.rag-turn').length > n && !document.querySelector('.rag-busy')"
 
 
@@ -19,6 +21,7 @@ class Window:
 
     def __init__(self, browser: Any, url: str, **options: object) -> None:
         self.context = browser.new_context(**({"viewport": {"width": 1440, "height": 860}} | options))
+        self.context.set_default_timeout(_PATIENCE)
         self.page, self.url, self.requests, self.errors = self.context.new_page(), url, [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
         self.page.on("pageerror", lambda error: self.errors.append(str(error)))
