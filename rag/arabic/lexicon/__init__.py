@@ -92,11 +92,13 @@ def words_of(name: str, **cells: str) -> frozenset[str]:
 
 def spelled(name: str, **cells: str) -> list[str]:
     """The words of `words_of` as they are written in the table, in its order."""
-    wanted = {column: cell.split() for column, cell in cells.items()}
-    found = [row["word"] for row in table(name) if all(row[column] in listed for column, listed in wanted.items())]
-    if not found:
+    rows: Iterable[Row] = table(name)
+    for column, cell in cells.items():
+        listed = cell.split()
+        rows = [row for row in rows if row[column] in listed]
+    if not rows:
         raise TableError(f"{_FOLDER / name}.tsv: found no row with {cells}, expected at least one; {_REMEDY}")
-    return found
+    return [row["word"] for row in rows]
 
 
 def any_of(listed: Iterable[str]) -> str:
@@ -146,6 +148,7 @@ def rows_of(path: Path, columns: Mapping[str, str]) -> tuple[Row, ...]:
     return tuple(rows)
 
 
+@cache
 def _fits(cell: str, expected: str) -> bool:
     """Whether a cell is what may stand there; words must be more than marks that folding deletes."""
     if "|" in expected:
