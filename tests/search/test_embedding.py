@@ -56,7 +56,7 @@ def test_another_embedder_embeds_the_library_again(tmp_path: Path, seeds: list[A
     assert wiring.open_assistant(settings).notices
     changed = wiring.open_assistant(settings.model_copy(update={"embedder": str(SHIPPED)}))
     assert any("another library, model or version" in notice for notice in changed.notices)
-    *_, answer = changed.ask("ماذا قال تشوركين؟")
+    *_, answer = changed.ask(changed.parse("ماذا قال تشوركين؟"))
     assert answer.status == "answered"
 
 

@@ -71,7 +71,10 @@ def indexed(rows: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 def found(retriever: Retriever) -> list[list[tuple[str, int, float]]]:
-    return [[(h.passage.article, h.passage.start, h.score) for h in retriever.search(parsed(asked), 20)] for asked in QUESTIONS]
+    return [
+        [(h.passage.article, h.passage.start, h.score) for h in retriever.search(parsed(asked), 20)]
+        for asked in QUESTIONS
+    ]
 
 
 def check(home: Path, fresh: Path) -> set[str]:
