@@ -136,6 +136,20 @@ def test_a_node_that_is_killed_in_the_middle_loses_nothing(
     assert len(left) == len(left_alone) == 2
 
 
+def test_a_cluster_of_somebody_else_on_this_machine_is_not_joined(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from ray.cluster_utils import Cluster  # behind `rag.indexing.ray`, which says how Ray finds its own address
+
+    others = Cluster(initialize_head=True, head_node_args={"num_cpus": 1, "node_ip_address": "127.0.0.1"})
+    monkeypatch.setenv("RAY_ADDRESS", others.address)
+    try:
+        with cluster.connected(load_settings(home=tmp_path)):
+            assert cluster.ray.get_runtime_context().gcs_address != others.address
+    finally:
+        others.shutdown()
+
+
 @pytest.mark.parametrize(
     ("address", "why"),
     [
