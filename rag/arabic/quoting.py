@@ -6,7 +6,9 @@ import re
 
 _PAIRS = re.compile(r"(?<!\w)''(\S.*?)''(?!\w)|(?<!\w)\"(\S.*?)\"(?!\w)|„([^„”“]+)[”“]|“([^“”]+)”")
 """Marks that look the same at both ends open before a word and close behind one."""
-_STRAY = re.compile(r"''|[\"“”„]")
+_STRAY = re.compile(r"[\"“”„]")
+_STRAY_TWO = "''"
+"""Taken out last: what stood between two apostrophes may be taken out, too."""
 _MARK = re.compile("[«»]")
 _END = re.compile(r"[\s،,؛;:]+$")
 _SPACE_INSIDE = re.compile(r"(?<=«)\s+|\s+(?=»)")
@@ -27,4 +29,4 @@ def readable(quote: str) -> str:
             unpaired.add(match.start())
     unpaired.update(opened)
     kept = "".join(char for i, char in enumerate(text) if i not in unpaired)
-    return _END.sub("", " ".join(_SPACE_INSIDE.sub("", kept).split()))
+    return _END.sub("", " ".join(_SPACE_INSIDE.sub("", kept.replace(_STRAY_TWO, "")).split()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.arabic.exact import check_bytes, check_text
@@ -20,6 +20,7 @@ GLUED = st.lists(st.sampled_from(PIECES), max_size=20).map("".join)
 
 @settings(max_examples=300, deadline=None)
 @given(TEXTS | GLUED, TEXTS | GLUED)
+@example("'«'", "")
 def test_any_text(text: str, other: str) -> None:
     check_text(text, other)
 
