@@ -8,7 +8,8 @@ from rag.answer.repeats import without_repetitions
 from rag.answer.sentence_scorer import ScoredSentence, SentenceScorer, answer_probability
 from rag.answer.speaker_statements import StatementFinder
 from rag.arabic.folding import words, words_each
-from rag.arabic.places import bare_forms, country
+from rag.arabic.morphology import bare_forms
+from rag.arabic.places import country
 from rag.arabic.speech import speaker
 from rag.arabic.words import hold
 from rag.query.question import Question

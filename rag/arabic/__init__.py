@@ -5,7 +5,8 @@ words: grams and question words. numerals: numbers and dates, in digits or words
 speech: who says something in a sentence. speakers: names and topics to ask about.
 claims: what makes one sentence say otherwise than another.
 varieties: standard Arabic or dialect. scripts: which alphabet a letter is of.
-skeletons: forms of one root. places: what a country is called. attributes: what a question wants to know of something.
+morphology: words without affixes, forms of one root. places: what a country is called.
+attributes: what a question wants to know of something.
 answers: the date or number in a sentence. quoting: quotations for reading. followups: questions that lean on another.
 forms: when two words say the same. encodings: which encoding bytes are in. dates: written dates as ISO dates.
 columns: what the columns of a table are called.

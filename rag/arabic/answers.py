@@ -13,9 +13,9 @@ from typing import NamedTuple
 from rag.arabic.folding import fold, fold_with_offsets, word_end
 from rag.arabic.forms import DATE_JOINTS, YEARS, is_content
 from rag.arabic.lexicon import words_of
+from rag.arabic.morphology import ARTICLE, bare, skeletons
 from rag.arabic.numerals import Amount, amounts
-from rag.arabic.places import bare, country
-from rag.arabic.skeletons import skeletons
+from rag.arabic.places import country
 from rag.arabic.words import QuestionType, word_grams
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
@@ -23,7 +23,9 @@ _LIKE = 0.6
 """Share of a word's grams from which another form of it counts as the word."""
 _ERAS = words_of("times", use="era")
 _OF = fold("من")
-_ORDINALS = words_of("numbers", ordinal="bare both") | {f"ال{word}" for word in words_of("numbers", ordinal="both")}
+_ORDINALS = words_of("numbers", ordinal="bare both") | {
+    f"{ARTICLE}{word}" for word in words_of("numbers", ordinal="both")
+}
 _HALF = 0.5
 """Share of the question's content words that a sentence must hold for its date or number to be the one asked for."""
 _DAYS_FROM_NOW = words_of("times", use="from_now")

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from rag.arabic.folding import fold
 from rag.arabic.lexicon import pattern_of, words_of
+from rag.arabic.morphology import CONJUNCTIONS, verb_stem
 
 MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,،;؛–-]\s*\d+)*)\s*(?:†[^\]】]*)?[\]】]")
 """`[1]`, `[١]`, `[1، 2]`, `[1-3]`, `【1】`, `【1†source】`; the group holds the numbers. `(1)` is none: articles number with it."""
@@ -36,9 +37,6 @@ _LONGEST_REFUSAL = 14
 _DENIED, _DENIED_ACROSS = 2, 6
 """Words behind a denial that it denies; more where the other text, in another language, orders its words otherwise."""
 _TOKEN = re.compile(r"[^\W_]+|[،؛,;.!?؟…]")
-_PREFIX = re.compile("^[وف]?[بكلس]?(?:ال|لل)?(?=[^\\W_]{3})")
-_VERB_PREFIX = re.compile("^[يتنا](?=[^\\W_]{3})")
-_SUFFIX = re.compile("(?<=[^\\W_]{3})(?:هما|هم|ها|نا|وا|ون|ين|ان|ات|ت|ه|ي)$")
 
 
 def quotations(text: str) -> list[str]:
@@ -88,7 +86,7 @@ def _polarity(text: str, reach_of_denial: int = _DENIED) -> _Polarity:
             reach = _LONGEST_REFUSAL
         if not token[0].isalnum():
             continue
-        stem = _stem(token)
+        stem = verb_stem(token)
         stems.append(stem)
         if reach:
             refused.add(stem)
@@ -96,7 +94,7 @@ def _polarity(text: str, reach_of_denial: int = _DENIED) -> _Polarity:
         if _is(token, _NEGATIONS):
             after = [word for word in tokens[i + 1 : i + 1 + reach_of_denial] if word[0].isalnum()]
             if after and after[0] not in _NO_DENIALS and not _BUT & set(tokens[i:]):
-                denied.append([_stem(word) for word in after])
+                denied.append([verb_stem(word) for word in after])
     return _Polarity(stems, denied, frozenset(refused))
 
 
@@ -122,7 +120,7 @@ def denied_places(tokens: Sequence[str]) -> frozenset[int]:
 
 def _is(token: str, listed: frozenset[str]) -> bool:
     """Whether a token is in a list, as it stands or behind «و» or «ف»."""
-    return token in listed or (token[0] in "وف" and token[1:] in listed)
+    return token in listed or (token[0] in CONJUNCTIONS and token[1:] in listed)
 
 
 def _affirms(said: _Polarity, held: _Polarity, denied: list[str]) -> bool:
@@ -133,10 +131,3 @@ def _affirms(said: _Polarity, held: _Polarity, denied: list[str]) -> bool:
     if held.stems.count(word) == 1:
         return True
     return any(denied == said.stems[i : i + len(denied)] for i in range(len(said.stems))) and len(denied) > 1
-
-
-def _stem(word: str) -> str:
-    """A folded word without prefixes, article, a verb's person and ending: «تعترف», «اعترفت» → "عترف"."""
-    for pattern in (_PREFIX, _VERB_PREFIX, _SUFFIX):
-        word = pattern.sub("", word)
-    return word

@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from rag.arabic.folding import find, fold, has_arabic, words
 from rag.arabic.forms import PREPOSITIONS, begins_anew, is_verb
 from rag.arabic.lexicon import pattern_of, spelled, words_of
+from rag.arabic.morphology import CONJUNCTIONS, any_affix
 from rag.arabic.names import is_definite
 from rag.arabic.places import country
 from rag.arabic.speech import asked_speaker, lacks_speaker
@@ -27,13 +28,15 @@ _THESE = words_of("followups", use="these")
 _WELLS = pattern_of("followups", use="well")
 _ABOUT = pattern_of("followups", use="what_about").replace(r"\ ", r"\s+")
 _ABOUT_ENGLISH = pattern_of("followups", use="what_about_english").replace(r"\ ", r"\s+")
-_WHAT_ABOUT = re.compile(rf"^\W*(?:{_WELLS}\s+)?(?:و|ف)?{_ABOUT}\s+|^\W*(?:and\s+)?{_ABOUT_ENGLISH}\s+", re.IGNORECASE)
+_WHAT_ABOUT = re.compile(
+    rf"^\W*(?:{_WELLS}\s+)?[{CONJUNCTIONS}]?{_ABOUT}\s+|^\W*(?:and\s+)?{_ABOUT_ENGLISH}\s+", re.IGNORECASE
+)
 _WELL = re.compile(rf"^\W*{_WELLS}\s+(?=و)")
 _AND_ENGLISH = re.compile(r"^\W*and\s+(?=\w)", re.IGNORECASE)
-_OF_HIM = re.compile(rf"^({pattern_of('prepositions', use='with_pronoun')}|[بل])(?:يه|يها|يهم|ه|ها|هم)$")
+_OF_HIM = re.compile(rf"^({pattern_of('prepositions', use='with_pronoun')}|[بل]){any_affix('of_him', 'pronoun')}$")
 _FULL = {fold(word): word for word in spelled("prepositions", use="with_pronoun")}
-_POSSESSIVE = re.compile("^([^\\W_]{2,}?)(?:ه|ها|هم|هما)$")
-_OF_HERS = re.compile("[^\\W_]{3,}(?:ها|هم)$")
+_POSSESSIVE = re.compile(rf"^([^\W_]{{2,}}?){any_affix('of_his', 'pronoun')}$")
+_OF_HERS = re.compile(rf"[^\W_]{{3,}}{any_affix('of_hers', 'pronoun')}$")
 _HE = words_of("followups", use="he")
 _HIS = words_of("followups", use="his")
 _NO_TOPIC = _HE | _EMPTY | PREPOSITIONS | words_of("followups", use="no_topic") | _COPULAS

@@ -1,7 +1,7 @@
-"""When two words of two sentences say the same, as far as their letters and a list show it; and which say nothing by themselves.
+"""When two words of two sentences say the same, as far as their stems and a list show it; and which say nothing by themselves.
 
-Knows Arabic affixes, spellings of foreign names, and some hundred everyday words with their English ones. It knows no roots:
-«قتل» and «مقتل» are the same only by the list, or by the vectors of whoever asks.
+Knows some hundred everyday words with their English ones. It knows no roots: «قتل» and «مقتل» are the same only by the list, or by
+the vectors of whoever asks.
 """
 
 from __future__ import annotations
@@ -12,20 +12,8 @@ from functools import lru_cache
 
 from rag.arabic.folding import fold, words
 from rag.arabic.lexicon import any_of, pattern_of, spelled, table, words_of
+from rag.arabic.morphology import ARTICLE, CONJUNCTIONS, SHORTEST, affixes, any_affix, stems, without_conjunction
 from rag.arabic.words import content_words
-
-_PREFIX = re.compile("^(?:[وف]?(?:[بكل]?ال|لل)|[وف][بكلس]?|[بلكس])(?=[^\\W_]{3})")
-_ARTICLE = re.compile("^(?:[وف]?(?:[بكل]?ال|لل))(?=[^\\W_]{2})")
-_CONJUNCTION = re.compile("^[وف](?=[^\\W_]{3})")
-_PERSON = re.compile("^(?:سي|ست|[يتنا])(?=[^\\W_]{3})")
-_SUFFIXES = fold("هما تهما تهم تها تنا هم ها نا وا يا ون ين ان ات يه ته تا تي تين تان يين ية ت ه ي ا").split()
-_SHORTEST = 3
-"""Letters of a stem."""
-_VOWELS = re.compile("[اويه]")
-_SOUNDS = str.maketrans({"ج": "غ", "ق": "غ", "ث": "ت", "ط": "ت", "ذ": "د", "ض": "د", "ص": "س", "ظ": "ز"})
-"""Letters that foreign names are written with by turns: هوجو, هوغو."""
-_SHORT = 4
-"""Letters; a foreign name of fewer has one spelling; consonants that agree in two of different vowels."""
 
 _SAID_ALIKE: dict[str, set[str]] = {}
 for _i, _row in enumerate(table("synonyms")):
@@ -34,10 +22,13 @@ for _i, _row in enumerate(table("synonyms")):
 
 LIGHT = words_of("stop_words", use="light")
 """Words without which a claim says the same, beside those that content_words leaves out."""
-AND = re.compile("و(?=[^\\W_]{2})")
+AND = re.compile(rf"{any_affix('begins_anew', 'conjunction')}(?=[^\W_]{{2}})")
 _UNITS_WITH_AND = words_of("waw_words", use="word")
 PREPOSITIONS = words_of("prepositions", use="marker")
-_ATTACHED = re.compile("^[وف]?(لل|[بلك]ال|[بل](?=[^\\W_]{3}))")
+_ATTACHED = re.compile(
+    rf"^{any_affix('marker', 'conjunction')}?({any_affix('marker', 'contracted')}"
+    rf"|{any_affix('marker', 'before_article')}{any_affix('marker', 'article')}|{any_affix('marker', 'preposition')}(?=[^\W_]{{3}}))"
+)
 _PREPOSITION = {row["word"]: row["means"].strip("-") for row in table("prepositions") if row["means"] != "="}
 IN = fold("في")
 YEARS = words_of("times", use="year")
@@ -50,15 +41,21 @@ CLAUSE = re.compile(
 )
 """Where one statement of a sentence may end and another begin."""
 CONTRAST = re.compile(
-    rf"(?<!\w)(?=(?:و|ف)?{any_of(spelled('clauses', use='contrast'))}(?!\w))"
+    rf"(?<!\w)(?=[{CONJUNCTIONS}]?{any_of(spelled('clauses', use='contrast'))}(?!\w))"
     rf"|(?<!\w)(?={pattern_of('clauses', use='contrast_english')}(?!\w))"
 )
 """Where a sentence sets two statements against each other."""
 _REFERS = re.compile(
-    rf"[^\W_]{{2,}}(?:ها|هم|هما|ه)(?![^\W_])|(?<!\w)[وف]?{pattern_of('clauses', use='pronoun')}(?!\w)"
+    rf"[^\W_]{{2,}}{any_affix('refers_back', 'pronoun')}(?![^\W_])"
+    rf"|(?<!\w)[{CONJUNCTIONS}]?{pattern_of('clauses', use='pronoun')}(?!\w)"
     rf"|(?<!\w){pattern_of('clauses', use='pronoun_english')}(?!\w)",
     re.IGNORECASE,
 )
+_DUALS, _VERB_ENDINGS = tuple(affixes("is_dual", "ending")), tuple(affixes("is_verb", "ending"))
+_VERB_PERSONS = tuple(affixes("is_verb", "person"))
+_OBJECTS = affixes("is_object", "pronoun")
+_LONG = 4
+"""Letters of a word from which its last ones may be the dual's, and of the halves of two words that stand without a space."""
 
 
 def refers_back(sentence: str) -> bool:
@@ -69,7 +66,7 @@ def refers_back(sentence: str) -> bool:
 
 def is_content(word: str) -> bool:
     """Whether a folded word says something by itself."""
-    bare = _CONJUNCTION.sub("", word)
+    bare = without_conjunction(word)
     return len(word) > 1 and bool(content_words(word)) and not {word, bare} & LIGHT and bool(content_words(bare))
 
 
@@ -91,28 +88,9 @@ def keys(word: str) -> frozenset[str]:
     """What a folded word is looked up by: itself, its stems, and the groups that it belongs to. Two words that share one agree."""
     if word.isascii():
         return frozenset({word} | _SAID_ALIKE.get(word, set()))
-    bare = {word, _ARTICLE.sub("", word), _CONJUNCTION.sub("", word), _PREFIX.sub("", word)}
-    stems = bare | {cut for form in bare for cut in _without_suffix(form)}
-    stems |= {form[:-1] + "ه" for form in stems if form[-1] == "ت" and len(form) >= _SHORTEST}
-    stems |= {_PERSON.sub("", form) for form in stems if len(form) > _SHORT}
-    groups = set().union(*(_SAID_ALIKE.get(form, set()) for form in stems))
-    return frozenset(form for form in stems if len(form) >= _SHORTEST or form == word) | groups
-
-
-def _without_suffix(form: str) -> list[str]:
-    return [form[: -len(end)] for end in _SUFFIXES if form.endswith(end) and len(form) - len(end) >= _SHORTEST]
-
-
-@lru_cache(maxsize=1 << 16)
-def sounds(word: str) -> frozenset[str]:
-    """What the spellings of a foreign name agree in: «هوجو» and «هوغو» share one, but «محمد» and «محمود» do, too."""
-    bare = _ARTICLE.sub("", _CONJUNCTION.sub("", word))
-    spoken = bare.replace("تش", "ش").translate(_SOUNDS)
-    if len(spoken) < _SHORT:
-        return frozenset()
-    consonants = _VOWELS.sub("", spoken)
-    found = {f"~{spoken}", f"~{spoken.rstrip('اهي') if len(spoken) > _SHORT else spoken}"}
-    return frozenset(found | {f"~~{consonants}"} if len(consonants) >= _SHORT else found)
+    found = stems(word)
+    groups = set().union(*(_SAID_ALIKE.get(form, set()) for form in found))
+    return frozenset(form for form in found if len(form) >= SHORTEST or form == word) | groups
 
 
 def compares(tokens: Sequence[str], i: int) -> bool:
@@ -124,17 +102,17 @@ def compares(tokens: Sequence[str], i: int) -> bool:
 
 def is_dual(word: str) -> bool:
     """Whether a folded word may be two of something: «المنطقتين»."""
-    return len(word) > _SHORT and word.endswith(("ين", "ان"))
+    return len(word) > _LONG and word.endswith(_DUALS)
 
 
 def is_object(token: str, verb: str) -> bool:
     """Whether a folded token is a verb with a pronoun for its object: «ولقبه» of «لقب»."""
-    return any(_CONJUNCTION.sub("", token) == verb + pronoun for pronoun in ("ه", "ها", "هم"))
+    return any(without_conjunction(token) == verb + pronoun for pronoun in _OBJECTS)
 
 
 def is_verb(token: str) -> bool:
     """Whether a folded word has the ending or beginning of a verb's person: «قصفت», «يقصف», «قصفوا»."""
-    return len(token) > _SHORTEST and (token.endswith(("ت", "وا")) or token[0] in "يت")
+    return len(token) > SHORTEST and (token.endswith(_VERB_ENDINGS) or token.startswith(_VERB_PERSONS))
 
 
 def begins_statement(token: str) -> bool:
@@ -145,7 +123,7 @@ def begins_statement(token: str) -> bool:
 def holds_glued(token: str, word: str) -> bool:
     """Whether a folded token is a word and another one with no space between, as typing errors make them: «الأممالمتحدة»."""
     return (
-        len(token) > len(word) + _SHORT > 2 * _SHORT - 1
+        len(token) > len(word) + _LONG > 2 * _LONG - 1
         and token.startswith(word)
-        and token[len(word) :].startswith("ال")
-    ) or (len(token) > len(word) + _SHORTEST and word.startswith("ال") and token.endswith(word))
+        and token[len(word) :].startswith(ARTICLE)
+    ) or (len(token) > len(word) + SHORTEST and word.startswith(ARTICLE) and token.endswith(word))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
+
+from rag.arabic.morphology import ARTICLE, name_forms, without_article
 
 _SAME = 0.8
 """Similarity of two spellings of one name (difflib's ratio), as in تشركين and تشوركين."""
@@ -12,9 +13,6 @@ _SHORT = 5
 """Letters; a name of fewer, without its article, must stand there to the letter."""
 _REACH = 5
 """Words that may stand between two words of a name, as its title's: «الوزير الروسي سيرغي لافروف» is "الوزير لافروف"."""
-_AND = re.compile(r"^[وف](?=[^\W_]{3})")
-_PARTICLE = re.compile(r"^(?:[بلك]?ال|لل|[بلك])(?=[^\W_]{3})")
-_ARTICLE = re.compile(r"^ال(?=[^\W_]{3})")
 
 
 class Name:
@@ -56,7 +54,7 @@ class _NameWord:
     """One word of a name; remembers the words that it was compared with, since a text repeats its own."""
 
     def __init__(self, word: str) -> None:
-        self.word, self._bare = word, _ARTICLE.sub("", word)
+        self.word, self._bare = word, without_article(word)
         self._matcher = SequenceMatcher(None, "", self._bare)
         self._fewest = _SAME * len(self._bare) / (2 - _SAME)  # letters in common, by the definition of the ratio
         self._known: dict[str, bool] = {}
@@ -70,7 +68,7 @@ class _NameWord:
     def _same(self, word: str) -> bool:
         if sum(letter in word for letter in self._bare) < self._fewest:  # so it is with nearly every word
             return False
-        forms = _forms(word)
+        forms = name_forms(word)
         if word == self.word or self._bare in forms:
             return True
         if len(self._bare) < _SHORT:
@@ -86,11 +84,4 @@ class _NameWord:
 
 def is_definite(word: str) -> bool:
     """Whether a folded word begins with the article, as titles and nationalities do and family names seldom."""
-    return len(word) > 3 and word.startswith("ال")
-
-
-def _forms(word: str) -> set[str]:
-    """A folded word as it stands, and without what may be written with it: «و», «ل», «ال», a last «ا» or «ه»."""
-    forms = {word, _AND.sub("", word)}
-    forms |= {_PARTICLE.sub("", form) for form in forms}
-    return forms | {form[:-1] for form in forms if form[-1] in "اه" and len(form) >= _SHORT}
+    return len(word) > 3 and word.startswith(ARTICLE)

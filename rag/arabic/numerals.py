@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from rag.arabic.folding import fold
 from rag.arabic.lexicon import as_number, pattern_of, table, words_of
+from rag.arabic.morphology import date_form, number_form
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[%،؛,;:()]")
 _PERCENT = re.compile(
@@ -17,7 +18,6 @@ _PERCENT = re.compile(
 
 PERCENT = "%"
 _THOUSANDS = re.compile(r",(?=\d{3}(?:\D|$))")
-_PREFIX = re.compile("^(?:و|ف)?(?:ب|ك|ل)?(?:ال|لل)?(?=..)")
 
 
 class _NumberWord(NamedTuple):
@@ -175,7 +175,7 @@ def _word(token: str) -> _NumberWord:
     if token[0].isdecimal():
         digits = _THOUSANDS.sub("", token).replace(",", ".")
         return _NumberWord("digits", float(digits if digits.count(".") <= 1 else digits.replace(".", "")))
-    for form, joined in ((token, False), (_PREFIX.sub("", token), token.startswith(_AND))):
+    for form, joined in ((token, False), (number_form(token), token.startswith(_AND))):
         if form in _SMALL:
             return _NumberWord("joins" if form in _ONLY_JOINED else "add", _SMALL[form], joined)
         if form in _LARGE:
@@ -185,7 +185,7 @@ def _word(token: str) -> _NumberWord:
 
 def _date_word(tokens: Sequence[str], i: int) -> tuple[str, int] | None:
     """The month or day at a place, and how many tokens it takes."""
-    bare = re.sub("^(?:و|ف)?(?:ب|ل)?", "", tokens[i]) if tokens[i] not in _DAYS else tokens[i]
+    bare = date_form(tokens[i]) if tokens[i] not in _DAYS else tokens[i]
     for form in (tokens[i], bare):
         if form in _DAYS:
             return f"day {_DAYS[form]:g}", 1

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 
 from rag.arabic.folding import fold, words
 from rag.arabic.lexicon import any_of, spelled, words_of
+from rag.arabic.morphology import affixes, any_affix, bare
 from rag.arabic.names import is_definite
-from rag.arabic.places import bare, country, country_named
+from rag.arabic.places import country, country_named
 from rag.arabic.speech import telling_verbs
 
 _HONORIFICS = words_of("titles", use="honorific")
@@ -21,7 +22,10 @@ _NO_NAMES = words_of("name_words", use="not_name")
 _PLACES = words_of("name_words", use="place")
 _NAMED_AFTER = words_of("name_words", use="named_after")
 """Things that bear a person's name: «مستشفى الملك فهد»."""
-_JOINED = re.compile("^(?:[وفبك]ال|لل|[وف]لل)")
+_JOINED = re.compile(
+    rf"^(?:{any_affix('is_joined', 'conjunction', 'before_article')}{any_affix('is_joined', 'article')}"
+    rf"|{any_affix('is_joined', 'conjunction')}?{any_affix('is_joined', 'contracted')})"
+)
 _OF_GOD = words_of("name_words", use="second_half")
 """Second halves of names such as «محيي الدين»."""
 _SONS = words_of("name_words", use="son")
@@ -32,6 +36,7 @@ _SERVANT = fold("عبد")
 _TOKEN = re.compile(r"[^\W\d_]+")
 _LETTERS = 3
 """Of a word of a name, at least."""
+_FEMININE_ENDINGS = tuple(affixes("has_feminine_head", "feminine"))
 _FEMININE = words_of("saying_verbs", use="telling", subject="she")
 _ABOUT = re.compile(rf"(?<!\w)و?{any_of(spelled('speech', use='topic'))}\s+")
 _AND = re.compile(r"\s+و")
@@ -116,7 +121,7 @@ def is_feminine(sentence: str) -> bool | None:
 def has_feminine_head(phrase: str) -> bool:
     """Whether the first word of a phrase ends as feminine ones do: «وزارة الداخلية»."""
     first = (phrase.split() or [""])[0]
-    return first.endswith(("ة", "ات"))
+    return first.endswith(_FEMININE_ENDINGS)
 
 
 def topics(sentence: str) -> Iterator[str]:

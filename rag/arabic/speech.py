@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from rag.arabic.folding import fold, fold_each, fold_with_offsets
 from rag.arabic.lexicon import pattern_of, words_of
+from rag.arabic.morphology import CONJUNCTIONS, any_affix, without_conjunction
 from rag.arabic.names import Name
 
 _TELLING_VERBS = pattern_of("saying_verbs", use="telling")
@@ -34,10 +35,10 @@ _QUESTION_ENGLISH = re.compile(
     rf"{pattern_of('saying_verbs', use='english')}(?=\W|$)"
 )
 
-_TELLING = re.compile(rf"(?<!\w)(?:و|ف)?{_TELLING_VERBS}(?!\w)")
+_TELLING = re.compile(rf"(?<!\w)[{CONJUNCTIONS}]?{_TELLING_VERBS}(?!\w)")
 _THAT = re.compile(rf"(?<!\w){pattern_of('speech', use='that')}(?!\w)|[:«“\"]|''")
 _STOP = re.compile(rf"(?<!\w){pattern_of('speech', use='after')}(?!\w)|[،,.؛()]|{_THAT.pattern}")
-_LEAD = re.compile(rf"^\W*(?:(?:و|ف)?{pattern_of('speech', use='lead')}\s+)+")
+_LEAD = re.compile(rf"^\W*(?:[{CONJUNCTIONS}]?{pattern_of('speech', use='lead')}\s+)+")
 _NO_SPEAKER = re.compile(rf"^(?:{pattern_of('speech', use='not_speaker')}(?!\w)|{fold('بأن')})")
 _LONGEST_SPEAKER = 12
 _BEGINNING = 30
@@ -45,7 +46,7 @@ _BEGINNING = 30
 
 _SPEECH_TOKEN = re.compile(r"[^\W_]+|[،,.;؛:«»“”\"()]|''")
 _SAYING_WORD = re.compile(_VERB)
-_TELLING_WORD = re.compile(rf"(?:و|ف)?{_TELLING_VERBS}|{pattern_of('saying_verbs', use='asked')}")
+_TELLING_WORD = re.compile(rf"[{CONJUNCTIONS}]?{_TELLING_VERBS}|{pattern_of('saying_verbs', use='asked')}")
 _BREAK = re.compile(rf"{_THAT.pattern}|[.;؛]")
 _SOURCES = words_of("speech", use="source")
 _TONGUE = fold("لسان")
@@ -53,7 +54,10 @@ _AWAY = words_of("speech", use="away")
 """Words that, right before a name or its title, make it an object."""
 _AT = fold("لدى")
 """Stands in titles, too: «مندوب موسكو لدى الأممالمتحدة فيتالي تشوركين»."""
-_TO_OR_BY = re.compile(r"(?:لل|ل|بال)(?=[^\W_]{3})")
+_TO_OR_BY = re.compile(
+    rf"(?:{any_affix('spoken_to', 'contracted', 'preposition')}"
+    rf"|{any_affix('spoken_to', 'before_article')}{any_affix('spoken_to', 'article')})(?=[^\W_]{{3}})"
+)
 _STATING = words_of("speech", use="stating")
 _HIS_WORDS = words_of("speech", use="his_words")
 _TITLE = 5
@@ -157,7 +161,7 @@ def speaker(sentence: str, sought: Name | None = None) -> str:
 
 def telling_verbs(sentence: str) -> list[str]:
     """The folded verbs of a sentence whose subject is plainly the speaker, without «و» and «ف» before them."""
-    return [re.sub("^[وف](?=[^\\W_]{3})", "", match.group()) for match in _TELLING.finditer(fold(sentence))]
+    return [without_conjunction(match.group()) for match in _TELLING.finditer(fold(sentence))]
 
 
 def _after(folded: str, verb_end: int) -> tuple[int, int]:

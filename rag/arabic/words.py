@@ -10,6 +10,7 @@ from typing import Literal
 
 from rag.arabic.folding import words
 from rag.arabic.lexicon import pattern_of, words_of
+from rag.arabic.morphology import without_article
 from rag.arabic.vocabulary import Vocabulary
 
 QuestionType = Literal["speech", "who", "when", "where", "many", "why", "other"]
@@ -75,12 +76,9 @@ def content_of(tokens: Iterable[str]) -> list[str]:
     return [word for word in dict.fromkeys(tokens) if word not in _QUESTION and word not in _LETTERS]
 
 
-_ARTICLE = re.compile(r"^ال(?=[^\W_]{3})")
-
-
 def bare_words(text: str) -> list[str]:
     """The folded words of a text, each without the article «ال» where three letters or more follow it («الله» stays)."""
-    return [_ARTICLE.sub("", word) for word in words(text)]
+    return [without_article(word) for word in words(text)]
 
 
 _DATE = (

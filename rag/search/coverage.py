@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from rag.arabic.letters import EDGE, mark, unmarked
-from rag.arabic.places import bare_forms, country
-from rag.arabic.skeletons import consonants, skeletons
+from rag.arabic.morphology import bare_forms, consonants, skeletons
+from rag.arabic.places import country
 from rag.arabic.words import GRAM, word_grams
 from rag.query.question import Word
 

@@ -18,13 +18,13 @@ from rag.arabic import (
     folding,
     followups,
     forms,
+    morphology,
     names,
     numerals,
     places,
     presentation,
     quoting,
     scripts,
-    skeletons,
     speakers,
     speech,
     varieties,
@@ -164,15 +164,26 @@ def _questions(text: str, question: str) -> None:
 
 
 def _word(word: str) -> None:
-    skeletons.skeletons(word)
-    skeletons.consonants([word])
     places.country(word)
     places.country_named(word)
-    places.bare(word)
     names.is_definite(word)
     speech.spoken_to(word)
-    for looked in (forms.is_content, forms.begins_anew, forms.keys, forms.sounds, forms.is_dual, forms.is_verb):
+    for looked in (forms.is_content, forms.begins_anew, forms.keys, forms.is_dual, forms.is_verb):
         looked(word)
+    for stemmed in (morphology.stems, morphology.name_forms):
+        assert word in stemmed(word)
+    for stemmed in (
+        morphology.bare,
+        morphology.without_article,
+        morphology.without_conjunction,
+        morphology.without_particle,
+    ):
+        assert word.endswith(stemmed(word))
+    for stemmed in (morphology.number_form, morphology.date_form, morphology.verb_stem):
+        assert stemmed(word) in word
+    for looked in (morphology.skeletons, morphology.sounds):
+        looked(word)
+    morphology.consonants([word])
     forms.begins_statement(word)
     forms.is_object(word, word)
     forms.holds_glued(word, word)

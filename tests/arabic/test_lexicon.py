@@ -81,7 +81,7 @@ def test_no_word_stands_twice_for_one_use(name: str) -> None:
             if column in ("asked", "signs", "names", "arabic", "english"):
                 folded = words(row[column])
                 assert len(folded) == len(set(folded)), row[column]
-        word = row["word"] if "word" in row else " ".join(row.values())
+        word = row.get("word") or row.get("affix") or " ".join(row.values())
         entry = (row.get(group, ""), word if (name, row.get(group)) in AS_SPELLED else fold(word), row.get("value", ""))
         assert entry not in seen, entry
         seen.add(entry)
@@ -111,6 +111,23 @@ def test_every_table_and_use_is_asked_for() -> None:
         used = {use for table_, cells in asked if table_ == name for use in cells.get("use", "").split()}
         if "use" in columns:
             assert used == set(columns["use"].split("|")), name
+
+
+def test_every_rule_that_takes_off_an_affix_asks_for_it() -> None:
+    listed = {(row["kind"], rule) for row in table("affixes") for rule in row["used_by"].split()}
+    asked = set()
+    for path in (ROOT / "rag" / "arabic").glob("*.py"):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                given = [arg.value for arg in node.args if isinstance(arg, ast.Constant)]
+                if node.func.id in ("affixes", "any_affix") and given:
+                    asked |= {(kind, given[0]) for kind in given[1:]}
+                if node.func.id == "any_article":
+                    asked |= {(kind, given[0]) for kind in ("before_article", "article", "contracted") if given}
+    assert asked == listed
+    said = section("affixes")
+    for names in zip(*listed, strict=True):
+        assert all(f"| `{name}` |" in said for name in names)
 
 
 def test_words_are_folded_and_spelled_ones_are_not() -> None:

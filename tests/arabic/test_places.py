@@ -1,7 +1,8 @@
 import pytest
 
 from rag.arabic.folding import fold
-from rag.arabic.places import bare, country
+from rag.arabic.morphology import bare
+from rag.arabic.places import country
 
 
 @pytest.mark.parametrize(

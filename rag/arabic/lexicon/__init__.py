@@ -21,6 +21,11 @@ WORDS, NUMBER = "words", "a number such as 12 or 2/3"
 """What may stand under a column where it is not one of a few names, `yes|no`: words with one space between them, or a number."""
 _YES_NO = "yes|no"
 COLUMNS: dict[str, dict[str, str]] = {
+    "affixes": {
+        "kind": "conjunction|before_article|preposition|particle|future|article|contracted|person|derivation|ending|feminine|pronoun",
+        "affix": WORDS,
+        "used_by": WORDS,
+    },
     "attributes": {"attribute": WORDS, "asked": WORDS, "signs": WORDS, "lifespan": _YES_NO},
     "clauses": {
         "use": "clause|clause_english|contrast|contrast_english|denial_ends|pronoun|pronoun_english",
@@ -54,6 +59,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "saying_verbs": {"use": "telling|other|dialect|asked|english", "word": WORDS, "subject": "he|she|they|any"},
     "signs": {"use": "why|where", "word": WORDS},
+    "sounds": {"letters": WORDS, "sound": WORDS},
     "speech": {
         "use": "object|about|subject|said_about|topic|statement|that|after|lead|not_speaker|source|away|stating|his_words|auxiliary",
         "word": WORDS,
