@@ -112,7 +112,12 @@ def connected(settings: Settings) -> Iterator[Cluster]:
         how: dict[str, Any] = {"address": address}
     else:
         # "local", or Ray would join whatever cluster somebody else runs on this machine
-        how = {"address": "local", "num_cpus": os.cpu_count(), "include_dashboard": False, "object_store_memory": _STORE_BYTES}
+        how = {
+            "address": "local",
+            "num_cpus": os.cpu_count(),
+            "include_dashboard": False,
+            "object_store_memory": _STORE_BYTES,
+        }
     try:
         ray.init(configure_logging=False, log_to_driver=False, logging_level=logging.ERROR, **how)
         version = ray.get(VERSION.remote(), timeout=_ANSWER_SECONDS)
