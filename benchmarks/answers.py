@@ -14,7 +14,7 @@ from pathlib import Path
 
 from datasets.reading import SETS, load
 from rag.answer.assistant import Assistant
-from rag.arabic.speech import speaker
+from rag.arabic.rules.reported_speech import speaker
 from rag.evaluate.metrics import percentile
 from rag.settings import load_settings
 from rag.wiring import open_assistant, open_library

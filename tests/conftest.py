@@ -16,8 +16,8 @@ import pytest
 from hypothesis import settings
 
 from benchmarks.milvus_lite import MilvusLite
-from rag.arabic.folding import words
-from rag.arabic.words import word_grams
+from rag.arabic.text.folding import words
+from rag.arabic.text.grams import word_grams
 from rag.library import Library
 from rag.query.question import Question
 from rag.search.dense import DenseIndex

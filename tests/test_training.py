@@ -17,7 +17,7 @@ import training.evidence
 import training.reranking
 from datasets.reading import ENGLISH
 from rag.answer import sentence_scorer
-from rag.arabic.encodings import CLASSES
+from rag.arabic.text.encodings import CLASSES
 from rag.search import reranking
 from rag.search.rankers import Rankers
 from training import rankers

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.arabic.folding import words
+from rag.arabic.text.folding import words
 from rag.query.translation import Translator
 from training.bags import Bags
 from training.pairs import read

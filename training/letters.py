@@ -1,4 +1,4 @@
-"""Makes the table of `rag.arabic.encodings`: how unlikely an Arabic letter is behind another, in bits.
+"""Makes the table of `rag.arabic.text.encodings`: how unlikely an Arabic letter is behind another, in bits.
 
     python -m training.letters --data ../shared/data --out rag/models/shipped/letters.json
 
@@ -17,7 +17,7 @@ from pathlib import Path
 
 from datasets.reading import questions_of
 from datasets.rows import rows
-from rag.arabic.encodings import CLASSES, MARKS, class_of
+from rag.arabic.text.encodings import CLASSES, MARKS, class_of
 from training.provenance import made
 
 _QURANIC = re.compile("[\u0670\u0671\u06d6-\u06ed]")

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from datasets.reading import arcd
 from datasets.rows import rows
-from rag.arabic.folding import fold
+from rag.arabic.text.folding import fold
 
 _SENTENCE_END = re.compile("(?<=[.!?\u061f\u061b])\\s+|\n+")
 Pair = tuple[str, str]

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, trainers
 
-from rag.arabic.folding import TABLE
+from rag.arabic.text.folding import TABLE
 
 ALPHABET = 400
 """Characters that have pieces of their own; the rarer ones give no piece."""

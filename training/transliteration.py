@@ -20,8 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
-from rag.arabic.folding import fold
-from rag.arabic.words import word_grams
+from rag.arabic.text.folding import fold
+from rag.arabic.text.grams import word_grams
 from rag.query.transliteration import BEGIN, END, FIRST_CODE, PAD, Transliterator
 from training.pairs import Pair, read
 

@@ -12,8 +12,8 @@ import numpy as np
 import tantivy
 
 from benchmarks.pipelines.asking import BATCH, FOUND, Passages, Task, measure
-from rag.arabic.folding import words
-from rag.arabic.words import Grams, word_grams
+from rag.arabic.text.folding import words
+from rag.arabic.text.grams import Grams, word_grams
 from rag.search.embedding import StaticEmbedder
 from rag.search.lexical import COMMON, MANY, rarity
 from rag.search.quantised import VectorCodes

@@ -17,7 +17,7 @@ from rag.answer.repeats import not_told_before
 from rag.answer.verification import ClaimVerifier
 from rag.answer.writers import Choice, Closable, Notice, Writer
 from rag.arabic import find
-from rag.arabic.answers import short_answers
+from rag.arabic.rules.short_answers import short_answers
 from rag.errors import InputError, ModelError
 from rag.library import Library
 from rag.query.question import Question, QuestionParser

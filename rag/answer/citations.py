@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from rag.answer.verification import ClaimVerifier
 from rag.arabic import sentences
-from rag.arabic.claims import BEFORE_MARK, MARKER, RANGE, STOPS, VERBATIM
+from rag.arabic.rules.polarity import BEFORE_MARK, MARKER, RANGE, STOPS, VERBATIM
 from rag.types import Citation, Passage, Verdict
 
 LONGEST_RANGE = 20

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from rag.arabic import sentences
-from rag.arabic.folding import words
-from rag.arabic.forms import CONTRAST, DATE_JOINTS, begins_anew, is_content, marker
-from rag.arabic.numerals import PERCENT, Amount, amounts, tokens
+from rag.arabic.rules.forms import CONTRAST, DATE_JOINTS, begins_anew, is_content, marker
+from rag.arabic.rules.numerals import PERCENT, Amount, amounts, tokens
+from rag.arabic.text.folding import words
 
 _BEFORE = 4
 """Content words before a number that may say what it is about."""

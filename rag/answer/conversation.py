@@ -8,10 +8,10 @@ from contextlib import closing
 from rag.answer import prompts
 from rag.answer.writers import Conversant, Writer
 from rag.arabic import has_arabic
-from rag.arabic.claims import MARKER
-from rag.arabic.folding import words
-from rag.arabic.followups import leans, standalone, topic, without_and
-from rag.arabic.words import content_words
+from rag.arabic.rules.follow_ups import leans, standalone, topic, without_and
+from rag.arabic.rules.polarity import MARKER
+from rag.arabic.rules.words import content_words
+from rag.arabic.text.folding import words
 from rag.errors import RagError
 from rag.query.question import Question
 from rag.types import Answer

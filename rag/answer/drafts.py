@@ -12,7 +12,8 @@ from contextlib import closing
 from rag.answer import prompts
 from rag.answer.citations import claims
 from rag.answer.writers import Notice
-from rag.arabic import find, fold, scripts
+from rag.arabic import find, fold
+from rag.arabic.text import scripts
 from rag.errors import ModelError
 from rag.query.question import Question
 from rag.types import Passage

@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from rag.answer.repeats import without_repetitions
 from rag.answer.sentence_scorer import ScoredSentence, SentenceScorer, answer_probability
 from rag.answer.speaker_statements import StatementFinder
-from rag.arabic.folding import words, words_each
 from rag.arabic.morphology import bare_forms
-from rag.arabic.places import country
-from rag.arabic.speech import speaker
-from rag.arabic.words import hold
+from rag.arabic.rules.places import country
+from rag.arabic.rules.reported_speech import speaker
+from rag.arabic.rules.words import hold
+from rag.arabic.text.folding import words, words_each
 from rag.query.question import Question
 from rag.types import EVERYTHING, Evidence, Hit, Scope
 

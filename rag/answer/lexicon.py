@@ -10,8 +10,8 @@ import numpy as np
 
 from rag.answer.clauses import Clause, clause
 from rag.arabic import has_arabic
-from rag.arabic.forms import begins_anew, holds_glued, is_content, keys
 from rag.arabic.morphology import sounds
+from rag.arabic.rules.forms import begins_anew, holds_glued, is_content, keys
 from rag.query.translation import Translator
 
 _NEAR = 0.35

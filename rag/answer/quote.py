@@ -4,8 +4,8 @@ from collections.abc import Generator, Sequence
 from itertools import groupby
 
 from rag.answer import prompts
-from rag.arabic.claims import MARKER
-from rag.arabic.quoting import readable
+from rag.arabic.rules.polarity import MARKER
+from rag.arabic.text.quoting import readable
 from rag.query.question import Question
 from rag.types import Citation, Evidence, Passage
 

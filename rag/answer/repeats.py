@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence, Set
 from typing import Protocol, TypeVar
 
-from rag.arabic.claims import denied_places
-from rag.arabic.folding import words_each
-from rag.arabic.forms import is_content, keys
-from rag.arabic.numerals import amounts, tokens
+from rag.arabic.rules.forms import is_content, keys
+from rag.arabic.rules.numerals import amounts, tokens
+from rag.arabic.rules.polarity import denied_places
+from rag.arabic.text.folding import words_each
 
 _NEW = 0.04
 """The share of a text's words that may be others: one with up to 24 of some weight has all of them, in some form."""

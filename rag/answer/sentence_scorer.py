@@ -13,11 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from rag.arabic.attributes import speak_of
-from rag.arabic.folding import words_each
-from rag.arabic.letters import marked
-from rag.arabic.sentences import sentences_each
-from rag.arabic.words import QuestionType, hold
+from rag.arabic.rules.attributes import speak_of
+from rag.arabic.rules.words import QuestionType, hold
+from rag.arabic.text.folding import words_each
+from rag.arabic.text.letters import marked
+from rag.arabic.text.sentences import sentences_each
 from rag.query.question import Question
 from rag.search.coverage import Idf, TermCoverage
 from rag.search.embedding import Embedder

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rag.answer.repeats import without_repetitions
-from rag.arabic.letters import marked
-from rag.arabic.names import Name, is_definite
-from rag.arabic.sentences import sentences_each
-from rag.arabic.speech import say, speaker, spoken_to
+from rag.arabic.rules.names import Name, is_definite
+from rag.arabic.rules.reported_speech import say, speaker, spoken_to
+from rag.arabic.text.letters import marked
+from rag.arabic.text.sentences import sentences_each
 from rag.query.question import Question, QuestionParser
 from rag.search.coverage import TermCoverage
 from rag.search.retriever import Retriever

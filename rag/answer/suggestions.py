@@ -15,10 +15,10 @@ from string import Template
 from rag.answer import prompts
 from rag.answer.assistant import Assistant
 from rag.arabic import sentences
-from rag.arabic.folding import fold, words
-from rag.arabic.places import country
-from rag.arabic.speakers import countries, event, has_feminine_head, is_feminine, short_name, topics, unmarked
-from rag.arabic.speech import speaker
+from rag.arabic.rules.places import country
+from rag.arabic.rules.reported_speech import speaker
+from rag.arabic.rules.speakers import countries, event, has_feminine_head, is_feminine, short_name, topics, unmarked
+from rag.arabic.text.folding import fold, words
 from rag.errors import InputError, RagError
 from rag.library import Library
 from rag.library.browsing import by_source, ids

@@ -17,9 +17,7 @@ from itertools import pairwise
 from rag.answer.clauses import Clause, clause, split
 from rag.answer.lexicon import UNIT_NEAR, Lexicon, Likeness, Near
 from rag.arabic import find, has_arabic, sentences
-from rag.arabic.claims import VERBATIM, contradicts, denied_places, denies, quotations
-from rag.arabic.folding import words
-from rag.arabic.forms import (
+from rag.arabic.rules.forms import (
     CLAUSE,
     IN,
     LIGHT,
@@ -35,9 +33,11 @@ from rag.arabic.forms import (
     marker,
     refers_back,
 )
-from rag.arabic.names import Name
-from rag.arabic.numerals import PERCENT, Amount
-from rag.arabic.speech import speaker
+from rag.arabic.rules.names import Name
+from rag.arabic.rules.numerals import PERCENT, Amount
+from rag.arabic.rules.polarity import VERBATIM, contradicts, denied_places, denies, quotations
+from rag.arabic.rules.reported_speech import speaker
+from rag.arabic.text.folding import words
 from rag.query.translation import Translator
 
 _TOPIC = 7

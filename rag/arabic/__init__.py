@@ -1,18 +1,15 @@
 """All knowledge of the Arabic language; with prompts/ the only place of Arabic letters in the program.
 
-folding: forms for matching and the way back to the original. sentences: where they end.
-words: grams and question words. numerals: numbers and dates, in digits or words. names: one name in two spellings.
-speech: who says something in a sentence. speakers: names and topics to ask about.
-claims: what makes one sentence say otherwise than another.
-varieties: standard Arabic or dialect. scripts: which alphabet a letter is of.
-morphology: words without affixes, forms of one root. places: what a country is called.
-attributes: what a question wants to know of something.
-answers: the date or number in a sentence. quoting: quotations for reading. followups: questions that lean on another.
-forms: when two words say the same. encodings: which encoding bytes are in. dates: written dates as ISO dates.
-columns: what the columns of a table are called.
+text/ is about letters, words and sentences: folding (forms for matching and the way back to the original), sentences (where they
+end), grams, encodings, scripts, quoting. morphology.py takes words apart. lexicon/ holds the tables of words and affixes, which
+anybody who knows Arabic can correct. rules/ reads with them: reported_speech (who says something), speakers (whom to ask about),
+names, places, dates, numerals, short_answers, attributes, polarity (what makes one sentence say otherwise than another), follow_ups
+(questions that lean on another), forms (when two words say the same), words (what a question asks for).
+
+The functions imported here are those that nearly every module needs.
 """
 
-from rag.arabic.folding import clean, find, fold, fold_with_offsets, has_arabic, undirected
-from rag.arabic.sentences import sentences
+from rag.arabic.text.folding import clean, find, fold, fold_with_offsets, has_arabic, undirected
+from rag.arabic.text.sentences import sentences
 
 __all__ = ["clean", "find", "fold", "fold_with_offsets", "has_arabic", "sentences", "undirected"]

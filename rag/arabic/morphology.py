@@ -88,22 +88,22 @@ def bare_forms(texts: Iterable[Iterable[str]]) -> list[frozenset[str]]:
 
 
 _NUMBER = re.compile(
-    rf"^{any_affix('number_form', 'conjunction')}?{any_affix('number_form', 'preposition')}?"
-    rf"{any_affix('number_form', 'article', 'contracted')}?(?=..)"
+    rf"^{any_affix('number_forms', 'conjunction')}?{any_affix('number_forms', 'preposition')}?"
+    rf"{any_affix('number_forms', 'article', 'contracted')}?(?=..)"
 )
-_DATE = re.compile(rf"^{any_affix('date_form', 'conjunction')}?{any_affix('date_form', 'preposition')}?")
+_DATE = re.compile(rf"^{any_affix('date_forms', 'conjunction')}?{any_affix('date_forms', 'preposition')}?")
 
 
-def number_form(word: str) -> str:
-    """A word as number words are listed, without conjunction, preposition and article, where two letters are left: «والعشرين» →
+def number_forms(words: Iterable[str]) -> list[str]:
+    """Each word as number words are listed, without conjunction, preposition and article, where two letters are left: «والعشرين» →
     «عشرين». It asks for fewer letters than `bare`, since what it gives counts only where it is a number."""
-    return _NUMBER.sub("", word)
+    return [_NUMBER.sub("", word) for word in words]
 
 
-def date_form(word: str) -> str:
-    """A word as names of months and days are listed, without conjunction and preposition: «بيناير» → «يناير». The article stays,
+def date_forms(words: Iterable[str]) -> list[str]:
+    """Each word as names of months and days are listed, without conjunction and preposition: «بيناير» → «يناير». The article stays,
     which names of days have and names of months have not; nothing need be left."""
-    return _DATE.sub("", word)
+    return [_DATE.sub("", word) for word in words]
 
 
 _NAME_PARTICLE = re.compile(rf"^(?:{any_article('name_forms')}|{any_affix('name_forms', 'preposition')}){_THREE}")

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from rag.arabic import clean, fold
-from rag.arabic.folding import MARKS
+from rag.arabic.text.folding import MARKS
 from rag.conversations import answers
 from rag.database import Database, DatabaseKind
 from rag.errors import GoneError, HistoryError, InputError

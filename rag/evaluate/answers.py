@@ -6,10 +6,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import groupby
 
-from rag.arabic import fold, scripts
-from rag.arabic.claims import MARKER
-from rag.arabic.quoting import readable
-from rag.arabic.words import bare_words
+from rag.arabic import fold
+from rag.arabic.rules.polarity import MARKER
+from rag.arabic.rules.words import bare_words
+from rag.arabic.text import scripts
+from rag.arabic.text.quoting import readable
 from rag.types import Answer, Article, Citation
 
 Share = tuple[int, int]

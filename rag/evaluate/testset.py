@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from rag.arabic.varieties import Variety, variety
+from rag.arabic.rules.varieties import Variety, variety
 from rag.errors import InputError
 from rag.query.question import checked
 from rag.types import Article

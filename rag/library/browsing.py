@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import lru_cache
 
-from rag.arabic.folding import fold, words
+from rag.arabic.text.folding import fold, words
 from rag.library.store import WITHIN, Library, bounds
 from rag.types import EVERYTHING, Scope
 

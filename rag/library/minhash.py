@@ -13,7 +13,7 @@ from itertools import combinations
 import numpy as np
 import numpy.typing as npt
 
-from rag.arabic.letters import Letters
+from rag.arabic.text.letters import Letters
 
 SIZE = 64
 """Hashes in a sketch; the standard error of a likeness of 0.6 is then 0.06."""

@@ -1,7 +1,7 @@
 """Passages: runs of whole sentences of an article, the unit of search."""
 
 from rag.arabic import sentences
-from rag.arabic.folding import word_counts
+from rag.arabic.text.folding import word_counts
 
 TARGET = 110
 """Words; a passage ends with the sentence that would carry it past this, unless it has none yet."""

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from rag.arabic import clean, fold, has_arabic
-from rag.arabic.attributes import Attribute, attribute_of
-from rag.arabic.folding import words
-from rag.arabic.speech import asked_speaker, names_subject
-from rag.arabic.words import QuestionType, content_of, content_words, type_of
+from rag.arabic.rules.attributes import Attribute, attribute_of
+from rag.arabic.rules.reported_speech import asked_speaker, names_subject
+from rag.arabic.rules.words import QuestionType, content_of, content_words, type_of
+from rag.arabic.text.folding import words
 from rag.errors import InputError
 from rag.query.translation import Translation
 

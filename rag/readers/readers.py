@@ -19,8 +19,8 @@ from functools import partial
 from pathlib import Path, PurePosixPath
 from threading import get_ident
 
-from rag.arabic.columns import FIELDS
-from rag.arabic.folding import has_words
+from rag.arabic.rules.columns import FIELDS
+from rag.arabic.text.folding import has_words
 from rag.errors import InputError
 from rag.library.origins import FileFingerprint, ReadArticle, fingerprint_of, path_of
 from rag.readers import sandbox

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
-from rag.arabic.words import word_grams
+from rag.arabic.text.grams import word_grams
 from rag.query.question import Question, Word
 
 K1, B = 1.2, 0.75

@@ -6,10 +6,10 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
-from rag.arabic.letters import EDGE, mark, unmarked
 from rag.arabic.morphology import bare_forms, consonants, skeletons
-from rag.arabic.places import country
-from rag.arabic.words import GRAM, word_grams
+from rag.arabic.rules.places import country
+from rag.arabic.text.grams import GRAM, word_grams
+from rag.arabic.text.letters import EDGE, mark, unmarked
 from rag.query.question import Word
 
 _SAME_ROOT = 0.8

@@ -18,7 +18,7 @@ from pathlib import Path
 import tantivy
 from filelock import FileLock
 
-from rag.arabic.words import Grams, word_grams
+from rag.arabic.text.grams import Grams, word_grams
 from rag.errors import IndexDamaged
 from rag.files import clear, make_durable, replacing, signature
 from rag.query.question import Question, Word

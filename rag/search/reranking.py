@@ -13,8 +13,8 @@ from typing import Protocol
 
 import numpy as np
 
-from rag.arabic.letters import EDGE, marked, unmarked
-from rag.arabic.words import QuestionType, hold
+from rag.arabic.rules.words import QuestionType, hold
+from rag.arabic.text.letters import EDGE, marked, unmarked
 from rag.errors import ModelError
 from rag.query.question import Question
 from rag.search.coverage import Idf, TermCoverage

@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.arabic.vocabulary import Vocabulary
+from rag.arabic.text.vocabulary import Vocabulary
 
 _AT_ONCE = 256
 _PLAIN = re.compile(r"[a-z0-9\u0621-\u064a]*")

@@ -22,7 +22,7 @@ from starlette.routing import Route
 
 from rag.answer.assistant import Assistant
 from rag.answer.conversation import leans_on_history
-from rag.arabic.claims import MARKER
+from rag.arabic.rules.polarity import MARKER
 from rag.errors import BusyError, InputError, RagError
 from rag.types import Answer
 from rag.ui.guard import error

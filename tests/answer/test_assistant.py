@@ -11,7 +11,7 @@ from rag.answer.sentence_scorer import SentenceScorer
 from rag.answer.speaker_statements import StatementFinder
 from rag.answer.verification import ClaimVerifier
 from rag.answer.writers import Choice, Notice, Writer
-from rag.arabic.quoting import readable
+from rag.arabic.text.quoting import readable
 from rag.errors import InputError, ModelError
 from rag.library import Library
 from rag.query.question import Question

@@ -7,30 +7,25 @@ import math
 import re
 from datetime import date
 
-from rag.arabic import (
-    answers,
+from rag.arabic import morphology
+from rag.arabic.rules import (
     attributes,
-    claims,
     columns,
     dates,
-    encodings,
-    filenames,
-    folding,
-    followups,
+    follow_ups,
     forms,
-    morphology,
     names,
     numerals,
     places,
-    presentation,
-    quoting,
-    scripts,
+    polarity,
+    reported_speech,
+    short_answers,
     speakers,
-    speech,
     varieties,
     words,
 )
-from rag.arabic.sentences import sentences
+from rag.arabic.text import encodings, filenames, folding, presentation, quoting, scripts
+from rag.arabic.text.sentences import sentences
 from rag.library.splitting import passages
 
 _LONE = re.compile("[\ud800-\udfff]")
@@ -118,11 +113,11 @@ def _numbers(text: str) -> None:
 
 def _speech(text: str, other: str) -> None:
     name = names.Name(folding.words(other))
-    said_by = speech.speaker(text)
+    said_by = reported_speech.speaker(text)
     assert said_by in text
-    assert speech.speaker(text, name) in text
-    assert len(speech.say([text, other], name)) == 2
-    speech.telling_verbs(text)
+    assert reported_speech.speaker(text, name) in text
+    assert len(reported_speech.say([text, other], name)) == 2
+    reported_speech.telling_verbs(text)
     speakers.short_name(said_by or text)
     speakers.is_feminine(text)
     speakers.has_feminine_head(text)
@@ -130,11 +125,11 @@ def _speech(text: str, other: str) -> None:
     speakers.unmarked(text)
     speakers.countries(text)
     speakers.event(text)
-    claims.quotations(text)
-    claims.denies(text)
-    claims.denied_places(folding.words(text))
+    polarity.quotations(text)
+    polarity.denies(text)
+    polarity.denied_places(folding.words(text))
     for across in (True, False):
-        claims.contradicts(other, text, across)
+        polarity.contradicts(other, text, across)
     quoted = quoting.readable(text)
     assert quoting.readable(quoted) == quoted
     assert all(run in text for _, run in scripts.runs(text))
@@ -145,19 +140,19 @@ def _questions(text: str, question: str) -> None:
     folded, content = folding.fold(question), words.content_words(question)
     assert set(content) <= set(folding.words(question))
     for type_ in ("when", "many"):
-        assert answers.short_answers(type_, content, [text])[0] in text
+        assert short_answers.short_answers(type_, content, [text])[0] in text
     attribute = attributes.attribute_of(content, folding.has_arabic(question), is_counted=True)
     assert attributes.speak_of(attribute, [text])[0] in (True, False, None)
     assert isinstance(words.type_of(folded), str)
     words.bare_words(text)
-    speech.asked_speaker(folded)
-    speech.names_subject(folded)
-    place = speech.lacks_speaker(question)
+    reported_speech.asked_speaker(folded)
+    reported_speech.names_subject(folded)
+    place = reported_speech.lacks_speaker(question)
     assert place is None or 0 < place <= len(question)
-    followups.leans(question, folding.words(question), content)
-    followups.topic(question)
-    followups.without_and(question)
-    followups.standalone(question, text, question)
+    follow_ups.leans(question, folding.words(question), content)
+    follow_ups.topic(question)
+    follow_ups.without_and(question)
+    follow_ups.standalone(question, text, question)
     varieties.variety(question)
     forms.refers_back(text)
     scripts.own(question)
@@ -167,7 +162,7 @@ def _word(word: str) -> None:
     places.country(word)
     places.country_named(word)
     names.is_definite(word)
-    speech.spoken_to(word)
+    reported_speech.spoken_to(word)
     for looked in (forms.is_content, forms.begins_anew, forms.keys, forms.is_dual, forms.is_verb):
         looked(word)
     for stemmed in (morphology.stems, morphology.name_forms):
@@ -179,8 +174,9 @@ def _word(word: str) -> None:
         morphology.without_particle,
     ):
         assert word.endswith(stemmed(word))
-    for stemmed in (morphology.number_form, morphology.date_form, morphology.verb_stem):
-        assert stemmed(word) in word
+    assert morphology.verb_stem(word) in word
+    for each in (morphology.number_forms, morphology.date_forms):
+        assert each([word])[0] in word
     for looked in (morphology.skeletons, morphology.sounds):
         looked(word)
     morphology.consonants([word])

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.arabic.attributes import speak_of
+from rag.arabic.rules.attributes import speak_of
 from tests.conftest import parsed
 
 

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.arabic.dates import iso_date, of_hijra
+from rag.arabic.rules.dates import iso_date, of_hijra
 
 
 @pytest.mark.parametrize(

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.arabic import encodings
-from rag.arabic.encodings import decoded, encoding_of
+from rag.arabic.text import encodings
+from rag.arabic.text.encodings import decoded, encoding_of
 from rag.errors import ModelError
 
 SEEDS = sorted((Path(__file__).resolve().parents[2] / "seeds").glob("*.txt"))

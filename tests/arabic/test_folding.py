@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.arabic import clean, find, fold, fold_with_offsets, has_arabic, undirected
-from rag.arabic.folding import word_counts, words
+from rag.arabic.text.folding import word_counts, words
 
 ANY_TEXT = st.text(alphabet=st.characters(codec=None, exclude_categories=()), max_size=200)
 

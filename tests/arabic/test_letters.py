@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.arabic.folding import fold, words
-from rag.arabic.letters import Letters, mark, marked, unmarked
-from rag.arabic.vocabulary import Vocabulary
-from rag.arabic.words import Grams, word_grams
+from rag.arabic.text.folding import fold, words
+from rag.arabic.text.grams import Grams, word_grams
+from rag.arabic.text.letters import Letters, mark, marked, unmarked
+from rag.arabic.text.vocabulary import Vocabulary
 
 LETTERS = st.text(
     st.one_of(st.characters(exclude_categories=()), st.sampled_from("ألأمةـَ ,.#\ue000\ue001\x00\x01\x02İﻻﷺ😀𐤀\ud83d"))
@@ -70,7 +70,7 @@ def test_numbers_stand_for_words(calls: list[list[str]]) -> None:
 
 
 def test_many_words_are_told_apart_and_forgotten_together(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.arabic.vocabulary.REMEMBERED", 1_000_000)
+    monkeypatch.setattr("rag.arabic.text.vocabulary.REMEMBERED", 1_000_000)
     vocabulary, known, forgotten = Vocabulary(), list[str](), 0
     for start in range(0, 300_000, 20_000):
         texts = [f"كلمة{start + i} ومنها{i}" for i in range(20_000)]
@@ -94,7 +94,7 @@ def test_who_was_interrupted_while_making_grams_makes_them_again(monkeypatch: py
     expected = Grams().spaced(texts)
     made.spaced(["كلمة"])
     with monkeypatch.context() as patched:
-        patched.setattr("rag.arabic.words._grams_of", _interrupted)
+        patched.setattr("rag.arabic.text.grams._grams_of", _interrupted)
         with pytest.raises(KeyboardInterrupt):
             made.spaced(texts)
     assert made.spaced(texts) == expected

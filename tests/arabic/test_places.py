@@ -1,8 +1,8 @@
 import pytest
 
-from rag.arabic.folding import fold
 from rag.arabic.morphology import bare
-from rag.arabic.places import country
+from rag.arabic.rules.places import country
+from rag.arabic.text.folding import fold
 
 
 @pytest.mark.parametrize(

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.arabic.filenames import readable
-from rag.arabic.presentation import in_reading_order, is_arabic, joined, letter_of_glyph, order_votes, plain
+from rag.arabic.text.filenames import readable
+from rag.arabic.text.presentation import in_reading_order, is_arabic, joined, letter_of_glyph, order_votes, plain
 
 MIRRORED = str.maketrans(")]}>»›", "([{<«‹")
 

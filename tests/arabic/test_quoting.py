@@ -2,8 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rag.arabic.folding import words
-from rag.arabic.quoting import readable
+from rag.arabic.text.folding import words
+from rag.arabic.text.quoting import readable
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.arabic import sentences
-from rag.arabic.sentences import LONGEST
+from rag.arabic.text.sentences import LONGEST
 from rag.types import Article
 
 

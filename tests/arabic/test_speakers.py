@@ -1,6 +1,6 @@
 import pytest
 
-from rag.arabic.speakers import countries, event, has_feminine_head, is_feminine, short_name, topics
+from rag.arabic.rules.speakers import countries, event, has_feminine_head, is_feminine, short_name, topics
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,8 @@
 import pytest
 
-from rag.arabic import scripts
-from rag.arabic.varieties import variety
-from rag.arabic.words import bare_words
+from rag.arabic.rules.varieties import variety
+from rag.arabic.rules.words import bare_words
+from rag.arabic.text import scripts
 
 
 @pytest.mark.parametrize(

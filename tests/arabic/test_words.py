@@ -2,12 +2,13 @@ import tracemalloc
 
 import pytest
 
-from rag.arabic.claims import MARKER, contradicts, quotations
-from rag.arabic.folding import fold, words
-from rag.arabic.names import Name
-from rag.arabic.numerals import quantities
-from rag.arabic.speech import asked_speaker, say, speaker
-from rag.arabic.words import Grams, content_words, hold, word_grams
+from rag.arabic.rules.names import Name
+from rag.arabic.rules.numerals import quantities
+from rag.arabic.rules.polarity import MARKER, contradicts, quotations
+from rag.arabic.rules.reported_speech import asked_speaker, say, speaker
+from rag.arabic.rules.words import content_words, hold
+from rag.arabic.text.folding import fold, words
+from rag.arabic.text.grams import Grams, word_grams
 from tests.conftest import parsed
 
 
@@ -217,7 +218,7 @@ def test_what_does_not_contradict(claim: str, quote: str) -> None:
     ],
 )
 def test_quantities(text: str, expected: set[str]) -> None:
-    assert quantities(text) == expected
+    assert quantities([text]) == [expected]
 
 
 def test_long_stretches_give_the_same() -> None:
@@ -228,7 +229,7 @@ def test_long_stretches_give_the_same() -> None:
 
 def test_long_stretches_do_not_fill_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """A file whose lines are megabytes without a space."""
-    monkeypatch.setattr("rag.arabic.vocabulary.REMEMBERED", 100_000)
+    monkeypatch.setattr("rag.arabic.text.vocabulary.REMEMBERED", 100_000)
     made = Grams()
     tracemalloc.start()
     try:

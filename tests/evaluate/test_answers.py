@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.arabic.quoting import readable
+from rag.arabic.text.quoting import readable
 from rag.evaluate import answers
 from rag.types import Answer, Article, Citation
 

@@ -3,7 +3,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.arabic.folding import words
+from rag.arabic.text.folding import words
 from rag.library import Library
 from rag.library.browsing import by_source, over_time, page, undated
 from rag.types import EVERYTHING, Article, Scope

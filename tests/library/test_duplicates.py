@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from rag.arabic.folding import words
+from rag.arabic.text.folding import words
 from rag.library import Library, duplicates
 from rag.library.minhash import ALIKE, SHINGLE, SHORTEST, SIZE, Sketch, are_alike, likeness, sketches
 from rag.types import Article

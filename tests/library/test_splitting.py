@@ -2,7 +2,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.arabic import sentences
-from rag.arabic.folding import words
+from rag.arabic.text.folding import words
 from rag.library.splitting import SHORTEST, TARGET, passages
 from rag.types import Article
 

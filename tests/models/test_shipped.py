@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from rag.arabic.folding import fold
+from rag.arabic.text.folding import fold
 
 SHIPPED = Path(__file__).resolve().parents[2] / "rag" / "models" / "shipped"
 TEXTS = [

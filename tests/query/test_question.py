@@ -13,7 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.answer.assistant import Assistant
-from rag.arabic import clean, folding
+from rag.arabic import clean
+from rag.arabic.text import folding
 from rag.errors import InputError
 from rag.query.question import LONGEST_QUESTION
 from rag.settings import load_settings
@@ -23,11 +24,11 @@ from tests.conftest import ROOT, parsed
 
 PACKAGE = str(ROOT / "rag")
 READINGS = {
-    "rag/arabic/folding.py has_arabic",
-    "rag/arabic/speech.py asked_speaker",
-    "rag/arabic/speech.py names_subject",
-    "rag/arabic/words.py type_of",
-    "rag/arabic/attributes.py attribute_of",
+    "rag/arabic/text/folding.py has_arabic",
+    "rag/arabic/rules/reported_speech.py asked_speaker",
+    "rag/arabic/rules/reported_speech.py names_subject",
+    "rag/arabic/rules/words.py type_of",
+    "rag/arabic/rules/attributes.py attribute_of",
 }
 """What a question is read by."""
 MOST_MOVES = 200

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from rag import wiring
-from rag.arabic.folding import fold
+from rag.arabic.text.folding import fold
 from rag.errors import ModelError
 from rag.library import Library
 from rag.query.translation import TABLE, Translator

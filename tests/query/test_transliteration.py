@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from rag.arabic.folding import fold
-from rag.arabic.words import word_grams
+from rag.arabic.text.folding import fold
+from rag.arabic.text.grams import word_grams
 from rag.errors import ModelError
 from rag.query.translation import NAMES
 from rag.query.transliteration import Transliterator

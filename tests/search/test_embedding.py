@@ -87,7 +87,7 @@ def test_another_model_in_the_same_folder_has_another_name(tmp_path: Path) -> No
 
 
 def test_tokens_are_those_of_model2vec_and_threads_do_not_disturb_each_other(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("rag.arabic.vocabulary.REMEMBERED", 100)
+    monkeypatch.setattr("rag.arabic.text.vocabulary.REMEMBERED", 100)
     embedder = StaticEmbedder(SHIPPED)
     texts = [*TEXTS, *(f"كلمة{i} وأخرى{i}." for i in range(300))]
     expected = StaticModel.from_pretrained(SHIPPED, max_length=None).encode(texts)

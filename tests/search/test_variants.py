@@ -3,7 +3,7 @@
 import pytest
 
 from rag import wiring
-from rag.arabic.words import content_words
+from rag.arabic.rules.words import content_words
 from rag.library import Library
 from rag.search.retriever import Retriever
 from rag.settings import load_settings

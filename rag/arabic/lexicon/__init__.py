@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
-from rag.arabic.folding import fold
+from rag.arabic.text.folding import fold
 from rag.errors import TableError
 
 Row = Mapping[str, str]

@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import IO, Any, cast
 from zipfile import BadZipFile, ZipFile, ZipInfo
 
-from rag.arabic.filenames import readable
+from rag.arabic.text.filenames import readable
 from rag.readers.formats.document import Unfit, is_damage
 
 MOST_FILES = 500_000

@@ -11,9 +11,9 @@ import re
 from pathlib import Path
 from typing import Any
 
-from rag.arabic.dates import iso_date
-from rag.arabic.encodings import decoded, encoding_of
-from rag.arabic.folding import has_words
+from rag.arabic.rules.dates import iso_date
+from rag.arabic.text.encodings import decoded, encoding_of
+from rag.arabic.text.folding import has_words
 from rag.readers.formats.document import Document, Unfit
 from rag.readers.formats.text import ENCODINGS
 

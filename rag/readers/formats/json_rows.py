@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import TextIO
 
-from rag.arabic.columns import fields_of
+from rag.arabic.rules.columns import fields_of
 from rag.readers.formats.document import Unfit
 from rag.readers.formats.text import LARGEST
 

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rag.arabic import presentation
+from rag.arabic.text import presentation
 from rag.readers.formats.document import Document, Unfit, is_damage
 
 if TYPE_CHECKING:

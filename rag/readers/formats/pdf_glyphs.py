@@ -14,7 +14,7 @@ from typing import Any
 from pypdf.generic import ArrayObject, ContentStream, DictionaryObject, StreamObject
 from pypdf.generic._font import Font
 
-from rag.arabic.presentation import letter_of_glyph
+from rag.arabic.text.presentation import letter_of_glyph
 from rag.readers.formats.document import Unfit
 
 MOST_GLYPHS = 200_000

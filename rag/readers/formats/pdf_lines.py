@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from statistics import median
 
-from rag.arabic import presentation
+from rag.arabic.text import presentation
 from rag.readers.formats.pdf_glyphs import Glyph
 
 SAME_LINE = 0.5

@@ -9,8 +9,8 @@ import zipfile
 from contextlib import suppress
 from pathlib import Path
 
-from rag.arabic.columns import fields_of
-from rag.arabic.encodings import decoded
+from rag.arabic.rules.columns import fields_of
+from rag.arabic.text.encodings import decoded
 from rag.readers.formats.document import Unfit
 from rag.readers.formats.tables import DELIMITERS
 

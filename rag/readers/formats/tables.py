@@ -14,10 +14,10 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO, AnyStr, TextIO
 
-from rag.arabic.columns import fields_of
-from rag.arabic.dates import iso_date
-from rag.arabic.encodings import encoding_of
-from rag.arabic.folding import has_words
+from rag.arabic.rules.columns import fields_of
+from rag.arabic.rules.dates import iso_date
+from rag.arabic.text.encodings import encoding_of
+from rag.arabic.text.folding import has_words
 from rag.readers.formats.document import Document, Unfit
 from rag.readers.formats.json_rows import MOST_VALUES, check, listed
 from rag.readers.formats.text import ENCODINGS, LARGEST

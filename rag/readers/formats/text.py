@@ -6,9 +6,9 @@ import html
 import re
 from pathlib import Path
 
-from rag.arabic.columns import fields_of
-from rag.arabic.dates import iso_date
-from rag.arabic.encodings import decoded
+from rag.arabic.rules.columns import fields_of
+from rag.arabic.rules.dates import iso_date
+from rag.arabic.text.encodings import decoded
 from rag.readers.formats.document import Document, Unfit
 
 LARGEST = 30_000_000

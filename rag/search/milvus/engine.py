@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from filelock import FileLock
 
-from rag.arabic.words import word_grams
+from rag.arabic.text.grams import word_grams
 from rag.errors import EngineError
 from rag.query.question import Question
 from rag.search import bm25

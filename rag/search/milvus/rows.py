@@ -11,7 +11,7 @@ from typing import Any
 
 import numpy as np
 
-from rag.arabic.words import Grams
+from rag.arabic.text.grams import Grams
 from rag.errors import EngineError
 from rag.search.bm25 import K1, B
 from rag.search.embedding import Embedder

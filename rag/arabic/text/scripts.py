@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 from itertools import groupby
 
-from rag.arabic.folding import fold, has_arabic
+from rag.arabic.text.folding import fold, has_arabic
 
 
 def runs(text: str) -> list[tuple[str, str]]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
-from rag.arabic.folding import fold
 from rag.arabic.lexicon import table
+from rag.arabic.text.folding import fold
 
 FIELDS = ("id", "text", "title", "date", "source", "url")
 

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from functools import lru_cache
 
-from rag.arabic.folding import fold, words
 from rag.arabic.lexicon import any_of, pattern_of, spelled, table, words_of
 from rag.arabic.morphology import ARTICLE, CONJUNCTIONS, SHORTEST, affixes, any_affix, stems, without_conjunction
-from rag.arabic.words import content_words
+from rag.arabic.rules.words import content_words
+from rag.arabic.text.folding import fold, words
 
 _SAID_ALIKE: dict[str, set[str]] = {}
 for _i, _row in enumerate(table("synonyms")):

@@ -1,53 +1,16 @@
-"""Words as search and evidence see them: grams, what a question asks for, words that carry no content."""
+"""Words as search and evidence see them: what a question asks for, words that carry no content, signs of an answer."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable, Sequence
-from functools import lru_cache
-from itertools import pairwise
+from collections.abc import Collection, Iterable
 from typing import Literal
 
-from rag.arabic.folding import words
 from rag.arabic.lexicon import pattern_of, words_of
 from rag.arabic.morphology import without_article
-from rag.arabic.vocabulary import Vocabulary
+from rag.arabic.text.folding import words
 
 QuestionType = Literal["speech", "who", "when", "where", "many", "why", "other"]
-
-GRAM = 4
-"""Letters of a gram, edges included; 3 and 5 were slightly worse on ARCD (`python -m benchmarks.search`)."""
-
-
-class Grams:
-    """The character 4-grams of texts: of each folded word with its edges marked (`#word#`), in order; words of up to two letters
-    whole. Those of a word are made once."""
-
-    def __init__(self) -> None:
-        self._vocabulary = Vocabulary()
-        self._spaced: list[str] = []
-
-    def spaced(self, texts: Sequence[str]) -> list[str]:
-        """The grams of each text with a space between any two."""
-        found = self._vocabulary.numbered(texts, len(self._spaced))
-        self._spaced[found.known :] = map(" ".join, map(_grams_of, found.new))
-        words = list(map(self._spaced.__getitem__, found.numbers.tolist()))
-        ends = found.counts.cumsum().tolist()
-        return [" ".join(words[start:end]) for start, end in pairwise([0, *ends])]
-
-
-@lru_cache(maxsize=1 << 16)
-def word_grams(word: str) -> tuple[str, ...]:
-    """The grams of one folded word, in order."""
-    return _grams_of(word)
-
-
-def _grams_of(word: str) -> tuple[str, ...]:
-    if len(word) <= 2:
-        return (word,)
-    marked = f"#{word}#"
-    return tuple([marked[i : i + GRAM] for i in range(len(marked) - GRAM + 1)])
-
 
 _ASKED: tuple[QuestionType, ...] = ("when", "many", "where", "why", "who")
 """The types that have question words of their own; of several in one question the first counts."""

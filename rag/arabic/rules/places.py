@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from rag.arabic.folding import fold, word_set
 from rag.arabic.lexicon import table
 from rag.arabic.morphology import ARTICLE, bare, without_particle
+from rag.arabic.text.folding import fold, word_set
 
 _NAMED: dict[str, frozenset[str]] = {}
 _CALLED: dict[str, str] = {}

@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.arabic.folding import find, fold, has_arabic, words
-from rag.arabic.forms import PREPOSITIONS, begins_anew, is_verb
 from rag.arabic.lexicon import pattern_of, spelled, words_of
 from rag.arabic.morphology import CONJUNCTIONS, any_affix
-from rag.arabic.names import is_definite
-from rag.arabic.places import country
-from rag.arabic.speech import asked_speaker, lacks_speaker
-from rag.arabic.words import content_words
+from rag.arabic.rules.forms import PREPOSITIONS, begins_anew, is_verb
+from rag.arabic.rules.names import is_definite
+from rag.arabic.rules.places import country
+from rag.arabic.rules.reported_speech import asked_speaker, lacks_speaker
+from rag.arabic.rules.words import content_words
+from rag.arabic.text.folding import find, fold, has_arabic, words
 
 _ASKING = words_of("question_words", opens="yes")
 _CIRCUMSTANCE = words_of("question_words", again="yes")

@@ -10,13 +10,14 @@ import re
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from rag.arabic.folding import fold, fold_with_offsets, word_end
-from rag.arabic.forms import DATE_JOINTS, YEARS, is_content
 from rag.arabic.lexicon import words_of
 from rag.arabic.morphology import ARTICLE, bare, skeletons
-from rag.arabic.numerals import Amount, amounts
-from rag.arabic.places import country
-from rag.arabic.words import QuestionType, word_grams
+from rag.arabic.rules.forms import DATE_JOINTS, YEARS, is_content
+from rag.arabic.rules.numerals import Amount, amounts
+from rag.arabic.rules.places import country
+from rag.arabic.rules.words import QuestionType
+from rag.arabic.text.folding import fold, fold_with_offsets, word_end
+from rag.arabic.text.grams import word_grams
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+")
 _LIKE = 0.6

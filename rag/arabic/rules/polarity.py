@@ -6,9 +6,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from rag.arabic.folding import fold
 from rag.arabic.lexicon import pattern_of, words_of
 from rag.arabic.morphology import CONJUNCTIONS, verb_stem
+from rag.arabic.text.folding import fold
 
 MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,،;؛–-]\s*\d+)*)\s*(?:†[^\]】]*)?[\]】]")
 """`[1]`, `[١]`, `[1، 2]`, `[1-3]`, `【1】`, `【1†source】`; the group holds the numbers. `(1)` is none: articles number with it."""

@@ -1,9 +1,9 @@
 import pytest
 
 from rag.answer.conversation import leans_on_history
-from rag.arabic.folding import words
-from rag.arabic.followups import leans, standalone, topic
-from rag.arabic.words import content_words
+from rag.arabic.rules.follow_ups import leans, standalone, topic
+from rag.arabic.rules.words import content_words
+from rag.arabic.text.folding import words
 from tests.conftest import parsed
 
 CHURKIN, WHERE = "ماذا قال تشوركين؟", "أين سيجتمع مندوبو منظمة التعاون الإسلامي؟"

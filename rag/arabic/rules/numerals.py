@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
-from rag.arabic.folding import fold
 from rag.arabic.lexicon import as_number, pattern_of, table, words_of
-from rag.arabic.morphology import date_form, number_form
+from rag.arabic.morphology import date_forms, number_forms
+from rag.arabic.text.folding import fold, fold_each
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[%،؛,;:()]")
 _PERCENT = re.compile(
@@ -69,28 +69,34 @@ _ENGLISH_LARGE = _values("times", english=True)
 _DAYS = {fold(row["word"]): as_number(row["number"]) for row in table("weekdays") if row["text"] == "yes"}
 
 
-def quantities(text: str) -> frozenset[str]:
-    """The numbers, months and week days of a text, each in one form: «ثمانية آلاف», "8 آلاف", "eight thousand" → "8000".
+def quantities(texts: Iterable[str]) -> list[frozenset[str]]:
+    """The numbers, months and week days of each text, each in one form: «ثمانية آلاف», "8 آلاف", "eight thousand" → "8000".
 
     Ordinals count as their numbers; months come as "month 10", hijri ones from 101 on, days as "day 1" (Sunday) to 7.
     """
-    return frozenset(amount.name for amount in amounts(tokens(text)))
+    return [frozenset(amount.name for amount in amounts(_tokens(folded))) for folded in fold_each(texts)]
 
 
 def tokens(text: str) -> list[str]:
     """The folded words, numbers and marks within a sentence; «في المئة» is `PERCENT`."""
-    return _TOKEN.findall(_PERCENT.sub(f" {PERCENT} ", fold(text)))
+    return _tokens(fold(text))
+
+
+def _tokens(folded: str) -> list[str]:
+    return _TOKEN.findall(_PERCENT.sub(f" {PERCENT} ", folded))
 
 
 def amounts(listed: Sequence[str]) -> list[Amount]:
     """The numbers, months and week days among the tokens of a text, in order."""
     found: list[Amount] = []
+    read = list(map(_word, listed, number_forms(listed)))
+    dates = date_forms(listed)
     i = 0
     while i < len(listed):
         name, taken = (
-            _date_word(listed, i)
+            _date_word(listed, read, i, dates[i])
             or _english(listed[i : i + _LONGEST])
-            or _numeral([_word(token) for token in listed[i : i + _LONGEST]])
+            or _numeral(read[i : i + _LONGEST])
         )
         if taken and name[0].isdecimal() and i + taken < len(listed) and listed[i + taken] in _PARTS:
             name, taken = f"{float(name) * _PARTS[listed[i + taken]]:.12g}", taken + 1
@@ -109,7 +115,7 @@ def _english(listed: Sequence[str]) -> tuple[str, int] | None:
     for i, token in enumerate(listed):
         following = listed[i + 1] if i + 1 < len(listed) else ""
         if token[0].isdecimal() and not i and following in _ENGLISH_LARGE:
-            part = last = _word(token).value
+            part = last = _digits(token)
         elif token in _PARTS and i:
             break
         elif token in _ENGLISH and (not i or last >= _HUNDRED or (last >= 20 and 0 < _ENGLISH[token] < 10)):
@@ -170,12 +176,17 @@ def _goes_on(value: float, part: float, scale: float) -> bool:
     return 20 <= value < _HUNDRED and part % _HUNDRED < 10
 
 
-def _word(token: str) -> _NumberWord:
-    """What a token is within a number."""
+def _digits(token: str) -> float:
+    """The value of a token that begins with a digit: «1,234.5», «1.234.567»."""
+    digits = _THOUSANDS.sub("", token).replace(",", ".")
+    return float(digits if digits.count(".") <= 1 else digits.replace(".", ""))
+
+
+def _word(token: str, bare: str) -> _NumberWord:
+    """What a token is within a number, as it stands or in its `number_forms` form."""
     if token[0].isdecimal():
-        digits = _THOUSANDS.sub("", token).replace(",", ".")
-        return _NumberWord("digits", float(digits if digits.count(".") <= 1 else digits.replace(".", "")))
-    for form, joined in ((token, False), (number_form(token), token.startswith(_AND))):
+        return _NumberWord("digits", _digits(token))
+    for form, joined in ((token, False), (bare, token.startswith(_AND))):
         if form in _SMALL:
             return _NumberWord("joins" if form in _ONLY_JOINED else "add", _SMALL[form], joined)
         if form in _LARGE:
@@ -183,17 +194,19 @@ def _word(token: str) -> _NumberWord:
     return _NumberWord("", 0.0)
 
 
-def _date_word(tokens: Sequence[str], i: int) -> tuple[str, int] | None:
-    """The month or day at a place, and how many tokens it takes."""
-    bare = date_form(tokens[i]) if tokens[i] not in _DAYS else tokens[i]
-    for form in (tokens[i], bare):
+def _date_word(tokens: Sequence[str], read: Sequence[_NumberWord], i: int, bare: str) -> tuple[str, int] | None:
+    """The month or day at a place, as it stands or in its `date_forms` form, and how many tokens it takes.
+
+    `read` says what each token is within a number: some months are other words, too, unless a number stands beside them.
+    """
+    for form in (tokens[i], bare) if tokens[i] not in _DAYS else (tokens[i],):
         if form in _DAYS:
             return f"day {_DAYS[form]:g}", 1
         pair = f"{form}_{tokens[i + 1]}" if i + 1 < len(tokens) else ""
         if pair in _MONTHS:
             return f"month {_MONTHS[pair]:g}", 2
         if form in _MONTHS:
-            near = [*tokens[max(0, i - 2) : i], *tokens[i + 1 : i + 2]]
-            dated = any(_MONTH in word or _word(word).kind for word in near)
+            near = [*range(max(0, i - 2), i), *range(i + 1, min(i + 2, len(tokens)))]
+            dated = any(_MONTH in tokens[j] or read[j].kind for j in near)
             return (f"month {_MONTHS[form]:g}", 1) if form not in _HOMONYMS or dated else None
     return None

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.arabic.answers import short_answers
+from rag.arabic.rules.short_answers import short_answers
 from tests.conftest import parsed
 
 

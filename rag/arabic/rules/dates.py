@@ -1,6 +1,6 @@
 """Dates as Arabic files give them, as ISO dates: in digits, with the months' names of every country, and of the Hijra.
 
-Reads a date that stands alone, in a field for it; `rag.arabic.answers` finds dates in sentences.
+Reads a date that stands alone, in a field for it; `rag.arabic.rules.short_answers` finds dates in sentences.
 """
 
 from __future__ import annotations
@@ -8,8 +8,8 @@ from __future__ import annotations
 import re
 from datetime import date
 
-from rag.arabic.folding import fold
 from rag.arabic.lexicon import as_number, pattern_of, table, words_of
+from rag.arabic.text.folding import fold
 
 _ISO = re.compile(r"(\d{4})-(\d\d)(?:-(\d\d)(?:[t ]\d\d:?\d\d.*)?)?$", re.DOTALL)
 _YEAR_FIRST = re.compile(r"(\d{4})([-/.])(\d{1,2})(?:\2(\d{1,2}))?$")

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-from rag.arabic.folding import fold, fold_each, fold_with_offsets
 from rag.arabic.lexicon import pattern_of, words_of
 from rag.arabic.morphology import CONJUNCTIONS, any_affix, without_conjunction
-from rag.arabic.names import Name
+from rag.arabic.rules.names import Name
+from rag.arabic.text.folding import fold, fold_each, fold_with_offsets
 
 _TELLING_VERBS = pattern_of("saying_verbs", use="telling")
 """Verbs whose subject is plainly the speaker."""

@@ -9,12 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from rag.arabic.folding import fold, words
 from rag.arabic.lexicon import any_of, spelled, words_of
 from rag.arabic.morphology import affixes, any_affix, bare
-from rag.arabic.names import is_definite
-from rag.arabic.places import country, country_named
-from rag.arabic.speech import telling_verbs
+from rag.arabic.rules.names import is_definite
+from rag.arabic.rules.places import country, country_named
+from rag.arabic.rules.reported_speech import telling_verbs
+from rag.arabic.text.folding import fold, words
 
 _HONORIFICS = words_of("titles", use="honorific")
 _OFFICES = words_of("titles", use="office")

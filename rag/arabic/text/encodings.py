@@ -27,7 +27,7 @@ _WORST = 7.0
 """Bits a character; letters that stand side by side by chance cost more. Arabic news costs 4."""
 CLASSES = "ءآأؤإئابةتثجحخدذرزسشصضطظعغـفقكلمنهوىيگLEDSO"
 """Letters as themselves; گ: other Arabic letters, L: ASCII ones, E: other ones, D: digits, S: common signs, O: the rest."""
-_TABLE = Path(__file__).resolve().parents[1] / "models" / "shipped" / "letters.json"
+_TABLE = Path(__file__).resolve().parents[2] / "models" / "shipped" / "letters.json"
 _SIGNS = frozenset(" \t\n\r\f.,:;!?()[]{}\"'-/%&*+=@#$_<>|\\~^`،؛؟«»“”‘’–—…•\u200c\u200d\u200e\u200f\xa0")
 MARKS = frozenset("ًٌٍَُِّْ")
 _FINAL = frozenset("ٌٍ")

@@ -12,7 +12,7 @@ from functools import cache
 import numpy as np
 import numpy.typing as npt
 
-from rag.arabic.folding import BETWEEN, DELETED, OTHER, fold, folded_letters
+from rag.arabic.text.folding import BETWEEN, DELETED, OTHER, fold, folded_letters
 
 Places = npt.NDArray[np.intp]
 Hashes = npt.NDArray[np.uint64]

@@ -10,10 +10,10 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from rag.arabic.folding import word_set, words
-from rag.arabic.forms import keys
 from rag.arabic.lexicon import table, words_of
-from rag.arabic.numerals import quantities
+from rag.arabic.rules.forms import keys
+from rag.arabic.rules.numerals import quantities
+from rag.arabic.text.folding import word_set, words
 
 _ATTRIBUTES = [(word_set(row["asked"]), word_set(row["signs"])) for row in table("attributes")]
 _BEFORE = words_of("stop_words", use="before_attribute")
@@ -50,12 +50,15 @@ def attribute_of(content: Sequence[str], is_arabic: bool, is_counted: bool) -> A
 
 def speak_of(attribute: Attribute | None, sentences: Sequence[str]) -> list[bool | None]:
     """Whether each sentence speaks of the attribute that a question asks for; None for each where it asks for none."""
-    return [_speaks_of(attribute, sentence) if attribute else None for sentence in sentences]
+    if not attribute:
+        return [None] * len(sentences)
+    counted = map(bool, quantities(sentences)) if attribute.is_counted else [True] * len(sentences)
+    return [
+        _speaks_of(attribute, sentence, is_counted) for sentence, is_counted in zip(sentences, counted, strict=True)
+    ]
 
 
-def _speaks_of(attribute: Attribute, sentence: str) -> bool:
+def _speaks_of(attribute: Attribute, sentence: str, is_counted: bool) -> bool:
     if attribute.of_life and _LIFESPAN.search(sentence):
         return True
-    if attribute.is_counted and not quantities(sentence):
-        return False
-    return any(not attribute.signs.isdisjoint(keys(word)) for word in words(sentence))
+    return is_counted and any(not attribute.signs.isdisjoint(keys(word)) for word in words(sentence))

@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from rag.arabic.folding import has_arabic, words
 from rag.arabic.lexicon import words_of
+from rag.arabic.text.folding import has_arabic, words
 
 Variety = Literal["standard", "dialect", "english"]
 

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from rag.arabic.letters import Hashes, Letters, Places
+from rag.arabic.text.letters import Hashes, Letters, Places
 
 REMEMBERED = 4_000_000
 """Letters of the words that are known; in a large archive these are half a million words."""

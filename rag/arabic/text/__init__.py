@@ -1,0 +1,1 @@
+"""Text as letters, words and sentences: what holds before anybody asks what the words mean."""
