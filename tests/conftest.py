@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shlex
 import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -31,6 +34,8 @@ from rag.wiring import shipped_embedder, shipped_parser
 
 ROOT = Path(__file__).resolve().parent.parent
 SEEDS = ROOT / "seeds"
+OFFLINE = f"{ROOT / 'tests' / 'offline'}:{ROOT}"
+"""The PYTHONPATH of a process without a network."""
 GEORGIA, ALEPPO = "000_5c98a5cbdd08ebb3.txt", "004_145c0f4ce0912f68.txt"
 settings.register_profile("without a clock", deadline=None)  # a busy machine fails no test
 settings.load_profile("without a clock")
@@ -133,17 +138,38 @@ def seeds() -> list[Article]:
     return [Article(p.name, p.read_text(encoding="utf-8"), source="seeds") for p in sorted(SEEDS.glob("*.txt"))]
 
 
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Path]:
+    """A folder with a `rag` that starts at once; its path is short, as that of a socket must be."""
+    with TemporaryDirectory(prefix="rag-warm-") as made:
+        folder = Path(made)
+        environment = {key: value for key, value in os.environ.items() if not key.startswith("RAG_")}
+        environment |= {"RAG_HOME": str(folder / "home"), "PYTHONPATH": OFFLINE, "HF_HUB_OFFLINE": "1"}
+        server = subprocess.Popen([sys.executable, "-m", "tests.warm", made], env=environment, cwd=ROOT)
+        try:
+            (folder / "python").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
+            (folder / "python").chmod(0o755)
+            while not (folder / "rag").exists():
+                assert server.poll() is None, "the process that answers for `rag` has ended"
+                time.sleep(0.05)
+            yield folder
+        finally:
+            server.kill()
+            server.wait()
+
+
 @pytest.fixture
-def rag(tmp_path: Path) -> Rag:
+def rag(request: pytest.FixtureRequest, tmp_path: Path) -> Rag:
+    """`rag` in a home of its own; in a process from the start where its environment has more than settings, or cannot fork."""
+
     def call(*arguments: str | Path, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
-        full = {
-            **os.environ,
-            "RAG_HOME": str(tmp_path / "home"),
-            "PYTHONPATH": f"{ROOT / 'tests' / 'offline'}:{ROOT}",
-            **env,
-        }
+        full = {**os.environ, "RAG_HOME": str(tmp_path / "home"), "PYTHONPATH": OFFLINE, **env}
+        if hasattr(os, "fork") and all(name.startswith("RAG_") for name in env):
+            command = [str(request.getfixturevalue("warm") / "rag")]
+        else:
+            command = [sys.executable, "-m", "rag"]
         done = subprocess.run(
-            [sys.executable, "-m", "rag", *map(str, arguments)],
+            [*command, *map(str, arguments)],
             env=full,
             cwd=tmp_path,
             capture_output=True,

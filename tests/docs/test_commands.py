@@ -9,12 +9,9 @@ import re
 import shlex
 import subprocess
 import sys
-import time
-from collections.abc import Iterator
 from functools import cache
 from importlib.util import find_spec
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Protocol
 
 import pytest
@@ -37,29 +34,6 @@ class Shell(Protocol):
     """Runs a script in a home with the seeds; gives what it printed."""
 
     def __call__(self, script: str) -> str: ...
-
-
-@pytest.fixture(scope="module")
-def warm() -> Iterator[Path]:
-    """A folder with a `rag` that starts at once; its path is short, as that of a socket must be."""
-    with TemporaryDirectory(prefix="rag-warm-") as folder:
-        yield from _warm(Path(folder))
-
-
-def _warm(folder: Path) -> Iterator[Path]:
-    """The folder, while a process answers for its `rag`."""
-    env = _environment(folder)
-    server = subprocess.Popen([sys.executable, "-m", "tests.docs.warm", str(folder)], env=env, cwd=ROOT)
-    try:
-        (folder / "python").write_text(f'#!/bin/sh\nexec {shlex.quote(sys.executable)} "$@"\n', encoding="utf-8")
-        (folder / "python").chmod(0o755)
-        while not (folder / "rag").exists():
-            assert server.poll() is None, "the process that answers for `rag` has ended"
-            time.sleep(0.05)
-        yield folder
-    finally:
-        server.kill()
-        server.wait()
 
 
 def _environment(folder: Path) -> dict[str, str]:

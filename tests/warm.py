@@ -1,11 +1,12 @@
 """A `rag` for tests that run many commands: one process imports the program, and forks for each command.
 
-`python -m tests.docs.warm FOLDER` listens in a folder and writes there `rag`, a small program that sends its arguments,
+`python -m tests.warm FOLDER` listens in a folder and writes there `rag`, a small program that sends its arguments,
 directory, environment and open files, and ends as the command does.
 """
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import signal
@@ -73,6 +74,7 @@ def _run(asker: socket.socket) -> None:
         sys.stdout.flush()
         sys.stderr.flush()
     finally:
+        atexit._run_exitfuncs()  # scratch folders go, as at any process's end
         asker.sendall(bytes([code]))
         os._exit(code)
 
