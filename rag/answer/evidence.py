@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rag.answer.repeats import without_repetitions
 from rag.answer.sentence_scorer import ScoredSentence, SentenceScorer, answer_probability
 from rag.answer.speaker_statements import StatementFinder
-from rag.arabic.morphology import bare_forms
+from rag.arabic.morphology import all_readings
 from rag.arabic.rules.places import country
 from rag.arabic.rules.reported_speech import speaker
 from rag.arabic.rules.words import hold
@@ -52,7 +52,7 @@ def _is_plain(question: Question, best: Sequence[ScoredSentence]) -> bool:
     quoted = words_each([sentence.quote for sentence in best])
     if question.type in ("when", "many") and not any(hold(question.type, quoted)):
         return False
-    (named,) = bare_forms([words(best[0].passage.searched)])
+    (named,) = all_readings([words(best[0].passage.searched)])
     for word in question.words:
         forms = (word.text, *(form for _, forms in word.translations for form in forms))
         names = frozenset[str]().union(*map(country, forms))

@@ -6,7 +6,7 @@ import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
-from rag.arabic.morphology import bare_forms, consonants, skeletons
+from rag.arabic.morphology import all_readings, consonants, skeletons
 from rag.arabic.rules.places import country
 from rag.arabic.text.grams import GRAM, word_grams
 from rag.arabic.text.letters import EDGE, mark, unmarked
@@ -51,7 +51,7 @@ class TermCoverage:
         held = [{gram for gram, spelled in self._spelled if spelled in text} for text in texts]
         parts = [i for i, grams in enumerate(held) if len(grams) < len(self._spelled)]
         some = [texts[i] for i in parts]
-        named = bare_forms(unmarked(some)) if any(self._countries) else [frozenset[str]()] * len(some)
+        named = all_readings(unmarked(some)) if any(self._countries) else [frozenset[str]()] * len(some)
         found = [1.0] * len(texts)
         for i, text, names, bones in zip(parts, some, named, consonants(some), strict=True):
             found[i] = self._share(held[i], text, names, bones)

@@ -1,6 +1,6 @@
 import pytest
 
-from rag.arabic.morphology import bare
+from rag.arabic.morphology import readings
 from rag.arabic.rules.places import country
 from rag.arabic.text.folding import fold
 
@@ -10,7 +10,7 @@ from rag.arabic.text.folding import fold
     [("واشنطن", "الأميركي"), ("أمريكا", "الولايات"), ("موسكو", "والروسية"), ("سوريا", "سورية"), ("لندن", "البريطاني")],
 )
 def test_a_country_by_its_names(word: str, other: str) -> None:
-    assert bare(fold(other)) in country(fold(word))
+    assert not country(fold(word)).isdisjoint(readings(fold(other)))
 
 
 @pytest.mark.parametrize("word", ["مجلس", "روسو", "", "washington"])

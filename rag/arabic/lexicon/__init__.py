@@ -22,7 +22,7 @@ WORDS, NUMBER = "words", "a number such as 12 or 2/3"
 _YES_NO = "yes|no"
 COLUMNS: dict[str, dict[str, str]] = {
     "affixes": {
-        "kind": "conjunction|before_article|preposition|particle|future|article|contracted|person|derivation|ending|feminine|pronoun",
+        "kind": "conjunction|before_article|preposition|future|article|contracted|person|derivation|ending|feminine|pronoun",
         "affix": WORDS,
         "used_by": WORDS,
     },

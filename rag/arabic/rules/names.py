@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from difflib import SequenceMatcher
 
-from rag.arabic.morphology import ARTICLE, name_forms, without_article
+from rag.arabic.morphology import ARTICLE, affixes, readings, without_article
 
 _SAME = 0.8
 """Similarity of two spellings of one name (difflib's ratio), as in تشركين and تشوركين."""
 _SHORT = 5
 """Letters; a name of fewer, without its article, must stand there to the letter."""
+_ENDINGS = tuple(affixes("name_forms", "ending"))
+_LONG = 5
+"""Letters of a name from which its last one may be an ending."""
 _REACH = 5
 """Words that may stand between two words of a name, as its title's: «الوزير الروسي سيرغي لافروف» is "الوزير لافروف"."""
 
@@ -68,7 +71,7 @@ class _NameWord:
     def _same(self, word: str) -> bool:
         if sum(letter in word for letter in self._bare) < self._fewest:  # so it is with nearly every word
             return False
-        forms = name_forms(word)
+        forms = _forms(word)
         if word == self.word or self._bare in forms:
             return True
         if len(self._bare) < _SHORT:
@@ -77,9 +80,15 @@ class _NameWord:
             return True
         matcher = self._matcher
         matcher.set_seq1(
-            min(forms, key=lambda form: abs(len(form) - len(self._bare)))
+            min(forms, key=lambda form: (abs(len(form) - len(self._bare)), form))
         )  # the quick ratios are upper bounds
         return matcher.real_quick_ratio() >= _SAME and matcher.quick_ratio() >= _SAME and matcher.ratio() >= _SAME
+
+
+def _forms(word: str) -> set[str]:
+    """The readings of a word, and each without a last «ا» or «ه», which may be written with a name."""
+    forms = readings(word)
+    return {*forms, *(form[:-1] for form in forms if form.endswith(_ENDINGS) and len(form) >= _LONG)}
 
 
 def is_definite(word: str) -> bool:

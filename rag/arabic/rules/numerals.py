@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from rag.arabic.lexicon import as_number, pattern_of, table, words_of
-from rag.arabic.morphology import date_forms, number_forms
+from rag.arabic.morphology import readings_each
 from rag.arabic.text.folding import fold, fold_each
 
 _TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[%،؛,;:()]")
@@ -50,6 +50,8 @@ _AND = "و"
 _HALF, _HUNDRED = 0.5, 100
 _LONGEST = 12
 """Words of the longest number that is read as one."""
+_SHORTEST = 2
+"""Letters of a number's name: «ست»."""
 _HIJRI = 100
 """What is added to the number of a month of the Hijra."""
 _MONTHS = {
@@ -89,12 +91,12 @@ def _tokens(folded: str) -> list[str]:
 def amounts(listed: Sequence[str]) -> list[Amount]:
     """The numbers, months and week days among the tokens of a text, in order."""
     found: list[Amount] = []
-    read = list(map(_word, listed, number_forms(listed)))
-    dates = date_forms(listed)
+    forms = readings_each(listed, _SHORTEST)
+    read = list(map(_word, forms))
     i = 0
     while i < len(listed):
         name, taken = (
-            _date_word(listed, read, i, dates[i])
+            _date_word(listed, read, i, forms[i])
             or _english(listed[i : i + _LONGEST])
             or _numeral(read[i : i + _LONGEST])
         )
@@ -182,11 +184,13 @@ def _digits(token: str) -> float:
     return float(digits if digits.count(".") <= 1 else digits.replace(".", ""))
 
 
-def _word(token: str, bare: str) -> _NumberWord:
-    """What a token is within a number, as it stands or in its `number_forms` form."""
+def _word(forms: Sequence[str]) -> _NumberWord:
+    """What a token, the first of its `readings`, is within a number."""
+    token = forms[0]
     if token[0].isdecimal():
         return _NumberWord("digits", _digits(token))
-    for form, joined in ((token, False), (bare, token.startswith(_AND))):
+    for form in forms:
+        joined = form is not token and token.startswith(_AND)
         if form in _SMALL:
             return _NumberWord("joins" if form in _ONLY_JOINED else "add", _SMALL[form], joined)
         if form in _LARGE:
@@ -194,12 +198,14 @@ def _word(token: str, bare: str) -> _NumberWord:
     return _NumberWord("", 0.0)
 
 
-def _date_word(tokens: Sequence[str], read: Sequence[_NumberWord], i: int, bare: str) -> tuple[str, int] | None:
-    """The month or day at a place, as it stands or in its `date_forms` form, and how many tokens it takes.
+def _date_word(
+    tokens: Sequence[str], read: Sequence[_NumberWord], i: int, forms: Sequence[str]
+) -> tuple[str, int] | None:
+    """The month or day at a place, in one of its `readings`, and how many tokens it takes.
 
     `read` says what each token is within a number: some months are other words, too, unless a number stands beside them.
     """
-    for form in (tokens[i], bare) if tokens[i] not in _DAYS else (tokens[i],):
+    for form in forms:
         if form in _DAYS:
             return f"day {_DAYS[form]:g}", 1
         pair = f"{form}_{tokens[i + 1]}" if i + 1 < len(tokens) else ""

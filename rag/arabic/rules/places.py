@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from rag.arabic.lexicon import table
-from rag.arabic.morphology import ARTICLE, bare, without_particle
+from rag.arabic.morphology import ARTICLE, readings
 from rag.arabic.text.folding import fold, word_set
 
 _NAMED: dict[str, frozenset[str]] = {}
@@ -18,9 +18,9 @@ for _row in table("countries"):
 
 def country(word: str) -> frozenset[str]:
     """All that the country of a folded word may be called by, folded and without article; empty for any other word."""
-    return _NAMED.get(word) or _NAMED.get(bare(word), frozenset())
+    return next((_NAMED[name] for name in readings(word) if name in _NAMED), frozenset())
 
 
 def country_named(word: str) -> str:
     """The name of the country that a folded word is, with whatever is written with it; empty for any other word, «روسي»."""
-    return _CALLED.get(word) or _CALLED.get(without_particle(word), "")
+    return next((_CALLED[name] for name in readings(word) if name in _CALLED), "")

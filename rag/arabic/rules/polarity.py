@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from rag.arabic.lexicon import pattern_of, words_of
-from rag.arabic.morphology import CONJUNCTIONS, verb_stem
+from rag.arabic.morphology import CONJUNCTIONS, stem
 from rag.arabic.text.folding import fold
 
 MARKER = re.compile(r"[\[【]\s*(\d+(?:\s*[,،;؛–-]\s*\d+)*)\s*(?:†[^\]】]*)?[\]】]")
@@ -86,15 +86,14 @@ def _polarity(text: str, reach_of_denial: int = _DENIED) -> _Polarity:
             reach = _LONGEST_REFUSAL
         if not token[0].isalnum():
             continue
-        stem = verb_stem(token)
-        stems.append(stem)
+        stems.append(stem(token))
         if reach:
-            refused.add(stem)
+            refused.add(stems[-1])
             reach -= 1
         if _is(token, _NEGATIONS):
             after = [word for word in tokens[i + 1 : i + 1 + reach_of_denial] if word[0].isalnum()]
             if after and after[0] not in _NO_DENIALS and not _BUT & set(tokens[i:]):
-                denied.append([verb_stem(word) for word in after])
+                denied.append([stem(word) for word in after])
     return _Polarity(stems, denied, frozenset(refused))
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from rag.arabic.lexicon import words_of
-from rag.arabic.morphology import ARTICLE, bare, skeletons
+from rag.arabic.morphology import ARTICLE, readings, skeletons
 from rag.arabic.rules.forms import DATE_JOINTS, YEARS, is_content
 from rag.arabic.rules.numerals import Amount, amounts
 from rag.arabic.rules.places import country
@@ -89,7 +89,7 @@ def _places(word: str, found: Sequence[_Token]) -> set[int]:
     return {
         i
         for i, (text, *_) in enumerate(found)
-        if bare(text) in names
+        if not names.isdisjoint(readings(text))
         or not own.isdisjoint(skeletons(text))
         or len(wanted.intersection(word_grams(text))) >= _LIKE * len(wanted)
     }

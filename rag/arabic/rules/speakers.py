@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterator
 
 from rag.arabic.lexicon import any_of, spelled, words_of
-from rag.arabic.morphology import affixes, any_affix, bare
+from rag.arabic.morphology import affixes, any_affix, readings
 from rag.arabic.rules.names import is_definite
 from rag.arabic.rules.places import country, country_named
 from rag.arabic.rules.reported_speech import telling_verbs
@@ -95,7 +95,7 @@ def _may_name(word: str, later: bool) -> bool:
     if (
         len(word) < _LETTERS
         or _JOINED.match(word)
-        or bare(word) in _PLACES
+        or not _PLACES.isdisjoint(readings(word))
         or word in _NO_NAMES
         or word in _OFFICES
         or word[1:] in _OFFICES  # «لرئيس»
