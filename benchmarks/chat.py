@@ -66,18 +66,22 @@ class Asker:
         self.wrong: list[str] = []
 
     def run(self) -> None:
-        talk = ""
+        conversation = ""
         for question in self.questions:
             self._together.wait()
             began = time.perf_counter()
-            answer = self._client.post("ui/ask", content=json.dumps({"question": question, "talk": talk}))
+            answer = self._client.post(
+                "ui/ask", content=json.dumps({"question": question, "conversation": conversation})
+            )
             self.seconds.append(time.perf_counter() - began)
             last = json.loads(answer.text.splitlines()[-1])
-            talk = last["talk"]
-            self._client.get(f"ui/talks/{talk}/following/{last['turn']}")  # as the page does, while others still wait
+            conversation = last["conversation"]
+            self._client.get(
+                f"ui/conversations/{conversation}/following/{last['turn']}"
+            )  # as the page does, while others still wait
             if last["failed"] or not last["done"]:
                 self.wrong.append(f"no answer to {question}: {last['html']}")
-        kept = self._client.get(f"ui/talks/{talk}").json()
+        kept = self._client.get(f"ui/conversations/{conversation}").json()
         for question, turn in zip(self.questions, kept, strict=True):
             if f'data-question="{escape(" ".join(question.split()))}"' not in turn["html"]:
                 self.wrong.append(f"{question} is not where it was asked")

@@ -237,10 +237,10 @@ main(sys.argv[1:])
 
 def test_conversations_come_back(tmp_path: Path) -> None:
     one = load_settings(home=home(tmp_path / "one", {"a": "نص أول."}))
-    with open_conversations(one) as talks:
-        talks.save("me", turn("t"))
+    with open_conversations(one) as conversations:
+        conversations.save("me", turn("t"))
     backup(one, tmp_path / "b.zip")
     two = load_settings(home=tmp_path / "two")
     assert restore(two, tmp_path / "b.zip").conversations == 1
-    with open_conversations(two) as talks:
-        assert talks.turns("me", "c")[0].id == "t"
+    with open_conversations(two) as conversations:
+        assert conversations.turns("me", "c")[0].id == "t"

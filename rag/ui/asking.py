@@ -1,7 +1,7 @@
 """Asking in the page: a question's turn as it grows, one line of JSON a snapshot, kept in its conversation.
 
-A snapshot is `{"turn", "talk", "html", "done", "failed"}`: `talk` is "" until the conversation holds the turn; the question of
-one that failed goes back into its box. An answer that is broken off is kept beside the one that it was to replace.
+A snapshot is `{"turn", "conversation", "html", "done", "failed"}`: `conversation` is "" until the conversation holds the turn; the
+question of one that failed goes back into its box. An answer that is broken off is kept beside the one that it was to replace.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class _Question:
     """A question of the page: of which conversation (a new one: ""), and in the place of which turn (none: "")."""
 
     question: str
-    talk: str
+    conversation: str
     replacing: str
     scope: Scope
 
@@ -55,25 +55,25 @@ class _Question:
 def _question(body: bytes) -> _Question:
     try:
         given = json.loads(body)
-        texts = [given.get(name, "") for name in ("question", "talk", "replacing", "since", "until")]
+        texts = [given.get(name, "") for name in ("question", "conversation", "replacing", "since", "until")]
         sources = given.get("sources", [])
     except (ValueError, RecursionError, AttributeError) as e:
         raise InputError(f"the body is no JSON object ({e}); expected one with a question") from e
     if not (isinstance(sources, list) and all(isinstance(text, str) for text in [*texts, *sources])):
         raise InputError(
-            "a field is of another type; expected question, talk, replacing, since, until and a list of sources"
+            "a field is of another type; expected question, conversation, replacing, since, until and a list of sources"
         )
-    question, talk, replacing, since, until, *among = (
+    question, conversation, replacing, since, until, *among = (
         text.encode("utf-8", "replace").decode() for text in [*texts, *sources]
     )
-    return _Question(question, talk, replacing, Scope(fold(since.strip()), fold(until.strip()), tuple(among)))
+    return _Question(question, conversation, replacing, Scope(fold(since.strip()), fold(until.strip()), tuple(among)))
 
 
 def _snapshot(turn: Turn, html: str, done: bool = False, failed: bool = False, kept_now: bool = False) -> str:
     """A line of JSON that shows a turn; kept_now: whether its conversation holds it."""
     shown = {
         "turn": turn.id,
-        "talk": turn.conversation if kept_now else "",
+        "conversation": turn.conversation if kept_now else "",
         "html": html,
         "done": done,
         "failed": failed,
@@ -96,7 +96,7 @@ class Asking:
         return [
             Route("/ui/ask", explained(self.ask), methods=["POST"]),
             Route("/ui/turns/{turn}/stop", explained(self.stop), methods=["POST"]),
-            Route("/ui/talks/{talk}/following/{turn}", explained(self.following)),
+            Route("/ui/conversations/{conversation}/following/{turn}", explained(self.following)),
             Route("/ui/suggestions", explained(self.suggestions)),
         ]
 
@@ -116,7 +116,7 @@ class Asking:
         """The turn as lines of JSON; one that is broken off is kept as far as it went."""
         now = datetime.now(UTC).isoformat(timespec="seconds")
         empty = Answer(what.question.strip(), "answered", "", self._assistant.writer.name)
-        kept = Turn(secrets.token_hex(8), what.talk or secrets.token_hex(8), empty, what.scope, now, 0, "")
+        kept = Turn(secrets.token_hex(8), what.conversation or secrets.token_hex(8), empty, what.scope, now, 0, "")
         stop = self._stops[kept.id] = asyncio.Event()
 
         unfinished = False  # whether the conversation holds this turn as one that is being written
@@ -176,9 +176,9 @@ class Asking:
 
     def _history(self, owner: str, what: _Question) -> list[Answer]:
         """The conversation's last answers, without the one that is replaced, which must be the last."""
-        if not what.talk:
+        if not what.conversation:
             return []
-        turns = self._conversations.turns(owner, what.talk)
+        turns = self._conversations.turns(owner, what.conversation)
         if what.replacing:
             if not turns or turns[-1].id != what.replacing:
                 raise GoneError(
@@ -211,11 +211,13 @@ class Asking:
     async def following(self, request: Request) -> Response:
         """Buttons with questions to go on with after a turn."""
         owner, names = self._visitors.owner(request), request.path_params
-        questions = await to_thread.run_sync(self._following, owner, names["talk"], names["turn"], limiter=self._aside)
+        questions = await to_thread.run_sync(
+            self._following, owner, names["conversation"], names["turn"], limiter=self._aside
+        )
         return HTMLResponse(frame.questions_html(questions))
 
-    def _following(self, owner: str, talk: str, id_: str) -> list[str]:
-        done = [turn for turn in self._conversations.turns(owner, talk) if turn.answer.done]
+    def _following(self, owner: str, conversation: str, id_: str) -> list[str]:
+        done = [turn for turn in self._conversations.turns(owner, conversation) if turn.answer.done]
         place = next((i for i, turn in enumerate(done) if turn.id == id_), None)
         if place is None:
             return []

@@ -29,16 +29,16 @@ class ConversationRoutes:
 
     def routes(self) -> list[Route]:
         """What the page asks for."""
-        talk, turn = "/ui/talks/{talk}", "/ui/turns/{turn}"
+        conversation, turn = "/ui/conversations/{conversation}", "/ui/turns/{turn}"
         return [
             Route("/ui/app", explained(self.app)),
             Route("/ui/status", explained(self.status)),
             Route("/ui/sources", explained(self.sources)),
-            Route("/ui/talks", explained(self.listed)),
-            Route(talk, explained(self.turns)),
-            Route(talk, explained(self.rename), methods=["POST"]),
-            Route(talk, explained(self.delete), methods=["DELETE"]),
-            Route(f"{talk}/export.{{kind}}", explained(self.export)),
+            Route("/ui/conversations", explained(self.listed)),
+            Route(conversation, explained(self.turns)),
+            Route(conversation, explained(self.rename), methods=["POST"]),
+            Route(conversation, explained(self.delete), methods=["DELETE"]),
+            Route(f"{conversation}/export.{{kind}}", explained(self.export)),
             Route(f"{turn}/rating", explained(self.rate), methods=["POST"]),
         ]
 
@@ -64,14 +64,16 @@ class ConversationRoutes:
         return await self._list(self._visitors.owner(request), request.query_params.get("words", ""))
 
     async def _list(self, owner: str, words: str = "") -> Response:
-        return HTMLResponse(frame.talks_list(await to_thread.run_sync(self._conversations.listed, owner, words)))
+        return HTMLResponse(
+            frame.conversations_list(await to_thread.run_sync(self._conversations.listed, owner, words))
+        )
 
     async def turns(self, request: Request) -> Response:
         """A conversation as it was: its turns as finished snapshots."""
-        owner, talk = self._visitors.owner(request), request.path_params["talk"]
+        owner, conversation = self._visitors.owner(request), request.path_params["conversation"]
 
         def shown() -> list[dict[str, Any]]:
-            turns = self._conversations.turns(owner, talk)
+            turns = self._conversations.turns(owner, conversation)
             return [{"turn": turn.id, "html": self._asking.turn_html(turn), "done": True} for turn in turns]
 
         return JSONResponse(await to_thread.run_sync(shown))
@@ -81,24 +83,28 @@ class ConversationRoutes:
         owner, title = self._visitors.owner(request), (await fields(request)).get("title", "").strip()
         if not title:
             raise InputError("the title is empty; expected a name for the conversation")
-        await to_thread.run_sync(self._conversations.rename, owner, request.path_params["talk"], title)
+        await to_thread.run_sync(self._conversations.rename, owner, request.path_params["conversation"], title)
         return await self._list(owner)
 
     async def delete(self, request: Request) -> Response:
         """Deletes a conversation."""
         owner = self._visitors.owner(request)
-        await to_thread.run_sync(self._conversations.delete, owner, request.path_params["talk"])
+        await to_thread.run_sync(self._conversations.delete, owner, request.path_params["conversation"])
         return await self._list(owner)
 
     async def export(self, request: Request) -> Response:
         """A conversation as a file, with its quotes and sources."""
-        owner, talk, kind = self._visitors.owner(request), request.path_params["talk"], request.path_params["kind"]
+        owner, conversation, kind = (
+            self._visitors.owner(request),
+            request.path_params["conversation"],
+            request.path_params["kind"],
+        )
         if kind not in _KINDS:
             raise InputError(f"conversations are not written as {kind}; expected one of {', '.join(_KINDS)}")
         media, write = _KINDS[kind]
 
         def read() -> tuple[Conversation, list[Turn]]:
-            return self._conversations.conversation(owner, talk), self._conversations.turns(owner, talk)
+            return self._conversations.conversation(owner, conversation), self._conversations.turns(owner, conversation)
 
         conversation, turns = await to_thread.run_sync(read)
         name = quote(f"{conversation.title}.{kind}", safe="")

@@ -14,7 +14,7 @@ from rag.wiring import EMPTY
 _VIEWS = ("chat", "library", "models")
 
 
-def app_html(assistant: Assistant, talks: Sequence[Conversation]) -> str:
+def app_html(assistant: Assistant, conversations: Sequence[Conversation]) -> str:
     """The whole page inside of Gradio's, in the language spoken now."""
     views = "".join(
         f'<section class="rag-view" id="rag-{view}"{attributes({"aria-label": say(f"views.{view}")})} hidden></section>'
@@ -22,7 +22,7 @@ def app_html(assistant: Assistant, talks: Sequence[Conversation]) -> str:
     )
     return (
         f'<div class="rag-app" dir="{direction()}" lang="{language()}">{_head()}<div class="rag-body">'
-        f'{talks_html(talks)}<div class="rag-columns"><div class="rag-main">'
+        f'{conversations_html(conversations)}<div class="rag-columns"><div class="rag-main">'
         f'<section class="rag-view rag-chat" id="rag-chat"{attributes({"aria-label": say("views.chat")})}>'
         f'<div id="rag-status">{status_html(assistant)}</div>{_log()}{_composer()}</section>{views}</div>{_panel()}'
         "</div></div></div>"
@@ -42,8 +42,9 @@ def _head() -> str:
     return (
         f'<header class="rag-header"><h1>{plain(say("title"))}</h1>'
         f"<nav{attributes({'aria-label': say('views.label')})}>{views}</nav>"
-        f'<button type="button" id="rag-talks-open" aria-expanded="false" aria-controls="rag-talks">{plain(say("talks.title"))}'
-        f'</button><button type="button" id="rag-theme"{theme}><span aria-hidden="true">◐</span></button>'
+        '<button type="button" id="rag-conversations-open" aria-expanded="false" aria-controls="rag-conversations">'
+        f"{plain(say('conversations.title'))}</button>"
+        f'<button type="button" id="rag-theme"{theme}><span aria-hidden="true">◐</span></button>'
         f'<button type="button" id="rag-language" data-language="{other}" lang="{other}">{plain(say("other_language"))}</button>'
         "</header>"
     )
@@ -64,46 +65,52 @@ def status_html(assistant: Assistant) -> str:
     return "".join(lines)
 
 
-def talks_html(talks: Sequence[Conversation]) -> str:
+def conversations_html(conversations: Sequence[Conversation]) -> str:
     """The conversations beside the chat, with a box to search them."""
-    words = {"aria-label": say("talks.search"), "placeholder": say("talks.search")}
+    words = {"aria-label": say("conversations.search"), "placeholder": say("conversations.search")}
     return (
-        f'<aside class="rag-talks" id="rag-talks"{attributes({"aria-label": say("talks.title")})}>'
+        f'<aside class="rag-conversations" id="rag-conversations"{attributes({"aria-label": say("conversations.title")})}>'
         f'<button type="button" id="rag-new">{plain(say("new_chat"))}</button>'
-        f'<form data-get="ui/talks" data-into="#rag-talks-list" data-live><input type="search" name="words"{attributes(words)}>'
-        f'</form><ul id="rag-talks-list">{talks_list(talks)}</ul></aside>'
+        '<form data-get="ui/conversations" data-into="#rag-conversations-list" data-live>'
+        f'<input type="search" name="words"{attributes(words)}></form>'
+        f'<ul id="rag-conversations-list">{conversations_list(conversations)}</ul></aside>'
     )
 
 
-def talks_list(talks: Sequence[Conversation]) -> str:
+def conversations_list(conversations: Sequence[Conversation]) -> str:
     """A row a conversation, the last changed first: its title opens it; renaming, saving and deleting beside it."""
-    if not talks:
-        return f'<li class="rag-hint">{plain(say("talks.none"))}</li>'
-    return "".join(_talk(talk) for talk in talks)
+    if not conversations:
+        return f'<li class="rag-hint">{plain(say("conversations.none"))}</li>'
+    return "".join(_conversation(conversation) for conversation in conversations)
 
 
-def _talk(talk: Conversation) -> str:
-    title = talk.title or say("talks.untitled")
-    path = f"ui/talks/{talk.id}"
-    deleting = {"data-delete": path, "data-into": "#rag-talks-list", "data-confirm": say("talks.confirm", title=title)}
+def _conversation(conversation: Conversation) -> str:
+    title = conversation.title or say("conversations.untitled")
+    path = f"ui/conversations/{conversation.id}"
+    deleting = {
+        "data-delete": path,
+        "data-into": "#rag-conversations-list",
+        "data-confirm": say("conversations.confirm", title=title),
+    }
     actions = "".join(
         [
-            _tool("button", "rename", {"data-rename": talk.id, "data-title": title}),
+            _tool("button", "rename", {"data-rename": conversation.id, "data-title": title}),
             _tool("a", "markdown", {"href": f"{path}/export.md", "download": ""}),
             _tool("a", "html", {"href": f"{path}/export.html", "download": ""}),
             _tool("button", "delete", deleting),
         ]
     )
-    more = attributes({"aria-label": f"{say('talks.more')}: {title}", "title": say("talks.more")})
+    more = attributes({"aria-label": f"{say('conversations.more')}: {title}", "title": say("conversations.more")})
     return (
-        f'<li><button type="button" class="rag-talk" data-talk="{plain(talk.id)}" dir="auto">{isolated(title)}</button>'
-        f'<details id="rag-menu-{plain(talk.id)}"><summary{more}>⋯</summary><div>{actions}</div></details></li>'
+        f'<li><button type="button" class="rag-conversation" data-conversation="{plain(conversation.id)}" dir="auto">'
+        f"{isolated(title)}</button>"
+        f'<details id="rag-menu-{plain(conversation.id)}"><summary{more}>⋯</summary><div>{actions}</div></details></li>'
     )
 
 
 def _tool(tag: str, name: str, values: dict[str, str]) -> str:
     kind = ' type="button"' if tag == "button" else ""
-    return f"<{tag}{kind}{attributes(values)}>{plain(say(f'talks.{name}'))}</{tag}>"
+    return f"<{tag}{kind}{attributes(values)}>{plain(say(f'conversations.{name}'))}</{tag}>"
 
 
 def _log() -> str:

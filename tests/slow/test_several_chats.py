@@ -45,8 +45,8 @@ def chat(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], h
             process.kill()
 
 
-def asked(client: httpx.Client, question: str, talk: str = "") -> dict[str, object]:
-    answer = client.post("ui/ask", content=json.dumps({"question": question, "talk": talk}))
+def asked(client: httpx.Client, question: str, conversation: str = "") -> dict[str, object]:
+    answer = client.post("ui/ask", content=json.dumps({"question": question, "conversation": conversation}))
     last = json.loads(answer.text.strip().split("\n")[-1])
     assert (last["done"], last["failed"]) == (True, False), last
     return last
@@ -60,9 +60,9 @@ def test_what_one_does_the_other_sees(environment: dict[str, str]) -> None:
         assert one.post("ui/library/files", params={"name": "new.txt"}, content=TEXT.encode()).status_code == 200
         found = asked(two, "أين افتتح المتحف الملكي أبوابه؟")
         assert "قرطبة" in found["html"]
-        assert f'data-talk="{found["talk"]}"' in one.get("ui/talks", params={"words": ""}).text
-        assert asked(one, "ومتى كان ذلك؟", found["talk"])["talk"] == found["talk"]
-        assert len(two.get(f"ui/talks/{found['talk']}").json()) == 2
+        assert f'data-conversation="{found["conversation"]}"' in one.get("ui/conversations", params={"words": ""}).text
+        assert asked(one, "ومتى كان ذلك؟", found["conversation"])["conversation"] == found["conversation"]
+        assert len(two.get(f"ui/conversations/{found['conversation']}").json()) == 2
         assert two.delete("ui/library/articles", params={"id": "new.txt"}).status_code == 200
         assert "new.txt" not in one.get("ui/library/list").text
         assert "قرطبة" not in asked(one, "أين افتتح المتحف؟")["html"].partition("<template>")[0]

@@ -64,9 +64,9 @@ def test_answers_exports_and_annotations_name_it(assistant: Assistant) -> None:
     (found, *_) = annotated(answer, assistant.library, Written(text=answer.text))
     assert ID in json.dumps(found)
     turn = Turn("1", "1", answer, EVERYTHING, "2026-01-01T00:00:00Z")
-    talk = Conversation("1", "محادثة", "2026-01-01T00:00:00Z")
-    assert ID in markdown(talk, [turn]).replace("\\", "")
-    assert ID in page(talk, [turn])
+    conversation = Conversation("1", "محادثة", "2026-01-01T00:00:00Z")
+    assert ID in markdown(conversation, [turn]).replace("\\", "")
+    assert ID in page(conversation, [turn])
 
 
 def test_a_file_that_is_sent_replaces_no_file_of_its_name_and_tells_equal_names_within_it_apart(

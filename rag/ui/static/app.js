@@ -8,7 +8,7 @@ import * as uploads from "./uploads.js";
 
 const $ = (selector) => document.querySelector(selector);
 const THEME = "rag-theme";
-const MENU = ".rag-talks details[open]";
+const MENU = ".rag-conversations details[open]";
 let place = null;
 
 export async function begin(element) {
@@ -21,7 +21,7 @@ export async function begin(element) {
     renew();
   });
   document.addEventListener("rag-filled", ({ detail: { reads, into } }) => {
-    if (reads || into === "#rag-talks-list") return;
+    if (reads || into === "#rag-conversations-list") return;
     renew();
     if (into === "#rag-articles") library({ quietly: true }); // there are fewer articles: what stands over the list changes too
   });
@@ -78,7 +78,7 @@ function wholeLibrary() {
 function clicked(event) {
   const menu = $(MENU);
   if (menu && !menu.contains(event.target)) menu.open = false;
-  const button = event.target.closest?.("button[data-view], [data-rename], #rag-language, #rag-theme, #rag-talks-open, .rag-talk");
+  const button = event.target.closest?.("button[data-view], [data-rename], #rag-language, #rag-theme, #rag-conversations-open, .rag-conversation");
   if (!button) return;
   if (button.dataset.view) view(button.dataset.view);
   else if (button.dataset.rename) rename(button);
@@ -86,7 +86,7 @@ function clicked(event) {
   else if (button.id === "rag-theme") {
     const dark = document.body.classList.toggle("dark");
     localStorage.setItem(THEME, dark ? "dark" : "light");
-  } else if (button.id === "rag-talks-open") drawer(!$(".rag-app").classList.contains("rag-talks-shown"));
+  } else if (button.id === "rag-conversations-open") drawer(!$(".rag-app").classList.contains("rag-conversations-shown"));
   else {
     drawer(false);
     view("chat");
@@ -102,9 +102,9 @@ function pressed(event) {
     if (menu) {
       menu.open = false;
       menu.querySelector("summary").focus();
-    } else if ($(".rag-app").classList.contains("rag-talks-shown")) {
+    } else if ($(".rag-app").classList.contains("rag-conversations-shown")) {
       drawer(false);
-      $("#rag-talks-open").focus();
+      $("#rag-conversations-open").focus();
     } else if (!typing || target.closest("#rag-ask")) chat.stop();
   } else if ((key === "/" || code === "Slash") && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
     event.preventDefault();
@@ -117,14 +117,14 @@ async function speak(language) {
   document.cookie = `rag-language=${language}; path=/; max-age=31536000; SameSite=Strict`;
   await bringIn((change) => {
     const shown = $(".rag-app").dataset.view || "chat";
-    chat.carriedOver(change);
+    chat.changeFrame(change);
     view(shown);
   });
 }
 
 function drawer(shown) {
-  $(".rag-app").classList.toggle("rag-talks-shown", shown);
-  $("#rag-talks-open").setAttribute("aria-expanded", String(shown));
+  $(".rag-app").classList.toggle("rag-conversations-shown", shown);
+  $("#rag-conversations-open").setAttribute("aria-expanded", String(shown));
   if (shown) $("#rag-new").focus();
 }
 
@@ -143,6 +143,6 @@ async function rename(button) {
   if (!title?.trim()) return;
   button.closest("details").open = false;
   const body = new URLSearchParams({ title });
-  await fragments.change($("#rag-talks-list"), "ui/talks/" + button.dataset.rename, { method: "POST", body });
+  await fragments.change($("#rag-conversations-list"), "ui/conversations/" + button.dataset.rename, { method: "POST", body });
   chat.current();
 }

@@ -8,10 +8,10 @@ import { letGo, replace } from "./replacing.js";
 const $ = (selector) => document.querySelector(selector);
 const narrow = () => matchMedia("(max-width: 60rem)").matches;
 const calm = () => (matchMedia("(prefers-reduced-motion: reduce)").matches ? "auto" : "smooth");
-let talk = ""; // the conversation's id, "" for a new one
+let conversation = ""; // the conversation's id, "" for a new one
 let editing = ""; // the turn whose question is being changed
-let running = null; // the question that is being answered here: { turn, talk, abort }
-let wanted = {}; // the conversation that was opened last
+let running = null; // the question that is being answered here: { turn, conversation, abort }
+let lastOpened = {}; // the conversation that was opened last
 let judged = Promise.resolve(); // judgements are sent one after another, so that the last one stands
 
 const log = () => $(".rag-log");
@@ -63,16 +63,16 @@ function scope() {
 
 export async function ask(question, replacing = "") {
   if (running) return;
-  wanted = {};
-  const mine = { turn: "", talk: "", question, abort: new AbortController() };
+  lastOpened = {};
+  const mine = { turn: "", conversation: "", question, abort: new AbortController() };
   busy(mine);
-  const body = JSON.stringify({ question, talk, replacing, ...scope() });
+  const body = JSON.stringify({ question, conversation, replacing, ...scope() });
   try {
     const answer = await request("ui/ask", { method: "POST", body, signal: mine.abort.signal });
     if (!answer.ok) throw new Error(await answer.text());
     for await (const line of lines(answer.body)) {
       await letGo(log());
-      took(JSON.parse(line), mine, question, replacing);
+      receive(JSON.parse(line), mine, question, replacing);
     }
     if (!mine.done) throw new Error("");
   } catch (error) {
@@ -82,7 +82,9 @@ export async function ask(question, replacing = "") {
     busy(null);
     say("");
     if (document.activeElement === document.body) box().focus({ preventScroll: true });
-  } else if (mine.talk && talk === mine.talk && !running) resume(talk); // it was left, and come back to before the answer was done
+  } else if (mine.conversation && conversation === mine.conversation && !running) {
+    resume(conversation); // it was left, and come back to before the answer was done
+  }
   list();
 }
 
@@ -98,23 +100,23 @@ async function* lines(stream) {
   }
 }
 
-function took(snapshot, mine, question, replacing) {
+function receive(snapshot, mine, question, replacing) {
   mine.turn = snapshot.turn;
   mine.done = snapshot.done;
-  if (snapshot.talk) mine.talk = snapshot.talk;
+  if (snapshot.conversation) mine.conversation = snapshot.conversation;
   if (running !== mine) return;
-  if (snapshot.talk && snapshot.talk !== talk) {
-    remember(snapshot.talk);
+  if (snapshot.conversation && snapshot.conversation !== conversation) {
+    remember(snapshot.conversation);
     list(); // so that it can be renamed and deleted while it is answered
   }
-  if (snapshot.failed) giveBack(question, replacing);
+  if (snapshot.failed) restoreQuestion(question, replacing);
   else if (snapshot.done && replacing) turnOf(replacing)?.remove();
   show(snapshot);
-  if (snapshot.done && snapshot.talk) follow(snapshot.turn);
+  if (snapshot.done && snapshot.conversation) follow(snapshot.turn);
 }
 
 function failed(error, mine, question, replacing) {
-  giveBack(question, replacing);
+  restoreQuestion(question, replacing);
   if (error.name === "AbortError") {
     if (mine.turn) turnOf(mine.turn)?.remove();
     return;
@@ -123,7 +125,7 @@ function failed(error, mine, question, replacing) {
   show({ turn: mine.turn || "failed" + Date.now(), html, done: true, failed: true });
 }
 
-function giveBack(question, replacing) {
+function restoreQuestion(question, replacing) {
   if (box().value) return;
   box().value = question;
   edited(replacing);
@@ -134,7 +136,7 @@ function giveBack(question, replacing) {
 function follow(turn) {
   for (const old of document.querySelectorAll(".rag-following")) old.replaceChildren();
   const place = turnOf(turn).querySelector(".rag-following");
-  fill(place, `ui/talks/${talk}/following/${turn}`, { quietly: true });
+  fill(place, `ui/conversations/${conversation}/following/${turn}`, { quietly: true });
 }
 
 export function stop() {
@@ -147,35 +149,35 @@ export function stop() {
 function leave() {
   const left = running;
   busy(null);
-  if (!left || left.talk) return;
+  if (!left || left.conversation) return;
   left.abort.abort();
   box().value ||= left.question;
 }
 
 function remember(id) {
-  talk = id;
+  conversation = id;
   history.replaceState(null, "", id ? "#" + id : location.pathname + location.search);
   current();
 }
 
 export function current() {
-  for (const node of document.querySelectorAll("[data-talk]"))
-    if (node.dataset.talk === talk) node.setAttribute("aria-current", "true");
+  for (const node of document.querySelectorAll("[data-conversation]"))
+    if (node.dataset.conversation === conversation) node.setAttribute("aria-current", "true");
     else node.removeAttribute("aria-current");
 }
 
 function list() {
-  const words = encodeURIComponent($("#rag-talks [name=words]").value);
-  fill($("#rag-talks-list"), "ui/talks?words=" + words, { quietly: true }).then(current);
+  const words = encodeURIComponent($("#rag-conversations [name=words]").value);
+  fill($("#rag-conversations-list"), "ui/conversations?words=" + words, { quietly: true }).then(current);
 }
 
 export async function resume(id) {
-  const mine = (wanted = {});
-  const answer = id && (await request("ui/talks/" + encodeURIComponent(id)));
+  const mine = (lastOpened = {});
+  const answer = id && (await request("ui/conversations/" + encodeURIComponent(id)));
   const turns = answer?.ok && (await answer.json());
   const problem = answer && !answer.ok && (await answer.text());
   await letGo(log());
-  if (wanted !== mine) return;
+  if (lastOpened !== mine) return;
   leave();
   clear();
   if (problem) tell(log(), problem);
@@ -197,7 +199,7 @@ function clear() {
 }
 
 export function startAnew() {
-  wanted = {};
+  lastOpened = {};
   leave();
   clear();
   remember("");
@@ -205,7 +207,7 @@ export function startAnew() {
 }
 
 // Changes the page's frame for one in another language: what is chosen and being answered stays.
-export async function carriedOver(change) {
+export async function changeFrame(change) {
   const boxes = [...$("#rag-sources").childNodes];
   const turns = [...log().querySelectorAll(".rag-turn")];
   const replaced = editing;
@@ -218,7 +220,7 @@ export async function carriedOver(change) {
     log().append(...turns);
     $(".rag-app").classList.add("rag-asked", "rag-busy");
     current();
-  } else await resume(talk);
+  } else await resume(conversation);
   edited(replaced);
 }
 
@@ -312,11 +314,11 @@ export async function sources() {
 
 export function begin() {
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-action], [data-ask], [data-talk], #rag-new, #rag-stop, #rag-edit-end, #rag-unfilter");
+    const button = event.target.closest?.("[data-action], [data-ask], [data-conversation], #rag-new, #rag-stop, #rag-edit-end, #rag-unfilter");
     if (!button) return;
     if (button.dataset.action) act(button);
     else if (button.dataset.ask) ask(button.dataset.ask);
-    else if (button.dataset.talk) resume(button.dataset.talk);
+    else if (button.dataset.conversation) resume(button.dataset.conversation);
     else if (button.id === "rag-new") startAnew();
     else if (button.id === "rag-stop") stop();
     else if (button.id === "rag-edit-end") edited("");
@@ -351,9 +353,9 @@ export function begin() {
     $("#rag-ask").requestSubmit();
   });
   document.addEventListener("rag-filled", ({ detail: { reads, into, address } }) => {
-    if (into !== "#rag-talks-list") return;
+    if (into !== "#rag-conversations-list") return;
     current();
-    if (!reads && talk && address === "ui/talks/" + talk) {
+    if (!reads && conversation && address === "ui/conversations/" + conversation) {
       running?.abort.abort();
       startAnew(); // the open conversation was deleted
     }

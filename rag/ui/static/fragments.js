@@ -95,7 +95,7 @@ function work(place, more) {
 }
 
 function changesOf(place) {
-  const view = place.closest(".rag-view, .rag-talks")?.id;
+  const view = place.closest(".rag-view, .rag-conversations")?.id;
   if (!changes.has(view)) changes.set(view, { begun: 0, open: new Set() });
   return changes.get(view);
 }

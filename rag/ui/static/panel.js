@@ -5,7 +5,7 @@ import { letGo } from "./replacing.js";
 
 const narrow = () => matchMedia("(max-width: 60rem)").matches;
 let opener = null; // the button that opened the panel
-let wanted = null; // what was opened last
+let lastOpened = null; // what was opened last
 let tip = null;
 
 const panel = () => document.querySelector(".rag-panel");
@@ -13,7 +13,7 @@ const panel = () => document.querySelector(".rag-panel");
 // Opens the article that `button` names, at its span; a turn carries its articles in a template, so that nobody is asked.
 // Quietly: the focus and the page stay where they are.
 export function open(button, { quietly = false } = {}) {
-  if (!quietly) wanted = button;
+  if (!quietly) lastOpened = button;
   const aside = panel();
   const place = aside.querySelector("section");
   const turn = button.closest(".rag-turn");
@@ -53,10 +53,10 @@ export function open(button, { quietly = false } = {}) {
 
 // Shows an article of the library, whole.
 export async function read(button) {
-  wanted = button;
+  lastOpened = button;
   const { html } = await fragments.read("ui/library/articles?id=" + encodeURIComponent(button.dataset.article));
   await letGo(panel());
-  if (wanted !== button) return;
+  if (lastOpened !== button) return;
   const place = panel().querySelector("section");
   place.innerHTML = html;
   delete place.dataset.turn;
@@ -85,7 +85,7 @@ export function back() {
 }
 
 export function empty() {
-  wanted = null;
+  lastOpened = null;
   const aside = panel();
   aside.querySelector("section").replaceChildren();
   delete aside.querySelector("section").dataset.turn;

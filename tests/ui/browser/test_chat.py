@@ -168,7 +168,7 @@ def test_a_phone_has_no_horizontal_scroll(browser: object, api: str, scheme: str
     window.page.locator("button.rag-chip").nth(1).click()
     assert window.in_view(".rag-panel mark.rag-here")
     window.shot(f"11-phone-evidence-{scheme}")
-    window.page.click("#rag-talks-open")
+    window.page.click("#rag-conversations-open")
     window.shot(f"12-phone-conversations-{scheme}")
     assert not window.page.evaluate(wide)
     window.check()

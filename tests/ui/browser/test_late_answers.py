@@ -86,7 +86,7 @@ def opened(browser: object, filled: Assistant, tmp_path: Path) -> Iterator[Windo
 
 
 @pytest.fixture
-def talks(browser: object, own: str) -> Iterator[Window]:
+def conversations(browser: object, own: str) -> Iterator[Window]:
     for question in (CHURKIN, NOWHERE):
         posted(own, question=question)
     window = Window(browser, own)
@@ -233,66 +233,66 @@ def test_sources_that_are_ticked_while_they_are_read_again_stay_ticked(opened: W
     assert page.locator("#rag-sources :checked").evaluate_all("all => all.map(one => one.value)") == ["مصدر 1"]
 
 
-def test_a_menu_stays_open_when_the_conversations_are_listed_anew(talks: Window) -> None:
-    page = talks.page
-    lists = Held(talks, "GET", "ui/talks?words=")
-    talks.ask(CHURKIN)
+def test_a_menu_stays_open_when_the_conversations_are_listed_anew(conversations: Window) -> None:
+    page = conversations.page
+    lists = Held(conversations, "GET", "ui/conversations?words=")
+    conversations.ask(CHURKIN)
     lists.wait()
-    page.click("#rag-talks-list summary >> nth=1")
+    page.click("#rag-conversations-list summary >> nth=1")
     lists.end()
-    page.wait_for_function("document.querySelectorAll('.rag-talk').length == 3")
-    assert page.locator("#rag-talks-list details[open]").count() == 1
-    assert page.evaluate("document.activeElement.matches('#rag-talks-list details[open] summary')")
+    page.wait_for_function("document.querySelectorAll('.rag-conversation').length == 3")
+    assert page.locator("#rag-conversations-list details[open]").count() == 1
+    assert page.evaluate("document.activeElement.matches('#rag-conversations-list details[open] summary')")
 
 
-def test_a_conversation_that_was_deleted_is_left_though_the_list_was_read_since(talks: Window) -> None:
-    page = talks.page
-    page.click(".rag-talk >> nth=0")
+def test_a_conversation_that_was_deleted_is_left_though_the_list_was_read_since(conversations: Window) -> None:
+    page = conversations.page
+    page.click(".rag-conversation >> nth=0")
     page.wait_for_selector(".rag-turn")
-    deletions = Held(talks, "DELETE", f"ui/talks/{talks.talk()}", unsent=True)
+    deletions = Held(conversations, "DELETE", f"ui/conversations/{conversations.conversation()}", unsent=True)
     page.click("li:has([aria-current]) summary")
     page.click("li:has([aria-current]) [data-delete]")
     deletions.wait()
-    page.fill("#rag-talks [name=words]", "ما")
+    page.fill("#rag-conversations [name=words]", "ما")
     page.wait_for_timeout(500)
     deletions.give()
     page.wait_for_function("!document.querySelector('.rag-turn')")
-    page.wait_for_selector("#rag-talks-list:not([aria-busy])")
-    assert page.locator(".rag-talk").all_text_contents() == [CHURKIN]
+    page.wait_for_selector("#rag-conversations-list:not([aria-busy])")
+    assert page.locator(".rag-conversation").all_text_contents() == [CHURKIN]
 
 
-def test_the_judgement_that_was_given_last_stands(talks: Window) -> None:
-    page = talks.page
-    page.click(".rag-talk >> nth=0")
+def test_the_judgement_that_was_given_last_stands(conversations: Window) -> None:
+    page = conversations.page
+    page.click(".rag-conversation >> nth=0")
     page.wait_for_selector(".rag-turn")
-    turn = talks.last().get_attribute("id").removeprefix("turn-")
-    ratings = Held(talks, "POST", f"ui/turns/{turn}/rating", unsent=True)
-    talks.last("[data-rating='1']").click()
+    turn = conversations.last().get_attribute("id").removeprefix("turn-")
+    ratings = Held(conversations, "POST", f"ui/turns/{turn}/rating", unsent=True)
+    conversations.last("[data-rating='1']").click()
     ratings.wait()
-    talks.last("[data-rating='-1']").click()
+    conversations.last("[data-rating='-1']").click()
     page.wait_for_timeout(300)
     ratings.give(-1)
     ratings.end()
     page.wait_for_timeout(500)
-    talks.reload()
-    assert talks.last("[data-rating][aria-pressed=true]").get_attribute("data-rating") == "-1"
+    conversations.reload()
+    assert conversations.last("[data-rating][aria-pressed=true]").get_attribute("data-rating") == "-1"
 
 
-def test_what_is_written_while_another_language_is_on_its_way_stays(talks: Window) -> None:
-    page = talks.page
-    frames = Held(talks, "GET", "ui/app")
+def test_what_is_written_while_another_language_is_on_its_way_stays(conversations: Window) -> None:
+    page = conversations.page
+    frames = Held(conversations, "GET", "ui/app")
     page.click("#rag-language")
     frames.wait()
     page.fill("#rag-ask textarea", "مسودة")
-    page.fill("#rag-talks [name=words]", "تشوركين")
-    page.wait_for_function("document.querySelectorAll('.rag-talk').length == 1")
+    page.fill("#rag-conversations [name=words]", "تشوركين")
+    page.wait_for_function("document.querySelectorAll('.rag-conversation').length == 1")
     page.click("nav [data-view=models]")
     frames.end()
     page.wait_for_selector(".rag-app[lang=en]")
     assert page.input_value("#rag-ask textarea") == "مسودة"
     assert page.locator("#rag-models").is_visible()
-    page.wait_for_selector("#rag-talks-list:not([aria-busy])")
-    assert page.locator(".rag-talk").all_text_contents() == [CHURKIN]
+    page.wait_for_selector("#rag-conversations-list:not([aria-busy])")
+    assert page.locator(".rag-conversation").all_text_contents() == [CHURKIN]
     page.click("#rag-language")
     page.wait_for_selector(".rag-app[lang=ar]")
 

@@ -16,39 +16,39 @@ def posted(url: str, **what: object) -> list[dict[str, object]]:
     return [json.loads(line) for line in answer.text.strip().split("\n")]
 
 
-def kept(url: str, talk: object) -> list[str]:
-    return [turn["html"] for turn in httpx.get(f"{url}ui/talks/{talk}", trust_env=False).json()]
+def kept(url: str, conversation: object) -> list[str]:
+    return [turn["html"] for turn in httpx.get(f"{url}ui/conversations/{conversation}", trust_env=False).json()]
 
 
 def test_an_answer_that_fails_on_the_way_is_not_kept(scripted_api: tuple[Scripted, str]) -> None:
     url = scripted_api[1]
-    talk = posted(url, question="new line\n")[-1]["talk"]
-    said = posted(url, question="late", talk=talk)
+    conversation = posted(url, question="new line\n")[-1]["conversation"]
+    said = posted(url, question="late", conversation=conversation)
     assert said[-1]["failed"]
-    assert said[-2]["talk"] == talk
-    assert len(kept(url, talk)) == 1
+    assert said[-2]["conversation"] == conversation
+    assert len(kept(url, conversation)) == 1
 
 
 def test_a_turn_is_not_replaced_where_the_conversation_has_gone_on_elsewhere(api: str) -> None:
     first = posted(api, question=CHURKIN)[-1]
-    posted(api, question=NOWHERE, talk=first["talk"])
-    said = posted(api, question=CHURKIN, talk=first["talk"], replacing=first["turn"])[-1]
+    posted(api, question=NOWHERE, conversation=first["conversation"])
+    said = posted(api, question=CHURKIN, conversation=first["conversation"], replacing=first["turn"])[-1]
     assert said["failed"]
     assert say("errors.GoneError") in said["html"]
-    assert len(kept(api, first["talk"])) == 2
+    assert len(kept(api, first["conversation"])) == 2
 
 
 def test_an_answer_whose_conversation_was_deleted_meanwhile_says_so(scripted_api: tuple[Scripted, str]) -> None:
     url = scripted_api[1]
     with httpx.stream("POST", f"{url}ui/ask", content='{"question": "slow"}', trust_env=False, timeout=60) as answer:
         lines = answer.iter_lines()
-        said = next(snapshot for snapshot in map(json.loads, lines) if snapshot["talk"])
-        assert httpx.delete(f"{url}ui/talks/{said['talk']}", trust_env=False).status_code == 200
+        said = next(snapshot for snapshot in map(json.loads, lines) if snapshot["conversation"])
+        assert httpx.delete(f"{url}ui/conversations/{said['conversation']}", trust_env=False).status_code == 200
         httpx.post(f"{url}ui/turns/{said['turn']}/stop", trust_env=False)
         *_, last = map(json.loads, lines)
     assert last["done"]
     assert say("errors.GoneError") in last["html"]
-    assert httpx.get(f"{url}ui/talks/{said['talk']}", trust_env=False).status_code == 400
+    assert httpx.get(f"{url}ui/conversations/{said['conversation']}", trust_env=False).status_code == 400
 
 
 def test_a_question_with_halves_of_letters_is_answered(api: str) -> None:
@@ -66,7 +66,9 @@ def test_two_quick_clicks_open_the_last_conversation_alone(browser: object, own:
     for question in (CHURKIN, NOWHERE):
         posted(own, question=question)
     window = Window(browser, own)
-    window.page.evaluate("document.querySelectorAll('.rag-talk').forEach((talk) => talk.click())")
+    window.page.evaluate(
+        "document.querySelectorAll('.rag-conversation').forEach((conversation) => conversation.click())"
+    )
     window.page.wait_for_selector(".rag-turn")
     window.page.wait_for_timeout(500)
     assert window.page.locator(".rag-turn").count() == 1
@@ -97,14 +99,14 @@ def test_an_answer_that_is_left_goes_on_in_its_conversation(scripted: tuple[Scri
     page = window.page
     window.send("slow")
     page.wait_for_function("document.querySelector('.rag-log').textContent.includes('كلمة2')")
-    talk, turn = window.talk(), window.last().get_attribute("id").removeprefix("turn-")
-    page.fill("#rag-talks [name=words]", "s")
-    page.press("#rag-talks [name=words]", "Escape")
+    conversation, turn = window.conversation(), window.last().get_attribute("id").removeprefix("turn-")
+    page.fill("#rag-conversations [name=words]", "s")
+    page.press("#rag-conversations [name=words]", "Escape")
     page.click("#rag-new")
     assert page.locator(".rag-turn").count() == 0
     assert page.locator("#rag-stop:visible").count() == 0
     assert not made.closed.is_set()
-    page.click(f"[data-talk='{talk}']")
+    page.click(f"[data-conversation='{conversation}']")
     page.wait_for_selector(".rag-turn .rag-wait")
     page.request.post(f"{window.url}ui/turns/{turn}/stop")
     page.wait_for_function("text => document.querySelector('.rag-log').textContent.includes(text)", arg=say("stopped"))
@@ -120,7 +122,7 @@ def test_a_conversation_that_is_deleted_while_it_is_answered_is_left(scripted: t
     page.locator("li:has([aria-current]) summary").click()
     page.locator("li:has([aria-current]) [data-delete]").click()
     page.wait_for_function("!document.querySelector('.rag-turn')")
-    assert window.talk() == ""
+    assert window.conversation() == ""
     assert made.closed.wait(60)
     window.ask("unsupported")
     assert window.last(".rag-unsupported").count() == 2
@@ -130,11 +132,11 @@ def test_a_menu_closes_by_escape_and_by_a_click_elsewhere(browser: object, own: 
     posted(own, question=CHURKIN)
     window = Window(browser, own)
     page = window.page
-    page.click("#rag-talks-list summary")
+    page.click("#rag-conversations-list summary")
     page.keyboard.press("Escape")
-    assert page.locator("#rag-talks-list details[open]").count() == 0
-    assert page.evaluate("document.activeElement.matches('#rag-talks-list summary')")
-    page.click("#rag-talks-list summary")
+    assert page.locator("#rag-conversations-list details[open]").count() == 0
+    assert page.evaluate("document.activeElement.matches('#rag-conversations-list summary')")
+    page.click("#rag-conversations-list summary")
     page.click("h1")
-    assert page.locator("#rag-talks-list details[open]").count() == 0
+    assert page.locator("#rag-conversations-list details[open]").count() == 0
     window.context.close()

@@ -49,7 +49,7 @@ class Window:
     def wait_done(self, before: int) -> None:
         self.page.wait_for_function(_DONE, arg=before)
 
-    def talk(self) -> str:
+    def conversation(self) -> str:
         """The id of the conversation that is open, "" for a new one."""
         return self.page.evaluate("location.hash.slice(1)")
 

@@ -33,13 +33,13 @@ def test_a_conversation_is_as_it_was_after_a_restart(browser: object, archive: A
         window.ask(CHURKIN)
         window.ask("وماذا قال عن حلب؟")
         window.ask(NOWHERE)
-        before, talk = log_html(window), window.talk()
+        before, conversation = log_html(window), window.conversation()
         window.reload()
         assert log_html(window) == before
         window.shot("20-reloaded")
         window.context.close()
     with served(archive, home) as url:
-        window = Window(browser, f"{url}#{talk}")
+        window = Window(browser, f"{url}#{conversation}")
         assert log_html(window) == before
         window.page.locator("button.rag-chip").first.click()
         assert window.marked()
@@ -54,31 +54,33 @@ def test_conversations_are_listed_found_renamed_and_deleted(browser: object, own
     window.ask(CHURKIN)
     page.click("#rag-new")
     window.ask(NOWHERE)
-    titles = page.locator("#rag-talks-list .rag-talk")
-    page.wait_for_function("document.querySelectorAll('.rag-talk').length == 2")
+    titles = page.locator("#rag-conversations-list .rag-conversation")
+    page.wait_for_function("document.querySelectorAll('.rag-conversation').length == 2")
     assert titles.all_text_contents() == [NOWHERE, CHURKIN]
-    page.fill("#rag-talks [name=words]", "موسكو الخطه")
-    page.wait_for_function("document.querySelectorAll('.rag-talk').length == 1")
+    page.fill("#rag-conversations [name=words]", "موسكو الخطه")
+    page.wait_for_function("document.querySelectorAll('.rag-conversation').length == 1")
     assert titles.all_text_contents() == [CHURKIN]
     titles.first.click()
     page.wait_for_selector("button.rag-chip")
     page.once("dialog", lambda dialog: dialog.accept("مجلس الأمن"))
-    page.click("#rag-talks-list summary")
+    page.click("#rag-conversations-list summary")
     window.shot("21-conversations")
     page.click("[data-rename]")
-    page.wait_for_function("[...document.querySelectorAll('.rag-talk')].some(talk => talk.textContent == 'مجلس الأمن')")
+    page.wait_for_function(
+        "[...document.querySelectorAll('.rag-conversation')].some(conversation => conversation.textContent == 'مجلس الأمن')"
+    )
     page.reload()
     window.ready()
     assert sorted(titles.all_text_contents()) == sorted(["مجلس الأمن", NOWHERE])
     asked = []
     page.on("dialog", lambda dialog: (asked.append(dialog.message), dialog.accept()))
-    row = page.locator("#rag-talks-list li", has_text="مجلس الأمن")
+    row = page.locator("#rag-conversations-list li", has_text="مجلس الأمن")
     row.locator("summary").click()
     row.locator("[data-delete]").click()
-    page.wait_for_function("document.querySelectorAll('.rag-talk').length == 1")
+    page.wait_for_function("document.querySelectorAll('.rag-conversation').length == 1")
     assert "مجلس الأمن" in asked[0]
     assert page.locator(".rag-turn").count() == 0
-    assert window.talk() == ""
+    assert window.conversation() == ""
     window.check()
     window.context.close()
 
@@ -150,20 +152,20 @@ def test_a_conversation_is_saved_as_markdown_and_html_with_its_quotes(
     window.ask(CHURKIN)
     window.ask("ماذا قال العقرب الأزرق؟")
     quotes = {chip.get_attribute("data-quote") for chip in window.page.locator("button.rag-chip").all()}
-    window.page.wait_for_selector("#rag-talks-list summary")
-    window.page.click("#rag-talks-list summary")
+    window.page.wait_for_selector("#rag-conversations-list summary")
+    window.page.click("#rag-conversations-list summary")
     for kind in ("md", "html"):
         with window.page.expect_download() as download:
-            window.page.click(f"#rag-talks-list a[href$='export.{kind}']")
-        download.value.save_as(tmp_path / f"talk.{kind}")
+            window.page.click(f"#rag-conversations-list a[href$='export.{kind}']")
+        download.value.save_as(tmp_path / f"conversation.{kind}")
     written = window.context.new_page()
-    written.goto((tmp_path / "talk.html").as_uri())
+    written.goto((tmp_path / "conversation.html").as_uri())
     text = written.locator("body").text_content()
     assert all(quote in text for quote in quotes)
     assert written.locator("script, img, i, b").count() == 0
     assert written.evaluate("window.hacked") is None
     written.screenshot(path=str(ARTIFACTS / "24-exported.png"))
-    assert "<script>" not in (tmp_path / "talk.md").read_text(encoding="utf-8")
+    assert "<script>" not in (tmp_path / "conversation.md").read_text(encoding="utf-8")
     window.context.close()
 
 
@@ -174,11 +176,11 @@ def test_with_a_password_each_browser_has_its_own_conversations(
         credentials = {"http_credentials": {"username": "rag", "password": PASSWORD}}
         one, other = (Window(browser, url, **credentials) for _ in range(2))
         one.ask(CHURKIN)
-        talk = one.talk()
+        conversation = one.conversation()
         other.reload()
-        assert other.page.locator(".rag-talk").count() == 0
-        assert other.page.request.get(f"{url}ui/talks/{talk}").status == 400
-        assert one.page.request.get(f"{url}ui/talks/{talk}").status == 200
+        assert other.page.locator(".rag-conversation").count() == 0
+        assert other.page.request.get(f"{url}ui/conversations/{conversation}").status == 400
+        assert one.page.request.get(f"{url}ui/conversations/{conversation}").status == 200
         for window in (one, other):
             window.context.close()
         auth = (
@@ -186,7 +188,7 @@ def test_with_a_password_each_browser_has_its_own_conversations(
             if PASSWORD.isascii()
             else {"authorization": b"Bearer " + PASSWORD.encode()}
         )
-        nobody = httpx.get(f"{url}ui/talks", headers=auth, trust_env=False)  # type: ignore[arg-type]
+        nobody = httpx.get(f"{url}ui/conversations", headers=auth, trust_env=False)  # type: ignore[arg-type]
         assert nobody.status_code == 400
 
 
@@ -195,7 +197,7 @@ def test_on_ones_own_machine_another_window_has_its_own_turns_and_the_same_list(
     one.ask(CHURKIN)
     assert other.page.locator(".rag-turn").count() == 0
     other.reload()
-    assert other.page.locator(".rag-talk").all_text_contents() == [CHURKIN]
+    assert other.page.locator(".rag-conversation").all_text_contents() == [CHURKIN]
     for window in (one, other):
         window.context.close()
 
@@ -231,12 +233,12 @@ def test_what_is_no_question_is_refused_with_a_line(api: str, body: str) -> None
 @pytest.mark.parametrize(
     ("method", "path", "data"),
     [
-        ("GET", "ui/talks/nobody", None),
-        ("DELETE", "ui/talks/nobody", None),
-        ("POST", "ui/talks/nobody", {"title": "x"}),
-        ("GET", "ui/talks/nobody/export.md", None),
-        ("GET", "ui/talks/nobody/export.exe", None),
-        ("GET", "ui/talks/nobody/following/x", None),
+        ("GET", "ui/conversations/nobody", None),
+        ("DELETE", "ui/conversations/nobody", None),
+        ("POST", "ui/conversations/nobody", {"title": "x"}),
+        ("GET", "ui/conversations/nobody/export.md", None),
+        ("GET", "ui/conversations/nobody/export.exe", None),
+        ("GET", "ui/conversations/nobody/following/x", None),
         ("POST", "ui/turns/nobody/rating", {"rating": "1"}),
         ("POST", "ui/turns/nobody/rating", {"rating": "9"}),
     ],
@@ -248,7 +250,9 @@ def test_what_is_not_there_gives_a_line(api: str, method: str, path: str, data: 
 
 
 def test_another_conversation_cannot_be_gone_on_with(api: str) -> None:
-    answer = httpx.post(f"{api}ui/ask", content=json.dumps({"question": CHURKIN, "talk": "nobody"}), trust_env=False)
+    answer = httpx.post(
+        f"{api}ui/ask", content=json.dumps({"question": CHURKIN, "conversation": "nobody"}), trust_env=False
+    )
     last = json.loads(answer.text.strip().split("\n")[-1])
     assert last["done"]
     assert last["failed"]
