@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -39,6 +40,8 @@ OFFLINE = f"{ROOT / 'tests' / 'offline'}:{ROOT}"
 GEORGIA, ALEPPO = "000_5c98a5cbdd08ebb3.txt", "004_145c0f4ce0912f68.txt"
 settings.register_profile("without a clock", deadline=None)  # a busy machine fails no test
 settings.load_profile("without a clock")
+LATE = ("RAG_", "HF_", "XDG_", "TRANSFORMERS_", "HOME")
+"""How variables begin that are read when a command has begun."""
 Rag = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -98,6 +101,7 @@ class HashEmbedder:
         return (rows / np.where(norms > 0, norms, 1)).astype(np.float32)
 
 
+@cache
 def _vector(word: str) -> np.ndarray:
     seed = int.from_bytes(hashlib.sha256(word.encode()).digest()[:8])
     return np.random.default_rng(seed).normal(size=32).astype(np.float32)
@@ -160,11 +164,11 @@ def warm() -> Iterator[Path]:
 
 @pytest.fixture
 def rag(request: pytest.FixtureRequest, tmp_path: Path) -> Rag:
-    """`rag` in a home of its own; in a process from the start where its environment has more than settings, or cannot fork."""
+    """`rag` in a home of its own; in a process from the start where it is told what is read by imports, or cannot fork."""
 
     def call(*arguments: str | Path, code: int = 0, **env: str) -> subprocess.CompletedProcess[str]:
         full = {**os.environ, "RAG_HOME": str(tmp_path / "home"), "PYTHONPATH": OFFLINE, **env}
-        if hasattr(os, "fork") and all(name.startswith("RAG_") for name in env):
+        if hasattr(os, "fork") and all(name.startswith(LATE) for name in env):
             command = [str(request.getfixturevalue("warm") / "rag")]
         else:
             command = [sys.executable, "-m", "rag"]

@@ -285,9 +285,9 @@ def test_codes_find_what_an_exact_index_finds(library: Library, retriever: Retri
     def compare(within: list[int] | None = None) -> float:
         """The share of the exact best ten that is found."""
         found = [p for p in passages(library) if within is None or p.id in within]
-        shares = []
-        for question in named[:10]:
-            scores = HashEmbedder().passages([p.searched for p in found]) @ HashEmbedder().questions([question])[0]
+        asked, shares = named[:10], []
+        exact = HashEmbedder().questions(asked) @ HashEmbedder().passages([p.searched for p in found]).T
+        for question, scores in zip(asked, exact, strict=True):
             best = {found[i].id for i in np.argsort(-scores)[:10]}
             hits = retriever.engine.dense.search(parsed(question), 10, within)
             assert within is None or {id_ for id_, _ in hits} <= set(within)
