@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.conftest import ROOT, Rag, line
+from tests.conftest import ROOT, SEEDS, Rag, line
 
 
 @pytest.mark.parametrize(
@@ -193,3 +193,13 @@ def test_a_gguf_that_is_none(seeded: Rag, tmp_path: Path) -> None:
 )
 def test_a_setting_that_is_wrong_is_named(rag: Rag, env: dict[str, str], said: str) -> None:
     assert said in line(rag("list", code=2, **env).stderr)
+
+
+def test_a_system_without_posix_modules_indexes_and_answers(rag: Rag, tmp_path: Path) -> None:
+    """As far as that can be tried here: Windows has no fcntl, resource, pwd, grp and termios."""
+    hidden = {"PYTHONPATH": f"{ROOT / 'tests' / 'posix_hidden'}:{ROOT}"}
+    shutil.copytree(SEEDS, tmp_path / "papers")
+    (tmp_path / "papers" / "page.html").write_text("<p>قال الوزير سمير إن الجسر سيفتح.</p>", encoding="utf-8")
+    assert "index" in rag("--help", **hidden).stdout
+    assert "6 new" in rag("index", "papers", **hidden).stdout
+    assert "الجسر" in rag("ask", "ماذا قال الوزير سمير؟", **hidden).stdout

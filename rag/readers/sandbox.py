@@ -2,7 +2,7 @@
 
 A file that needs more becomes Unfit and the run goes on. A process stays for the next files, so that a file costs a
 message there and back; it is replaced when it ends. As many run as threads read at once. Where the system has no limits of
-memory and processor time for a process (macOS has none of memory), the wall clock alone bounds it.
+memory and processor time for a process (Windows has none, macOS none of memory), the wall clock alone bounds it.
 """
 
 from __future__ import annotations
@@ -13,7 +13,6 @@ import json
 import logging
 import math
 import os
-import resource
 import signal
 import subprocess
 import sys
@@ -21,14 +20,18 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
-from multiprocessing import Pipe
-from multiprocessing.connection import Connection
+from multiprocessing import Pipe, connection
 from pathlib import Path
 from threading import Lock, get_ident
 from typing import Any
 
 from rag.errors import RagError
 from rag.readers.formats.document import Document, Unfit
+
+try:
+    import resource
+except ImportError:  # on Windows
+    resource = None  # type: ignore[assignment]
 
 START_SECONDS = 60
 """For the process to start, on a machine that is busy; it takes 0.2 s on one that is not."""
@@ -73,11 +76,10 @@ class _Child:
         begin = _BEGIN.format(path=[entry or os.getcwd() for entry in sys.path], handle=theirs.fileno())
         self._process = subprocess.Popen(
             [sys.executable, "-c", begin],
-            pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            start_new_session=True,  # Ctrl-C is for the parent to handle
+            **_inheriting(theirs.fileno()),
         )
         theirs.close()
         try:
@@ -105,7 +107,7 @@ class _Child:
             answer: dict[str, Any] = json.loads(self._line.recv_bytes())
         except (EOFError, OSError) as e:
             ended = self._process.wait()
-            if ended == -signal.SIGXCPU:
+            if resource and ended == -signal.SIGXCPU:
                 raise Unfit(_too_long(seconds)) from e
             how = signal.Signals(-ended).name if ended < 0 else f"exit code {ended}"
             raise Unfit(f"ends its reader ({how}); expected a file that can be read; save it anew") from e
@@ -125,6 +127,15 @@ class _Child:
         if not self.is_of_another_process():
             self._process.kill()
             self._process.wait()
+
+
+def _inheriting(handle: int) -> dict[str, Any]:
+    """What hands one end of a pipe to a new process, which Ctrl-C does not reach: its parent handles it."""
+    if sys.platform == "win32":  # not run by the project's tests
+        os.set_handle_inheritable(handle, True)
+        started = subprocess.STARTUPINFO(lpAttributeList={"handle_list": [handle]})
+        return {"startupinfo": started, "creationflags": subprocess.CREATE_NEW_PROCESS_GROUP}
+    return {"pass_fds": [handle], "start_new_session": True}
 
 
 _lock = Lock()
@@ -180,7 +191,7 @@ def _too_long(seconds: float) -> str:
 
 def serve(handle: int) -> None:
     """The child's life: reads the files it is asked for until its parent is gone."""
-    line = Connection(handle)
+    line: Any = getattr(connection, "PipeConnection" if sys.platform == "win32" else "Connection")(handle)
     logging.disable(logging.CRITICAL)  # what libraries say of a damaged file is in the one line that comes back
     sys.addaudithook(_refuse)
     line.send_bytes(b"{}")
@@ -212,6 +223,8 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
 
 
 def _limit(seconds: float, megabytes: int) -> None:
+    if not resource:
+        return
     usage = resource.getrusage(resource.RUSAGE_SELF)
     _set(resource.RLIMIT_CPU, math.ceil(usage.ru_utime + usage.ru_stime + seconds))
     statm = Path("/proc/self/statm")
@@ -221,7 +234,7 @@ def _limit(seconds: float, megabytes: int) -> None:
 
 
 def _unlimit() -> None:
-    for limit in (resource.RLIMIT_CPU, resource.RLIMIT_AS):
+    for limit in (resource.RLIMIT_CPU, resource.RLIMIT_AS) if resource else ():
         _set(limit, resource.RLIM_INFINITY)
 
 
