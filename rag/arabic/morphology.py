@@ -128,7 +128,7 @@ def skeletons(word: str) -> frozenset[str]:
     mostly forms of one root («رفضته», «رفض»), though not always («كتاب», «كاتب»).
     """
     if word.isascii():
-        return frozenset((word,))
+        return frozenset((word,)) if word else frozenset()
     found = {_without_vowels(form) for form in stems(word)}
     found |= {_DERIVED.sub("", left) for left in found}
     return frozenset(skeleton for skeleton in found if len(skeleton) >= SHORTEST)

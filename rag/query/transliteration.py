@@ -42,7 +42,8 @@ class Transliterator:
     def forms(self, name: str, count: int) -> list[tuple[str, float]]:
         """The likeliest Arabic spellings of a folded name, each with its probability as a share of the first one's.
 
-        None if the name holds other than a to z, or has more than LONGEST letters.
+        None if the name holds other than a to z, or has more than LONGEST letters; none without letters («abu», of which a unit
+        may give nothing for each letter).
         """
         if len(name) > LONGEST:
             return []
@@ -57,6 +58,8 @@ class Transliterator:
         best = max(beam.values(), default=0.0)
         found: dict[str, float] = defaultdict(float)
         for (_, form), score in beam.items():
+            if not form:
+                continue
             found[form] += math.exp(score - best)
         ranked = sorted(found.items(), key=lambda item: -item[1])[:count]
         return [(form, share / ranked[0][1]) for form, share in ranked]

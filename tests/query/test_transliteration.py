@@ -42,9 +42,10 @@ def test_spellings_come_best_first_and_differ(shipped: Transliterator) -> None:
     assert len({form for form, _ in found}) == 5
 
 
-@pytest.mark.parametrize("name", ["", "a", "x" * 40])
-def test_any_letters_are_spelled(shipped: Transliterator, name: str) -> None:
+@pytest.mark.parametrize("name", ["a", "abu", "x" * 40])
+def test_any_letters_are_spelled_with_letters(shipped: Transliterator, name: str) -> None:
     assert len(shipped.forms(name, 1)) == 1
+    assert all(form for form, _ in shipped.forms(name, 9))
 
 
 def test_what_is_no_name_by_its_length_has_no_spelling(shipped: Transliterator) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import gzip
 import io
 import logging
+import random
 import shutil
 import sys
 import tarfile
@@ -72,11 +73,27 @@ def arabic(data: bytes) -> None:
     check_bytes(data)
 
 
+def asking() -> Callable[[bytes], None]:
+    """A target that asks the bytes, as text, of small libraries of every kind."""
+    from tests.asking import assistants, check
+
+    opened = [assistant for _, assistant in assistants(_FOLDER / "homes")]
+
+    def ask(data: bytes) -> None:
+        text = data[:300].decode("utf-8", "surrogateescape")
+        for assistant in opened:
+            check(assistant, text)
+
+    return ask
+
+
 def target(name: str) -> Callable[[bytes], None]:
+    if name == "question":
+        return asking()
     return arabic if name == "arabic" else reading(name)
 
 
-TARGETS = ("arabic", "pdf", "docx", "epub", "html", "markdown", "jsonl", "json", "csv", "packed")
+TARGETS = ("arabic", "question", "pdf", "docx", "epub", "html", "markdown", "jsonl", "json", "csv", "packed")
 
 
 def seeds(name: str, folder: Path) -> None:
@@ -91,6 +108,11 @@ def seeds(name: str, folder: Path) -> None:
         for n in range(0, len(PIECES), 8):
             both = " ".join(PIECES[n : n + 8]) + "\0\0" + " ".join(PIECES[n : n + 4])
             (folder / str(n)).write_bytes(both.encode("utf-8", "surrogatepass"))
+    elif name == "question":
+        from tests.asking import question
+
+        for n in range(50):
+            (folder / str(n)).write_bytes(question(random.Random(n)).encode("utf-8", "surrogatepass"))
     elif name == "pdf":
         (folder / "drawn").write_bytes(pdf_files.pdf([pdf_files.drawn(LINES)], "/Title(T)/CreationDate(D:2015)"))
         (folder / "glyphs").write_bytes(pdf_files.pdf([pdf_files.glyph_by_glyph(LINES[0])]))

@@ -36,7 +36,7 @@ def window(browser: object, api: str) -> Iterator[Window]:
     opened = Window(browser, api)
     yield opened
     opened.check()
-    opened.context.close()
+    opened.close()
 
 
 @pytest.fixture
@@ -44,7 +44,7 @@ def scripted(browser: object, scripted_api: tuple[Scripted, str]) -> Iterator[tu
     opened = Window(browser, scripted_api[1])
     yield scripted_api[0], opened
     opened.check()
-    opened.context.close()
+    opened.close()
 
 
 @pytest.fixture

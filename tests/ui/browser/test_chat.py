@@ -172,7 +172,7 @@ def test_a_phone_has_no_horizontal_scroll(browser: object, api: str, scheme: str
     window.shot(f"12-phone-conversations-{scheme}")
     assert not window.page.evaluate(wide)
     window.check()
-    window.context.close()
+    window.close()
 
 
 def test_streaming_stopping_labels_and_errors(scripted: tuple[Scripted, Window]) -> None:
@@ -210,7 +210,7 @@ def test_those_who_wait_see_their_place(browser: object, scripted: tuple[Scripte
     other.page.click("#rag-stop")
     other.wait_done(0)
     other.check()
-    other.context.close()
+    other.close()
 
 
 def test_who_leaves_the_line_gets_the_question_back(browser: object, scripted: tuple[Scripted, Window]) -> None:
@@ -226,7 +226,7 @@ def test_who_leaves_the_line_gets_the_question_back(browser: object, scripted: t
     assert window.page.input_value("#rag-ask textarea") == "slow too"
     other.page.click("#rag-stop")
     other.wait_done(0)
-    other.context.close()
+    other.close()
 
 
 def test_a_closed_tab_stops_the_writer(browser: object, scripted_api: tuple[Scripted, str]) -> None:
@@ -234,7 +234,7 @@ def test_a_closed_tab_stops_the_writer(browser: object, scripted_api: tuple[Scri
     window = Window(browser, url)
     window.send("slow")
     window.page.wait_for_function("document.querySelector('.rag-answer')?.textContent.includes('كلمة3')")
-    window.context.close()
+    window.close()
     assert made.closed.wait(60), "the writer went on for nobody"
 
 
@@ -256,7 +256,7 @@ def test_an_empty_library_says_what_to_do(browser: object, tmp_path: object) -> 
         window.ask("ماذا قال العقرب الأزرق؟")
         assert window.last("button.rag-chip").count() >= 1
         window.check()
-        window.context.close()
+        window.close()
 
 
 def test_only_what_the_page_needs_is_served(browser: object, api: str) -> None:
@@ -268,7 +268,7 @@ def test_only_what_the_page_needs_is_served(browser: object, api: str) -> None:
     page = window.page.request.get(api)
     assert "default-src 'self'" in page.headers["content-security-policy"]
     assert set(re.findall(r"https?://[^/\"'\s:]+", page.text())) <= {"http://127.0.0.1"}
-    window.context.close()
+    window.close()
 
 
 def test_a_taken_port_gives_the_next_and_a_foreign_host_an_error() -> None:

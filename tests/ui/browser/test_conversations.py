@@ -37,7 +37,7 @@ def test_a_conversation_is_as_it_was_after_a_restart(browser: object, archive: A
         window.reload()
         assert log_html(window) == before
         window.shot("20-reloaded")
-        window.context.close()
+        window.close()
     with served(archive, home) as url:
         window = Window(browser, f"{url}#{conversation}")
         assert log_html(window) == before
@@ -45,7 +45,7 @@ def test_a_conversation_is_as_it_was_after_a_restart(browser: object, archive: A
         assert window.marked()
         window.ask("ومتى كان ذلك؟")
         assert window.page.locator(".rag-turn").count() == 4
-        window.context.close()
+        window.close()
 
 
 def test_conversations_are_listed_found_renamed_and_deleted(browser: object, own: str) -> None:
@@ -82,7 +82,7 @@ def test_conversations_are_listed_found_renamed_and_deleted(browser: object, own
     assert page.locator(".rag-turn").count() == 0
     assert window.conversation() == ""
     window.check()
-    window.context.close()
+    window.close()
 
 
 def test_a_stopped_answer_stays_stopped(scripted: tuple[Scripted, Window]) -> None:
@@ -120,7 +120,7 @@ def test_an_answer_is_given_anew_and_a_question_changed_in_its_place(browser: ob
     window.reload()
     assert log_html(window) == before
     window.check()
-    window.context.close()
+    window.close()
 
 
 def test_a_judgement_with_its_note_is_kept_and_becomes_a_row_of_a_test_set(
@@ -142,7 +142,7 @@ def test_a_judgement_with_its_note_is_kept_and_becomes_a_row_of_a_test_set(
     assert (row["question"], row["kind"], row["note"]) == (CHURKIN, "liked", "جواب <b>تام</b>")
     assert window.last("button.rag-chip").first.get_attribute("data-quote") in row["answers"]
     window.check()
-    window.context.close()
+    window.close()
 
 
 def test_a_conversation_is_saved_as_markdown_and_html_with_its_quotes(
@@ -166,7 +166,7 @@ def test_a_conversation_is_saved_as_markdown_and_html_with_its_quotes(
     assert written.evaluate("window.hacked") is None
     written.screenshot(path=str(ARTIFACTS / "24-exported.png"))
     assert "<script>" not in (tmp_path / "conversation.md").read_text(encoding="utf-8")
-    window.context.close()
+    window.close()
 
 
 def test_with_a_password_each_browser_has_its_own_conversations(
@@ -182,7 +182,7 @@ def test_with_a_password_each_browser_has_its_own_conversations(
         assert other.page.request.get(f"{url}ui/conversations/{conversation}").status == 400
         assert one.page.request.get(f"{url}ui/conversations/{conversation}").status == 200
         for window in (one, other):
-            window.context.close()
+            window.close()
         auth = (
             {"authorization": "Bearer " + PASSWORD}
             if PASSWORD.isascii()
@@ -199,7 +199,7 @@ def test_on_ones_own_machine_another_window_has_its_own_turns_and_the_same_list(
     other.reload()
     assert other.page.locator(".rag-conversation").all_text_contents() == [CHURKIN]
     for window in (one, other):
-        window.context.close()
+        window.close()
 
 
 def test_an_article_that_changed_or_went_is_not_marked_wrongly(browser: object, own: str, archive: Assistant) -> None:
@@ -217,7 +217,7 @@ def test_an_article_that_changed_or_went_is_not_marked_wrongly(browser: object, 
     window.reload()
     window.page.locator("button.rag-chip").first.click()
     assert say("gone") in window.page.locator(".rag-article:visible").text_content()
-    window.context.close()
+    window.close()
 
 
 @pytest.mark.parametrize(

@@ -81,7 +81,7 @@ def opened(browser: object, filled: Assistant, tmp_path: Path) -> Iterator[Windo
         window.page.on("dialog", lambda dialog: dialog.accept())
         yield window
         window.check()
-        window.context.close()
+        window.close()
         filled.switch(filled.quoting, filled.choice)
 
 
@@ -93,7 +93,7 @@ def conversations(browser: object, own: str) -> Iterator[Window]:
     window.page.on("dialog", lambda dialog: dialog.accept())
     yield window
     window.check()
-    window.context.close()
+    window.close()
 
 
 def press(window: Window, selector: str) -> None:

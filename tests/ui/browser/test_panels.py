@@ -37,7 +37,7 @@ def opened(browser: object, filled: Assistant, tmp_path: Path) -> Iterator[Windo
         window = Window(browser, url)
         yield window
         window.check()
-        window.context.close()
+        window.close()
 
 
 def test_a_file_is_added_asked_about_read_and_deleted(opened: Window, filled: Assistant, tmp_path: Path) -> None:
@@ -230,4 +230,4 @@ def test_axe_finds_nothing_serious(browser: object, api: str, scheme: str, width
         if v["impact"] in SERIOUS
     ]
     assert not serious
-    window.context.close()
+    window.close()

@@ -73,7 +73,7 @@ def test_two_quick_clicks_open_the_last_conversation_alone(browser: object, own:
     window.page.wait_for_timeout(500)
     assert window.page.locator(".rag-turn").count() == 1
     assert CHURKIN in window.last(".rag-question").text_content()
-    window.context.close()
+    window.close()
 
 
 def test_the_language_is_switched_while_an_answer_is_written(scripted: tuple[Scripted, Window]) -> None:
@@ -139,4 +139,4 @@ def test_a_menu_closes_by_escape_and_by_a_click_elsewhere(browser: object, own: 
     page.click("#rag-conversations-list summary")
     page.click("h1")
     assert page.locator("#rag-conversations-list details[open]").count() == 0
-    window.context.close()
+    window.close()

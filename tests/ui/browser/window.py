@@ -33,6 +33,11 @@ class Window:
     def ready(self) -> None:
         self.page.wait_for_selector("#rag[data-ready]")
 
+    def close(self) -> None:
+        """Ends it, and waits for no request that a test still holds back."""
+        self.page.unroute_all(behavior="ignoreErrors")
+        self.context.close()
+
     def reload(self) -> None:
         self.page.reload()
         self.ready()
