@@ -40,7 +40,9 @@ class Settings(BaseSettings):
     offline: whether `rag models pull` is refused, the only thing here that ever asks the network.
     context: tokens of the language model's window.
     answer_tokens: the longest answer. threads: 0 leaves it to llama.cpp. queue: askers that may wait for the model.
-    password: what the browser chat and its API ask for; needed where `host` is not this machine alone.
+    password: what the browser chat and its API ask for; needed where `host` is not this machine alone. token: whether they ask
+    for a token of this home's where there is no password. hostnames: names, commas between, by which the chat is asked for
+    beside those of this machine.
     ray_address: of the cluster that `rag index --engine ray` uses, such as 10.0.0.1:6379; empty for one on this machine.
     log: from which level on the program's work is told on stderr. log_texts: whether with questions, answers and file contents.
     """
@@ -66,6 +68,8 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", min_length=1)
     port: int = Field(7860, ge=0, le=65535)
     password: SecretStr = SecretStr("")
+    token: bool = True
+    hostnames: str = ""
     ray_address: str = ""
     log: LogLevel = "off"
     log_texts: bool = False

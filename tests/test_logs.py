@@ -90,7 +90,7 @@ def test_a_level_that_is_none_is_named(rag: Rag) -> None:
 def test_the_requests_of_the_chat(rag: Rag, dump: Path, tmp_path: Path) -> None:
     rag("index", dump / "dump.jsonl", code=2)
     environment = {**os.environ, "RAG_HOME": str(tmp_path / "home"), "RAG_LOG": "debug", "RAG_WRITER": "quote"}
-    command = [sys.executable, "-m", "rag", "chat", "--port", "0"]
+    command = [sys.executable, "-m", "rag", "chat", "--port", "0", "--no-token"]
     with subprocess.Popen(
         command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as chat:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import os
 import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
@@ -191,17 +192,43 @@ def chat(
     port: Annotated[
         int | None, typer.Option(min=0, max=65535, help="Port; the next free one if it is taken, any for 0.")
     ] = None,
-    password: Annotated[
-        str | None,
-        typer.Option(help="Asked for by the page and the API; RAG_PASSWORD keeps it out of the list of processes."),
+    ask_password: Annotated[
+        bool, typer.Option("--password", help="Ask for the password that the page and the API shall ask for.")
+    ] = False,
+    password_file: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="A file whose first line is this password; also RAG_PASSWORD.")
     ] = None,
+    token: Annotated[
+        bool | None,
+        typer.Option(
+            "--token/--no-token",
+            help="Let in who opens the address that is printed, or anybody; where no password is set.",
+        ),
+    ] = None,
+    browser: Annotated[
+        bool, typer.Option(help="Open the page in the browser, where this is a terminal of a desktop.")
+    ] = True,
     writer: Writer = None,
 ) -> None:
     """Open the browser chat, and the same for programs: /v1/chat/completions, Gradio's API, MCP."""
     from rag.ui import serve
 
-    settings = _settings(host=host, port=port, password=password, writer=writer)
-    serve(settings, say=lambda line: print(line, flush=True))
+    password = _password(ask_password, password_file)
+    settings = _settings(host=host, port=port, password=password, token=token, writer=writer)
+    serve(settings, say=lambda line: print(line, flush=True), browser=browser and sys.stdout.isatty())
+
+
+def _password(ask: bool, file: Path | None) -> str | None:
+    """The password that is typed, or the first line of a file; never an argument, which everybody on the machine can read."""
+    if file is not None:
+        try:
+            lines = file.read_text(encoding="utf-8").splitlines()
+        except (OSError, ValueError) as e:
+            raise InputError(f"{file} cannot be read ({e}); expected a file whose first line is the password") from e
+        if not lines or not lines[0].strip():
+            raise InputError(f"the first line of {file} is empty; expected the password")
+        return lines[0].strip()
+    return str(typer.prompt("Password", hide_input=True)) if ask else None
 
 
 app.command("eval")(evaluate)

@@ -45,7 +45,9 @@ class ConversationRoutes:
     async def app(self, request: Request) -> Response:
         """The whole page in its language; a browser that needs a name gets one."""
         owner, cookie = self._visitors.welcome(request)
-        html = await to_thread.run_sync(lambda: frame.app_html(self._assistant, self._conversations.listed(owner)))
+        html = await to_thread.run_sync(
+            lambda: frame.app_html(self._assistant, self._conversations.listed(owner), self._visitors.sign_in)
+        )
         answer = HTMLResponse(html, headers={"cache-control": "no-store"})
         if cookie:
             answer.headers["set-cookie"] = cookie

@@ -14,14 +14,14 @@ from rag.wiring import EMPTY
 _VIEWS = ("chat", "library", "models")
 
 
-def app_html(assistant: Assistant, conversations: Sequence[Conversation]) -> str:
-    """The whole page inside of Gradio's, in the language spoken now."""
+def app_html(assistant: Assistant, conversations: Sequence[Conversation], can_leave: bool = False) -> str:
+    """The whole page inside of Gradio's, in the language spoken now. can_leave: whether one signs in, and so may sign out."""
     views = "".join(
         f'<section class="rag-view" id="rag-{view}"{attributes({"aria-label": say(f"views.{view}")})} hidden></section>'
         for view in _VIEWS[1:]
     )
     return (
-        f'<div class="rag-app" dir="{direction()}" lang="{language()}">{_head()}<div class="rag-body">'
+        f'<div class="rag-app" dir="{direction()}" lang="{language()}">{_head(can_leave)}<div class="rag-body">'
         f'{conversations_html(conversations)}<div class="rag-columns"><div class="rag-main">'
         f'<section class="rag-view rag-chat" id="rag-chat"{attributes({"aria-label": say("views.chat")})}>'
         f'<div id="rag-status">{status_html(assistant)}</div>{_log()}{_composer()}</section>{views}</div>{_panel()}'
@@ -30,7 +30,7 @@ def app_html(assistant: Assistant, conversations: Sequence[Conversation]) -> str
     )
 
 
-def _head() -> str:
+def _head(can_leave: bool) -> str:
     """The title, the three views, and the switches of language and theme."""
     views = "".join(
         f'<button type="button" data-view="{view}"{" aria-current=page" if view == "chat" else ""}>'
@@ -39,6 +39,7 @@ def _head() -> str:
     )
     other = "en" if language() == "ar" else "ar"
     theme = attributes({"aria-label": say("theme"), "title": say("theme")})
+    leave = f'<form method="post" action="ui/logout"><button>{plain(say("leave"))}</button></form>' if can_leave else ""
     return (
         f'<header class="rag-header"><h1>{plain(say("title"))}</h1>'
         f"<nav{attributes({'aria-label': say('views.label')})}>{views}</nav>"
@@ -46,7 +47,7 @@ def _head() -> str:
         f"{plain(say('conversations.title'))}</button>"
         f'<button type="button" id="rag-theme"{theme}><span aria-hidden="true">◐</span></button>'
         f'<button type="button" id="rag-language" data-language="{other}" lang="{other}">{plain(say("other_language"))}</button>'
-        "</header>"
+        f"{leave}</header>"
     )
 
 

@@ -1,40 +1,44 @@
-"""Who may ask the server, and for what: paths, password, addresses, sizes, and the headers of every answer. Knows no route's work."""
+"""From where the server may be asked, and for what: names, origins, paths, sizes, and the headers of every answer."""
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
 import ipaddress
 import json
 import logging
 import re
+import secrets
+import socket
 import time
+from collections.abc import Collection, MutableMapping
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
 from rag.errors import InputError
+from rag.ui.door import Door
 
+SHORTEST_PASSWORD = 8
 BODY_BYTES = 1_000_000
 """The longest body of a request: a long conversation, and no file."""
 _UPLOADS = "/ui/library/files"
 """Takes files, and has a limit of its own (`rag.ui.library`)."""
 _DROPPED_BYTES = 20_000_000
-# Gradio's page has inline scripts and styles, and makes its templates with Function().
+# Gradio's page has inline scripts, which get a nonce, and inline styles; it makes its templates with Function().
 POLICY = (
-    "default-src 'self'; script-src 'self' 'unsafe-inline' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
+    "default-src 'self'; script-src 'self' 'nonce-{nonce}' 'unsafe-eval' blob:; style-src 'self' 'unsafe-inline'; "
     "img-src 'self' data: blob:; font-src 'self' data:; media-src 'self' data: blob:; worker-src 'self' blob:; "
     "connect-src 'self'; object-src 'none'; base-uri 'self'; form-action 'self'; frame-ancestors 'self'"
 )
 _HEADERS = {
-    b"content-security-policy": POLICY.encode(),
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
-    b"referrer-policy": b"no-referrer",
+    b"referrer-policy": b"same-origin",
     b"x-content-type-options": b"nosniff",
     b"x-frame-options": b"SAMEORIGIN",
 }
+_CACHED = ("/assets/", "/static/", "/ui/static/", "/theme.css", "/favicon.ico")
+"""What is nobody's own; all else is kept in no cache."""
+_SCRIPT = re.compile(rb"<script(?=[\s>])")
 _OUTSIDE_META = re.compile(rb'<meta\s+(?:property="og:|name="twitter:)[^>]*>')
 # What is needed of Gradio's some sixty routes, and ours; Gradio's proxy, uploads, files and editor are not among them.
 _API = "/gradio_api/"
@@ -57,10 +61,17 @@ log = logging.getLogger(__name__)
 
 
 def check(host: str, password: str) -> None:
-    """InputError where others on the network could reach the server and nothing would ask them for a password."""
-    if not password and not is_local(host):
+    """InputError where others on the network could reach the server and nothing, or what is soon guessed, would keep them out."""
+    if is_local(host):
+        return
+    if len(password) < SHORTEST_PASSWORD and password:
         raise InputError(
-            f"{host} can be reached from other machines, and there is no password; set RAG_PASSWORD (or --password), or "
+            f"the password has {len(password)} characters and {host} can be reached from other machines; expected at least "
+            f"{SHORTEST_PASSWORD}"
+        )
+    if not password:
+        raise InputError(
+            f"{host} can be reached from other machines, and there is no password; set RAG_PASSWORD (or --password-file), or "
             "listen on 127.0.0.1"
         )
 
@@ -74,42 +85,57 @@ def error(status: int, message: str, code: str | None = None) -> dict[str, objec
 class Guard:
     """ASGI middleware: refuses whom the server is not for, and marks the page as Arabic and without outside addresses.
 
-    Without a password it answers only to a name of this machine or to `host`, so that no page elsewhere can give itself
-    this address. With one, a request carries it as a bearer token, or as HTTP Basic under any user's name. What another
-    origin's page asks is refused in either case; what nobody needs is not found.
+    It answers only to a name of this machine, to `host`, and to `names`, so that no page elsewhere can give itself this address;
+    where other machines can reach it, to any number of an address, too, which no page can give itself. What the page of another
+    origin asks is refused; what nobody needs is not found; the door decides the rest.
     """
 
-    def __init__(self, app: Any, host: str, password: str) -> None:
-        self._app, self._password = app, password.encode()
-        self._names = {"localhost", "127.0.0.1", "::1", host.strip("[]").lower()}
+    def __init__(self, app: Any, door: Door, host: str, names: Collection[str] = ()) -> None:
+        self._app, self._door = app, door
+        self._is_local = is_local(host)
+        self._names = {"localhost", "127.0.0.1", "::1", host.strip("[]").lower(), *(name.lower() for name in names)}
+        if not self._is_local:
+            own = socket.gethostname().lower()
+            self._names |= {own, f"{own}.local"}
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
         page = scope["path"] == "/"
-        answer, began = _SealedResponse(send, page), time.perf_counter()
+        answer, began = _SealedResponse(send, scope["path"]), time.perf_counter()
         try:
             if refused := self._refusal(scope):
                 await _refuse(scope, receive, answer, *refused)
-                return
-            if page:  # as it is: a compressed page could not be changed
-                scope = {**scope, "headers": [h for h in scope["headers"] if h[0] != b"accept-encoding"]}
-            await self._app(scope, receive, answer)
+            elif reply := await self._door.answer(scope, receive):
+                if isinstance(reply, tuple):
+                    await _refuse(scope, receive, answer, *reply)
+                else:
+                    await reply(scope, receive, answer)
+            else:
+                if page:  # as it is: a compressed page could not be changed
+                    scope = {**scope, "headers": [h for h in scope["headers"] if h[0] != b"accept-encoding"]}
+                await self._app(scope, receive, answer)
         finally:
             took = {"status": answer.status, "ms": round(1000 * (time.perf_counter() - began), 1)}
             log.info("request", extra={"method": scope["method"], "route": _route(scope["path"]), **took})
 
     def _refusal(self, scope: Any) -> tuple[int, str] | None:
-        """The status and the reason of a refusal; None for a request that may be answered."""
+        """The status and the reason of a refusal; None for a request that the door may let in."""
         headers = dict(scope["headers"])
         host, origin = headers.get(b"host", b"").decode("latin-1"), headers.get(b"origin", b"").decode("latin-1")
-        if not self._password and _name(host) not in self._names:
-            return 403, f"the host {host!r} is not this machine; open the address that `rag chat` prints"
+        if not self._is_named(_name(host)):
+            where = "open the address that `rag chat` prints"
+            return (
+                403,
+                f"the host {host!r} is not this machine; {where if self._is_local else 'name it in RAG_HOSTNAMES'}",
+            )
         if origin and origin.partition("://")[2].lower() != host.lower():
             return 403, f"a page of {origin} may not ask here"
-        if self._password and not self._proved(headers.get(b"authorization", b"")):
-            return 401, "the password is missing or wrong; expected as a bearer token, or as HTTP Basic"
+        if headers.get(b"sec-fetch-site", b"none") not in (b"none", b"same-origin") and not self._door.names_a_token(
+            scope
+        ):
+            return 403, "a page of another site may not ask here; open the address by itself"
         if b"transfer-encoding" in headers:
             return 411, "the body has no length; send Content-Length"
         length = int(headers.get(b"content-length", b"0"))
@@ -119,34 +145,28 @@ class Guard:
             return 404, "there is nothing at this address"
         return None
 
-    def _proved(self, authorization: bytes) -> bool:
-        """Whether the header carries the password; the comparison takes as long for a wrong one."""
-        scheme, _, given = authorization.partition(b" ")
-        given = given.strip()
-        if scheme.lower() == b"basic":
-            try:
-                given = base64.b64decode(given, validate=True).partition(b":")[2]
-            except binascii.Error:
-                return False
-        elif scheme.lower() != b"bearer":
-            return False
-        return hmac.compare_digest(given, self._password)
+    def _is_named(self, name: str) -> bool:
+        return name in self._names or (not self._is_local and _is_number(name))
 
 
 class _SealedResponse:
     """Sends one answer on, with its headers; the page's body is held back until it is whole. status: 0 before it is known."""
 
-    def __init__(self, send: Any, page: bool) -> None:
-        self._send, self._page = send, page
+    def __init__(self, send: Any, path: str) -> None:
+        self._send, self._page = send, path == "/"
+        self._nonce = secrets.token_urlsafe(16)
+        self._headers = {**_HEADERS, b"content-security-policy": POLICY.format(nonce=self._nonce).encode()}
+        if not path.startswith(_CACHED):
+            self._headers[b"cache-control"] = b"no-store"
         self.status = 0
-        self._start: dict[str, Any] = {}
+        self._start: MutableMapping[str, Any] = {}
         self._body = b""
 
-    async def __call__(self, message: dict[str, Any]) -> None:
+    async def __call__(self, message: MutableMapping[str, Any]) -> None:
         if message["type"] == "http.response.start":
             self.status = message["status"]
-            headers = [h for h in message["headers"] if h[0].lower() not in _HEADERS]
-            message = {**message, "headers": [*headers, *_HEADERS.items()]}
+            headers = [h for h in message["headers"] if h[0].lower() not in self._headers]
+            message = {**message, "headers": [*headers, *self._headers.items()]}
             if self._page:
                 self._start = message
                 return
@@ -155,6 +175,7 @@ class _SealedResponse:
             if message.get("more_body"):
                 return
             body = _OUTSIDE_META.sub(b"", self._body).replace(b'lang="en"', b'lang="ar" dir="rtl"', 1)
+            body = _SCRIPT.sub(b'<script nonce="%s"' % self._nonce.encode(), body)
             headers = [h for h in self._start["headers"] if h[0].lower() != b"content-length"]
             headers.append((b"content-length", str(len(body)).encode()))
             await self._send({**self._start, "headers": headers})
@@ -180,6 +201,8 @@ async def _refuse(scope: Any, receive: Any, send: Any, status: int, message: str
     ]
     if status == HTTPStatus.UNAUTHORIZED:
         headers.append((b"www-authenticate", b'Basic realm="rag", charset="UTF-8"'))
+    elif status == HTTPStatus.TOO_MANY_REQUESTS:
+        headers.append((b"retry-after", b"30"))
     await send({"type": "http.response.start", "status": status, "headers": headers})
     await send({"type": "http.response.body", "body": body.encode()})
 
@@ -201,7 +224,12 @@ def _name(host: str) -> str:
 
 def is_local(host: str) -> bool:
     """Whether only this machine reaches what listens on `host`."""
+    return host == "localhost" or (_is_number(host) and ipaddress.ip_address(host).is_loopback)
+
+
+def _is_number(host: str) -> bool:
     try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+        ipaddress.ip_address(host)
     except ValueError:
         return False
+    return True

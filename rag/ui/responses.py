@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hmac
 import logging
 import re
 import secrets
@@ -12,6 +13,7 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, Response
 
 from rag.errors import BusyError, InputError, RagError
+from rag.ui.door import is_encrypted
 from rag.ui.rendering import problem
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -23,27 +25,45 @@ log = logging.getLogger(__name__)
 
 
 class Visitors:
-    """Whose conversations a request sees. apart: each browser's its own, by a cookie; else all are this machine's owner's."""
+    """Whose conversations a request sees: each browser's its own, by a cookie that is signed here.
 
-    def __init__(self, apart: bool) -> None:
-        self._apart = apart
+    key: what cookies are signed with; empty where all conversations are this machine's owner's. sign_in: whether one shows a
+    password or token to come in. has_conversations: whether an owner has some, as those had to whom unsigned names were given.
+    """
+
+    def __init__(
+        self, key: str = "", sign_in: bool = False, has_conversations: Callable[[str], bool] = lambda owner: False
+    ) -> None:
+        self._key, self.sign_in, self._has_conversations = key.encode(), sign_in, has_conversations
 
     def owner(self, request: Request) -> str:
         """The owner of the conversations; InputError for a browser that was not given a name."""
-        if not self._apart:
+        if not self._key:
             return ""
-        name = request.cookies.get(_COOKIE, "")
-        if not _NAME.fullmatch(name):
-            raise InputError("this browser has no name yet, by which its conversations are kept; load the page again")
-        return name
+        if name := self._named(request):
+            return name
+        raise InputError("this browser has no name yet, by which its conversations are kept; load the page again")
 
     def welcome(self, request: Request) -> tuple[str, str]:
         """The owner, and the cookie to set, "" for none; a browser without a name gets one."""
-        if not self._apart:
+        if not self._key:
             return "", ""
-        name = request.cookies.get(_COOKIE, "")
-        name = name if _NAME.fullmatch(name) else secrets.token_hex(16)
-        return name, f"{_COOKIE}={name}; Max-Age={_KEPT_SECONDS}; Path=/; HttpOnly; SameSite=Strict"
+        name = self._named(request) or secrets.token_hex(16)
+        secure = "; Secure" if is_encrypted(request.scope) else ""
+        value = f"{name}.{self._signature(name)}"
+        return name, f"{_COOKIE}={value}; Max-Age={_KEPT_SECONDS}; Path=/; HttpOnly; SameSite=Strict{secure}"
+
+    def _named(self, request: Request) -> str:
+        """The name that a browser was given here; empty for none, and for one that it made up."""
+        name, _, signature = request.cookies.get(_COOKIE, "").partition(".")
+        if not _NAME.fullmatch(name):
+            return ""
+        if signature:
+            return name if hmac.compare_digest(signature.encode(), self._signature(name).encode()) else ""
+        return name if self._has_conversations(name) else ""
+
+    def _signature(self, name: str) -> str:
+        return hmac.digest(self._key, f"visitor {name}".encode(), "sha256").hex()
 
 
 def refused(error: Exception) -> HTMLResponse:

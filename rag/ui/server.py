@@ -6,10 +6,15 @@ Does not use `Blocks.launch`, which asks its own address through the system's pr
 from __future__ import annotations
 
 import errno
+import os
 import socket
+import sys
 import threading
+import webbrowser
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from html import escape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.errors import InputError
@@ -34,6 +39,7 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
     from rag.ui.asking import Asking
     from rag.ui.completions import Completions
     from rag.ui.conversations import ConversationRoutes
+    from rag.ui.door import kept_token
     from rag.ui.library import LibraryPanel
     from rag.ui.models import ModelsPanel
     from rag.ui.page import STATIC, build, gradio_module, look
@@ -49,7 +55,12 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
             yield
 
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
-    visitors = Visitors(apart=bool(settings.password.get_secret_value()))
+    password = bool(settings.password.get_secret_value())
+    visitors = Visitors(
+        kept_token(settings.index_dir) if password else "",
+        sign_in=password or settings.token,
+        has_conversations=lambda owner: bool(conversations.listed(owner)),
+    )
     asking = Asking(assistant, conversations, visitors)
     kept = ConversationRoutes(assistant, conversations, asking, visitors)
     for part in (asking, kept, LibraryPanel(assistant), ModelsPanel(settings, assistant), Completions(assistant)):
@@ -71,11 +82,12 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
         show_error=False,
         **look(),
     )
+    blocks.has_launched = True  # else Gradio's own check of the paths that it is given takes no part
     return app
 
 
 class Served:
-    """A server in the background. `url`: what to open in a browser on this machine."""
+    """A server in the background. `url`: its address on this machine; `entrance`: that with the token, for a browser to open."""
 
     def __init__(self, open_assistant: Callable[[], Assistant], settings: Settings) -> None:
         """Listens at once, and opens the assistant and its page behind it.
@@ -85,13 +97,20 @@ class Served:
         """
         import uvicorn
 
+        from rag.ui.door import OPEN, Door, Entry, kept_token
+        from rag.ui.plain_values import PlainValues
         from rag.ui.startup import Startup
         from rag.ui.texts import LanguageMiddleware
 
         host, password = settings.host, settings.password.get_secret_value()
         guard.check(host, password)
+        entry = Entry(password, is_token=False) if password else OPEN
+        if not password and settings.token:
+            entry = Entry(kept_token(settings.index_dir), is_token=True)
         self._listening = free_socket(host, settings.port)
-        self.url = address(host, self._listening.getsockname()[1])
+        port = self._listening.getsockname()[1]
+        self.url = address(host, port)
+        self.entrance = f"{self.url}?token={entry.secret}" if entry.is_token else self.url
 
         def prepared() -> Assistant:
             from rag.ui import page
@@ -100,7 +119,8 @@ class Served:
             return open_assistant()
 
         self._startup = Startup(prepared, lambda assistant: application(assistant, settings))
-        app = guard.Guard(LanguageMiddleware(self._startup), host, password)
+        names = [name for name in settings.hostnames.replace(",", " ").split() if name]
+        app = LanguageMiddleware(guard.Guard(PlainValues(self._startup), Door(entry, port), host, names))
         self._server = uvicorn.Server(
             uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=2, lifespan="on")
         )
@@ -123,10 +143,10 @@ class Served:
 
 
 def start(assistant: Assistant, settings: Settings) -> tuple[str, Callable[[], None]]:
-    """Serves the chat and its API over an assistant that is open; gives its address, and what ends it."""
+    """Serves the chat and its API over an assistant that is open; gives the address to open, and what ends it."""
     served = Served(lambda: assistant, settings)
     served.wait()
-    return served.url, served.close
+    return served.entrance, served.close
 
 
 def free_socket(host: str, port: int) -> socket.socket:
@@ -157,8 +177,29 @@ def address(host: str, port: int) -> str:
     return f"http://[{host}]:{port}/" if ":" in host else f"http://{host}:{port}/"
 
 
-def serve(settings: Settings, say: Callable[[str], None]) -> None:
-    """Opens the assistant and serves the chat until Ctrl-C; `say` is told the address and what was repaired."""
+def open_browser(entrance: str, folder: Path) -> Path | None:
+    """Opens an address in the browser of this desktop, if there is one, by way of a file that its owner alone can read.
+
+    The token would else stand among the arguments of the browser's process. Gives the file, to be removed later.
+    """
+    if sys.platform.startswith("linux") and not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
+        return None
+    path = folder / "open-chat.html"
+    with suppress(OSError, webbrowser.Error):
+        path.unlink(missing_ok=True)
+        path.touch(mode=0o600)
+        path.write_text(
+            f'<meta charset="utf-8"><meta http-equiv="refresh" content="0;url={escape(entrance)}">', encoding="utf-8"
+        )
+        webbrowser.open(path.as_uri())
+    return path
+
+
+def serve(settings: Settings, say: Callable[[str], None], browser: bool = False) -> None:
+    """Opens the assistant and serves the chat until Ctrl-C; `say` is told the address and what was repaired.
+
+    browser: whether to open the page there, too.
+    """
     opened: list[Assistant] = []
 
     def open_assistant() -> Assistant:
@@ -168,18 +209,22 @@ def serve(settings: Settings, say: Callable[[str], None]) -> None:
         return opened[0]
 
     served = Served(open_assistant, settings)
+    page: Path | None = None
     with suppress(KeyboardInterrupt):
         taken = settings.port and not served.url.endswith(f":{settings.port}/")
-        say(f"the chat is at {served.url}{f' (port {settings.port} is taken)' if taken else ''}; Ctrl-C ends it")
+        say(f"the chat is at {served.entrance}{f' (port {settings.port} is taken)' if taken else ''}; Ctrl-C ends it")
         if not guard.is_local(settings.host):
             say(
                 "other machines can reach it with the password; what they send is not encrypted: use it in a network you "
                 "trust"
             )
+        page = open_browser(served.entrance, settings.index_dir) if browser else None
         served.wait()
         for notice in opened[0].notices:
             say(notice)
         forever = threading.Event()
         while not forever.wait(3600):
             pass
+    if page:
+        page.unlink(missing_ok=True)
     served.close()

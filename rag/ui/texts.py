@@ -64,11 +64,12 @@ class LanguageMiddleware:
 
     async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            speak("en" if _cookies(scope).get(_COOKIE) == "en" else "ar")
+            speak("en" if cookies(scope).get(_COOKIE) == "en" else "ar")
         await self._app(scope, receive, send)
 
 
-def _cookies(scope: Any) -> dict[str, str]:
+def cookies(scope: Any) -> dict[str, str]:
+    """The cookies of a request by their names; what is none is left out."""
     jar = SimpleCookie()
     for name, value in scope["headers"]:
         if name == b"cookie":

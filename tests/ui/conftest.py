@@ -35,11 +35,19 @@ PASSWORD = "كلمة سر: طويلة"
 
 
 @contextmanager
-def served(assistant: object, home: Path, password: str = "") -> Iterator[str]:
+def served(assistant: object, home: Path, password: str = "", token: bool = False) -> Iterator[str]:
     """The address of a server on a free port; its conversations are kept under `home`."""
-    url, close = start(assistant, load_settings(home=home, port=0, password=password))  # type: ignore[arg-type]
+    url, close = start(assistant, load_settings(home=home, port=0, password=password, token=token))  # type: ignore[arg-type]
     yield url
     close()
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _without_waiting() -> Iterator[None]:
+    """Many tests show a wrong password, all from one address."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("rag.ui.door._FIRST_WAIT", 0.0)
+        yield
 
 
 @pytest.fixture(scope="package")
@@ -63,6 +71,13 @@ def api(archive: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Iterato
 @pytest.fixture(scope="package")
 def locked(archive: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with served(archive, tmp_path_factory.mktemp("locked"), PASSWORD) as url:
+        yield url
+
+
+@pytest.fixture(scope="package")
+def tokened(archive: Assistant, tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address with the token, as `rag chat` prints it."""
+    with served(archive, tmp_path_factory.mktemp("tokened"), token=True) as url:
         yield url
 
 

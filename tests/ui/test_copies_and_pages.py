@@ -51,7 +51,7 @@ def test_an_article_that_is_read_links_to_its_near_duplicates(assistant: Assista
 
 def test_a_turn_names_the_copies_of_what_it_cites_once(assistant: Assistant, tmp_path: Path) -> None:
     with open_conversations(load_settings(home=tmp_path)) as conversations:
-        asking = Asking(assistant, conversations, Visitors(apart=False))
+        asking = Asking(assistant, conversations, Visitors())
         client = TestClient(Starlette(routes=asking.routes()))
         asked = client.post("/ui/ask", content=json.dumps({"question": "ماذا أعلن عادل الصقر؟"})).text
     html = json.loads(asked.strip().splitlines()[-1])["html"]

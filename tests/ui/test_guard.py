@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import os
 import shutil
+import socket
 from pathlib import Path
 
 import httpx
@@ -13,7 +14,8 @@ import pytest
 
 from rag.answer.assistant import Assistant
 from rag.errors import InputError
-from rag.ui.guard import check
+from rag.ui.door import OPEN, Door
+from rag.ui.guard import Guard, check
 from tests.conftest import Rag, line
 from tests.ui.conftest import PASSWORD, served
 
@@ -95,8 +97,36 @@ def test_every_name_of_this_machine_is_answered(api: str, host: str) -> None:
     assert get(f"{api}v1/models", host=host).status_code == 200
 
 
-def test_with_a_password_any_name_is_answered(locked: str) -> None:
-    assert get(f"{locked}v1/models", host="archive.example", **bearer(PASSWORD)).status_code == 200
+def test_with_a_password_too_only_names_of_this_machine_are_answered(locked: str) -> None:
+    assert get(f"{locked}v1/models", host="archive.example", **bearer(PASSWORD)).status_code == 403
+    assert get(f"{locked}v1/models", host="localhost", **bearer(PASSWORD)).status_code == 200
+
+
+def test_a_server_for_others_answers_to_its_numbers_and_the_names_that_it_was_given() -> None:
+    guard = Guard(None, Door(OPEN, 1), "0.0.0.0", ["Archive.example"])
+    for host in ("192.168.1.7:7860", "[fe80::1]", "archive.example", socket.gethostname(), "localhost"):
+        assert guard._refusal(scope(host)) is None, host
+    for host in ("evil.example", "192.168.1.7.evil.example", "archive.example.evil.example", ""):
+        assert guard._refusal(scope(host)), host
+
+
+def scope(host: str, *others: tuple[bytes, bytes]) -> dict[str, object]:
+    return {
+        "type": "http",
+        "path": "/",
+        "method": "GET",
+        "query_string": b"",
+        "headers": [(b"host", host.encode()), *others],
+    }
+
+
+@pytest.mark.parametrize("site", ["cross-site", "same-site", "x"])
+def test_what_a_page_of_another_site_has_the_browser_get_is_refused(api: str, tokened: str, site: str) -> None:
+    for url in (api, tokened.partition("?")[0]):
+        for path in PATHS:
+            assert get(url + path, **{"sec-fetch-site": site}).status_code == 403, path
+    assert get(f"{api}v1/models", **{"sec-fetch-site": "same-origin"}).status_code == 200
+    assert get(f"{api}v1/models", **{"sec-fetch-site": "none"}).status_code == 200
 
 
 @pytest.mark.parametrize(
@@ -133,7 +163,7 @@ def test_every_answer_has_the_headers(api: str) -> None:
         for name, value in (
             ("x-content-type-options", "nosniff"),
             ("x-frame-options", "SAMEORIGIN"),
-            ("referrer-policy", "no-referrer"),
+            ("referrer-policy", "same-origin"),
             ("cross-origin-resource-policy", "same-origin"),
             ("cross-origin-opener-policy", "same-origin"),
         ):
@@ -145,17 +175,23 @@ def test_every_answer_has_the_headers(api: str) -> None:
 def test_listening_elsewhere_needs_a_password(host: str) -> None:
     with pytest.raises(InputError, match="there is no password; set RAG_PASSWORD"):
         check(host, "")
-    check(host, "x")
+    check(host, "12345678")
 
 
 def test_listening_on_this_machine_needs_none() -> None:
     for host in ("127.0.0.1", "127.8.9.1", "localhost", "::1"):
         check(host, "")
+        check(host, "short")
+
+
+def test_a_password_for_others_is_not_short() -> None:
+    with pytest.raises(InputError, match=r"the password has 7 characters and 0\.0\.0\.0 can be reached"):
+        check("0.0.0.0", "1234567")
 
 
 def test_the_command_says_so_in_one_line(rag: Rag) -> None:
     for done in (rag("chat", "--host", "0.0.0.0", code=2), rag("chat", code=2, RAG_HOST="::", RAG_PASSWORD="")):
-        assert "there is no password; set RAG_PASSWORD (or --password)" in line(done.stderr)
+        assert "there is no password; set RAG_PASSWORD (or --password-file)" in line(done.stderr)
         assert not done.stdout
 
 
@@ -169,12 +205,21 @@ def test_a_browser_asks_for_the_password_and_then_chats(locked: str) -> None:
 
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox", "--disable-gpu"])
-        context = browser.new_context(http_credentials={"username": "x", "password": PASSWORD})
-        page, failed = context.new_page(), []
+        page, failed = browser.new_page(), []
         page.on("response", lambda answer: answer.status >= 400 and answer.status != 401 and failed.append(answer.url))
+        page.on("console", lambda message: "Content Security Policy" in message.text and failed.append(message.text))
         page.goto(locked)
+        page.fill("[name=key]", PASSWORD + "x")
+        page.press("[name=key]", "Enter")
+        page.wait_for_selector("[role=alert]")
+        page.fill("[name=key]", PASSWORD)
+        page.press("[name=key]", "Enter")
         page.fill(".rag-ask textarea", "ماذا قال تشوركين؟")
         page.press(".rag-ask textarea", "Enter")
         page.wait_for_selector("button.rag-chip")
         assert not failed
+        page.click("[action='ui/logout'] button")
+        page.wait_for_selector("[name=key]")
+        page.goto(locked)
+        page.wait_for_selector("[name=key]")
         browser.close()

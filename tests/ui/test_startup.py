@@ -35,7 +35,7 @@ def opening(tmp_path: Path) -> Iterator[Opening]:
     begun: list[Served] = []
 
     def begin(open_assistant: Callable[[], Assistant]) -> Served:
-        begun.append(Served(open_assistant, load_settings(home=tmp_path, port=0)))
+        begun.append(Served(open_assistant, load_settings(home=tmp_path, port=0, token=False)))
         return begun[-1]
 
     yield begin
