@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Self
 
 from rag.errors import RagError
+from rag.files import make_private
 
 _BUSY_SECONDS = 30
 _AGAIN_SECONDS = 0.01
@@ -48,7 +49,7 @@ class Database:
         self.path = path
         self._kind = kind
         try:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_private(path.parent)
         except OSError as e:
             raise kind.error(
                 f"the folder {path.parent} cannot be made: {e.strerror}; choose another with RAG_HOME"

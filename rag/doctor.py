@@ -17,6 +17,7 @@ from rag import wiring
 from rag.answer import prompts
 from rag.backup import REPLACED
 from rag.errors import IndexDamaged, RagError
+from rag.files import is_open
 from rag.library import Library
 from rag.models import checksums, pulled
 from rag.models.pulled import size_of
@@ -117,6 +118,17 @@ def _library(settings: Settings) -> Iterator[Finding]:
                 yield Finding("conversations", True, f"{conversations.count():,} in {conversations.path}")
     except RagError as e:
         yield Finding("conversations", False, str(e))
+    others = [
+        path for path in (settings.index_dir, *settings.index_dir.rglob("*")) if not path.is_symlink() and is_open(path)
+    ]
+    yield Finding(
+        "privacy",
+        not others,
+        f"{len(others):,} files and folders can be opened by others, such as {others[0]}"
+        if others
+        else "only its owner can read the index",
+        f"chmod -R go= {settings.index_dir}" if others else "",
+    )
     for old in sorted(settings.index_dir.glob(f"{REPLACED}*")):
         yield Finding("restore", False, f"one was interrupted and left {old}", "run it again, then delete that folder")
 

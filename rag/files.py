@@ -7,7 +7,7 @@ import os
 import shutil
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO
 
@@ -29,6 +29,28 @@ def replacing(path: Path) -> Iterator[IO[bytes]]:
     except BaseException:
         whole.unlink(missing_ok=True)
         raise
+
+
+def make_private(folder: Path) -> None:
+    """Makes a folder that its owner alone can open, or closes one that is there to others, with all that it holds.
+
+    One of another owner stays as it is, as does any on Windows, where folders of a person's are closed by their place. OSError
+    where the disk refuses.
+    """
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    if os.name == "nt" or not is_open(folder) or found.st_uid != os.getuid():
+        return
+    for held in folder.rglob("*"):
+        with suppress(FileNotFoundError):  # another process is at work there
+            if not held.is_symlink():
+                held.chmod(0o700 if held.is_dir() else 0o600)
+    folder.chmod(0o700)  # last, so that what was interrupted is done again
+
+
+def is_open(folder: Path) -> bool:
+    """Whether others than its owner can open a folder or a file."""
+    return os.name != "nt" and bool(folder.stat().st_mode & 0o077)
 
 
 def make_durable(folder: Path) -> None:

@@ -62,12 +62,18 @@ WatchOption = Annotated[
 ]
 
 
+FollowLinks = Annotated[
+    bool, typer.Option("--follow-links", help="Read links, too, that lead out of the folders that are indexed.")
+]
+
+
 def index(
     paths: Paths,
     columns: Columns = "",
     left_out: LeftOut = None,
     engine: EngineOption = "local",
     watch: WatchOption = False,
+    follow_links: FollowLinks = False,
 ) -> None:
     """Add or update articles; unchanged ones are skipped."""
     from rag import wiring
@@ -80,8 +86,8 @@ def index(
     given = [Path(path).resolve() if watch else Path(path) for path in paths]
     began = time.monotonic()
     with ExitStack() as stack:
-        load, embedder = _opened(stack, _columns(columns), left_out, engine)
-        watched = Watch(given, load.indexer.without) if watch else None
+        load, embedder = _opened(stack, _columns(columns), left_out, engine, follow_links)
+        watched = Watch(given, load.indexer.without, follow_links) if watch else None
         with meter() as bar:
             begun = load.indexer.begin(_that_hold_something(given) if watch else given, bar.placed)
             load.record.begin()
@@ -107,7 +113,9 @@ def index(
             raise typer.Exit(InputError.exit_code)
 
 
-def _opened(stack: ExitStack, columns: dict[str, str], left_out: Path | None, engine: str) -> tuple[_Load, Embedder]:
+def _opened(
+    stack: ExitStack, columns: dict[str, str], left_out: Path | None, engine: str, follow_links: bool
+) -> tuple[_Load, Embedder]:
     """What indexes, and the embedder, in this process or on a cluster; the stack closes them."""
     from rag import wiring
     from rag.indexing.indexer import Indexer
@@ -125,7 +133,7 @@ def _opened(stack: ExitStack, columns: dict[str, str], left_out: Path | None, en
         read, embedder = cluster.readings, cluster.embedder
     else:
         read, embedder = readings, wiring.open_embedder(settings)
-    indexer = Indexer(library, record.add, read, columns, [settings.index_dir, listed])
+    indexer = Indexer(library, record.add, read, columns, [settings.index_dir, listed], follow_links)
     return _Load(indexer, record, settings), embedder
 
 

@@ -261,8 +261,10 @@ def _settings(**flags: object) -> Settings:
 def main(arguments: list[str] | None = None) -> None:
     """The entry point, on `arguments` or the process's own.
 
-    One line for a failure; exit code 2 for bad usage or input, 1 for a failed run, 130 for Ctrl-C.
+    One line for a failure; exit code 2 for bad usage or input, 1 for a failed run, 130 for Ctrl-C. What is written is its owner's
+    alone to read.
     """
+    os.umask(0o077)
     try:
         code = app(arguments, prog_name="rag", standalone_mode=False)
         sys.stdout.flush()

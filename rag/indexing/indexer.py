@@ -11,7 +11,7 @@ from rag.indexing.intake import add_all
 from rag.library import Library
 from rag.library.origins import Run, fingerprint_of
 from rag.library.store import Added
-from rag.readers.folders import STANDARD_INPUT, files_of
+from rag.readers.folders import STANDARD_INPUT, files_of, links_out_of, name_of, shown
 from rag.readers.readers import Item, Place, Unreadable, reader_of, readings
 from rag.search.catch_up import Progress
 from rag.search.retriever import Retriever
@@ -33,10 +33,13 @@ class Indexer:
         read: Readings = readings,
         columns: Mapping[str, str] | None = None,
         without: Sequence[Path] = (),
+        follow_links: bool = False,
     ) -> None:
         """skipped: called with what could not be read. columns: what the columns of tables are called, by field. without: files
-        and folders that are passed by."""
+        and folders that are passed by. follow_links: whether links are read that lead out of the folders that are indexed.
+        """
         self.library, self.added, self.without = library, Added(), without
+        self._follow_links = follow_links
         self._skipped, self._read, self._columns = skipped, read, columns or {}
         self._files: Run = {}
         self._unchanged = 0
@@ -46,7 +49,11 @@ class Indexer:
 
         told: called with how far reading has come, unchanged files included.
         """
-        files = files_of(paths, self.without)
+        files = files_of(paths, self.without, self._follow_links)
+        for link in () if self._follow_links else links_out_of(paths):
+            self._skipped(
+                Unreadable(shown(name_of(link)), "a link that leads out of the folder; --follow-links reads it")
+            )
         changed = self._changed(files)
         same = len(files) - len(changed)
         return self._read(

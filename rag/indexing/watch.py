@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from rag.readers.folders import is_read
+from rag.readers.folders import is_read, leads_out
 
 QUIET = 1.0
 """Seconds for which a file's size and time must have stood still."""
@@ -37,10 +37,11 @@ class Changes:
 class Watch:
     """Follows files and folders from the moment it is made; without: files and folders that are passed by."""
 
-    def __init__(self, paths: Sequence[Path], without: Sequence[Path] = ()) -> None:
+    def __init__(self, paths: Sequence[Path], without: Sequence[Path] = (), follow_links: bool = False) -> None:
         resolved = [path.resolve() for path in paths]
         self._folders = [str(path) for path in resolved if path.is_dir()]
         self._files = {str(path) for path in resolved if not path.is_dir()}
+        self._follow_links = follow_links
         self._without = tuple(str(path.resolve()) for path in without)
         self._known = {file: mark for file in self._everything() if (mark := _mark(file))}
         self._missing: set[str] = set()
@@ -135,6 +136,10 @@ class Watch:
         elif file not in self._pending or self._pending[file][0] != mark:
             self._pending[file] = mark, now + QUIET
 
+    def _is_inside(self, file: Path) -> bool:
+        """Whether a file of a followed folder is in one, too, where it is a link."""
+        return self._follow_links or not all(leads_out(file, Path(folder)) for folder in self._folders)
+
     def _settled(self, now: float) -> Changes:
         """What was noted and has stood still since."""
         changed, gone = [], []
@@ -147,7 +152,7 @@ class Watch:
                 del self._pending[file]
                 if mark:
                     self._known[file] = mark
-                    if file in self._files or is_read(Path(file)):
+                    if file in self._files or (is_read(Path(file)) and self._is_inside(Path(file))):
                         changed.append(Path(file))
                 elif file in self._known and not file.startswith(away):
                     del self._known[file]

@@ -19,25 +19,38 @@ STANDARD_INPUT = Path("-")
 _SPACE = ord(" ")
 
 
-def files_of(paths: Sequence[Path], without: Sequence[Path] = ()) -> list[Path]:
+def files_of(paths: Sequence[Path], without: Sequence[Path] = (), follow_links: bool = False) -> list[Path]:
     """The files of files and folders (read through, in order of name), each once; "-" is standard input.
 
-    without: files and folders that are passed by in folders. Of a folder hidden files and README are passed by, and files that
-    are no text where their name is of no kind that is read.
+    without: files and folders that are passed by in folders. follow_links: whether links are read that lead out of their folder.
+    Of a folder hidden files and README are passed by, and files that are no text where their name is of no kind that is read.
     Raises InputError if a path does not exist, or a folder holds no file that can be read.
     """
-    found = (file for path in paths for file in _files(path, without))
+    found = (file for path in paths for file in _files(path, without, follow_links))
     return list({file if file == STANDARD_INPUT else file.resolve(): file for file in found}.values())
 
 
-def _files(path: Path, without: Sequence[Path]) -> list[Path]:
+def links_out_of(paths: Sequence[Path]) -> list[Path]:
+    """The links to files and folders that lead out of the folders among the paths, which `files_of` passes by."""
+    folders = [path for path in paths if path != STANDARD_INPUT and path.is_dir()]
+    return sorted(
+        p for path in folders for p in path.rglob("*") if p.is_symlink() and p.exists() and leads_out(p, path)
+    )
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a path within a folder is, by a link, one that lies outside of it."""
+    return not path.resolve().is_relative_to(folder.resolve())
+
+
+def _files(path: Path, without: Sequence[Path], follow_links: bool) -> list[Path]:
     if path == STANDARD_INPUT or path.is_file():
         return [path]
     if not path.exists():
         raise InputError(f"{shown(name_of(path))} does not exist; expected a file or a folder of articles")
     out = [other.resolve() for other in without if other.resolve().is_relative_to(path.resolve())]
     inside = (p for p in path.rglob("*") if not any(p.resolve().is_relative_to(other) for other in out))
-    found = sorted(p for p in inside if p.is_file() and is_read(p))
+    found = sorted(p for p in inside if p.is_file() and is_read(p) and (follow_links or not leads_out(p, path)))
     if not found:
         raise InputError(
             f"{shown(name_of(path))} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}"

@@ -41,6 +41,24 @@ MOST_FILES = 500
 _MEGABYTE = 1 << 20
 _FORBIDDEN = ("socket.", "subprocess.", "os.exec", "os.fork", "os.posix_spawn", "os.spawn", "os.system")
 """Beginnings of the names of Python's audit events that a reader has no business with."""
+_NEEDED = (
+    *(
+        "PATH",
+        "HOME",
+        "LANG",
+        "LC_",
+        "TZ",
+        "TMPDIR",
+        "TEMP",
+        "TMP",
+        "PYTHON",
+        "LD_LIBRARY_PATH",
+        "DYLD_",
+        "XDG_CACHE_HOME",
+    ),
+    *("SYSTEMROOT", "SystemRoot", "USERPROFILE", "LOCALAPPDATA", "APPDATA", "PATHEXT", "COMSPEC", "OMP_", "OPENBLAS_"),
+)
+"""How the variables begin that a reader is given; passwords and keys are not among them."""
 _BEGIN = "import sys; sys.path[:] = {path!r}; from rag.readers.sandbox import serve; serve({handle})"
 
 Reader = Callable[[Path], Document]
@@ -76,6 +94,7 @@ class _Child:
         begin = _BEGIN.format(path=[entry or os.getcwd() for entry in sys.path], handle=theirs.fileno())
         self._process = subprocess.Popen(
             [sys.executable, "-c", begin],
+            env={name: value for name, value in os.environ.items() if name.startswith(_NEEDED)},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

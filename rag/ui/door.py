@@ -23,6 +23,7 @@ from urllib.parse import parse_qs
 from starlette.responses import HTMLResponse, Response
 
 from rag.errors import RagError
+from rag.files import make_private
 from rag.ui.reading import attributes, plain
 from rag.ui.texts import cookies, direction, language, say
 
@@ -60,7 +61,7 @@ def kept_token(folder: Path) -> str:
     """The token of a home, which is made once, in a file that its owner alone can read. RagError where it cannot be kept."""
     path = folder / TOKEN_FILE
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private(folder)
         if not path.exists():
             made = path.with_name(f".{TOKEN_FILE}.{secrets.token_hex(4)}")
             made.touch(mode=0o600)

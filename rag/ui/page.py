@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import atexit
 import os
+from contextlib import ExitStack
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from rag.scratch import scratch
 from rag.ui.texts import say
 
 if TYPE_CHECKING:
@@ -20,9 +24,18 @@ _BEGIN = "import(new URL('ui/static/app.js', document.baseURI)).then((app) => ap
 def gradio_module() -> Any:
     """Gradio, imported with everything off that would call home."""
     os.environ.update(GRADIO_ANALYTICS_ENABLED="False", HF_HUB_DISABLE_TELEMETRY="1", GRADIO_SHARE="False")
+    os.environ["GRADIO_TEMP_DIR"] = str(_temporary())
     import gradio
 
     return gradio
+
+
+@cache
+def _temporary() -> Path:
+    """A folder of this process for what Gradio keeps, which all users of a machine would share else; it goes with the process."""
+    stack = ExitStack()
+    atexit.register(stack.close)
+    return stack.enter_context(scratch())
 
 
 def build() -> gradio.Blocks:

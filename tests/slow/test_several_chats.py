@@ -34,7 +34,7 @@ def environment(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[dict
 
 @contextmanager
 def chat(environment: dict[str, str]) -> Iterator[tuple[subprocess.Popen[str], httpx.Client]]:
-    command = [sys.executable, "-m", "rag", "chat", "--port", "0"]
+    command = [sys.executable, "-m", "rag", "chat", "--port", "0", "--no-token"]
     with subprocess.Popen(command, env=environment, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             assert process.stdout
