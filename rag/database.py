@@ -58,6 +58,7 @@ class Database:
         with self._mapped():
             self._db = sqlite3.connect(path, timeout=_BUSY_SECONDS, isolation_level=None, check_same_thread=False)
             self._db.execute("PRAGMA foreign_keys = ON")
+            self._db.execute("PRAGMA secure_delete = ON")  # what is deleted is overwritten
             if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
                 self._create()
             if kind.name not in {name for (name,) in self._db.execute("SELECT name FROM pragma_table_info('meta')")}:
@@ -135,6 +136,11 @@ class Database:
                 if self._db.in_transaction:
                     self._db.execute("ROLLBACK")
                 raise
+
+    def _empty_log(self) -> None:
+        """Moves what was written into the file, so that neither it nor the log of what was written holds what was deleted."""
+        with self._mapped():
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
 
     def check(self) -> None:
         """Raises the kind's error where the file is damaged inside: SQLite compares its pages, tables and indexes."""

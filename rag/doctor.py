@@ -14,6 +14,7 @@ from pathlib import Path
 from filelock import FileLock, Timeout
 
 from rag import wiring
+from rag.addresses import shown_addresses
 from rag.answer import prompts
 from rag.backup import REPLACED
 from rag.errors import IndexDamaged, RagError
@@ -118,17 +119,9 @@ def _library(settings: Settings) -> Iterator[Finding]:
                 yield Finding("conversations", True, f"{conversations.count():,} in {conversations.path}")
     except RagError as e:
         yield Finding("conversations", False, str(e))
-    others = [
-        path for path in (settings.index_dir, *settings.index_dir.rglob("*")) if not path.is_symlink() and is_open(path)
-    ]
-    yield Finding(
-        "privacy",
-        not others,
-        f"{len(others):,} files and folders can be opened by others, such as {others[0]}"
-        if others
-        else "only its owner can read the index",
-        f"chmod -R go= {settings.index_dir}" if others else "",
-    )
+    others = is_open(settings.index_dir)  # what it holds is behind its door
+    found = f"{settings.index_dir} can be opened by others" if others else "only its owner can read the index"
+    yield Finding("privacy", not others, found, f"chmod -R go= {settings.index_dir}" if others else "")
     for old in sorted(settings.index_dir.glob(f"{REPLACED}*")):
         yield Finding("restore", False, f"one was interrupted and left {old}", "run it again, then delete that folder")
 
@@ -222,7 +215,9 @@ def _machine(settings: Settings) -> Iterator[Finding]:
     yield from _memory()
     yield _fonts()
     remote = (
-        f"not needed, but by the writer `remote`, for {settings.remote_url}" if settings.remote_url else "not needed"
+        f"not needed, but by the writer `remote`, for {shown_addresses(settings.remote_url)}"
+        if settings.remote_url
+        else "not needed"
     )
     yield Finding("network", True, remote)
 

@@ -112,8 +112,8 @@ def load_settings(**flags: Any) -> Settings:
     except ValidationError as e:
         first = e.errors()[0]
         name = ".".join(str(part) for part in first["loc"])
-        raise InputError(
-            f"setting {name!r} is {first['input']!r}: {first['msg']}; mend RAG_{name.upper()} or rag.toml"
-        ) from e
+        raise InputError(  # without the value, which may be a password
+            f"setting {name!r} cannot be taken: {first['msg']}; mend RAG_{name.upper()} or rag.toml"
+        ) from None
     except ValueError as e:  # a rag.toml that is not TOML
         raise InputError(f"rag.toml cannot be read: {e}") from e

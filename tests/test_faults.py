@@ -185,14 +185,28 @@ def test_a_gguf_that_is_none(seeded: Rag, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("env", "said"),
     [
-        ({"RAG_PORT": "x"}, "'port' is 'x'"),
-        ({"RAG_WRITER": "poet"}, "'writer' is 'poet'"),
-        ({"RAG_PORT": "-1"}, "'port' is '-1'"),
+        ({"RAG_PORT": "x"}, "setting 'port' cannot be taken: Input should be a valid integer"),
+        ({"RAG_WRITER": "poet"}, "setting 'writer' cannot be taken: Input should be 'auto', 'quote'"),
+        ({"RAG_PORT": "-1"}, "setting 'port' cannot be taken: Input should be greater"),
         ({"RAG_CONTEXT": "-1"}, "'context'"),
     ],
 )
 def test_a_setting_that_is_wrong_is_named(rag: Rag, env: dict[str, str], said: str) -> None:
     assert said in line(rag("list", code=2, **env).stderr)
+
+
+def test_no_secret_is_in_what_is_said_of_settings(rag: Rag, tmp_path: Path) -> None:
+    (tmp_path / "home").mkdir()
+    for held in ("pasword = 'hidden'", "password = ['hidden']", "remote_key = 'hidden", "port = 'hidden'"):
+        (tmp_path / "home" / "rag.toml").write_text(held)
+        said = line(rag("list", code=2).stderr)
+        assert "rag.toml" in said
+        assert "hidden" not in said
+    (tmp_path / "home" / "rag.toml").unlink()
+    url = "http://me:hidden@127.0.0.1:9/v1?key=hidden"
+    env = {"RAG_REMOTE_URL": url, "RAG_REMOTE_MODEL": "m", "RAG_REMOTE_KEY": "hidden"}
+    assert "127.0.0.1:9" in (said := rag("doctor", code=1, **env).stdout)
+    assert "hidden" not in said
 
 
 def test_a_system_without_posix_modules_indexes_and_answers(rag: Rag, tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_a_server_that_is_away(rag: Rag, tmp_path: Path, monkeypatch: pytest.Mon
     ("settings", "said"),
     [
         ({"RAG_ENGINE": "milvus", "RAG_MILVUS_URL": "milvus.db"}, "RAG_MILVUS_URL is 'milvus.db'; expected an address"),
-        ({"RAG_ENGINE": "elastic"}, "setting 'engine' is 'elastic': Input should be 'embedded' or 'milvus'"),
+        ({"RAG_ENGINE": "elastic"}, "setting 'engine' cannot be taken: Input should be 'embedded' or 'milvus'"),
     ],
     ids=["a file", "another engine"],
 )

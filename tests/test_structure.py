@@ -11,8 +11,8 @@ from tests.conftest import ROOT
 
 FILES = sorted((ROOT / "rag").rglob("*.py"))
 LAYERS = [
-    {"rag", "rag.types", "rag.errors", "rag.arabic"},
-    {"rag.database", "rag.files", "rag.logs", "rag.scratch"},
+    {"rag", "rag.types", "rag.errors", "rag.addresses", "rag.files", "rag.arabic"},
+    {"rag.database", "rag.logs", "rag.scratch"},
     {"rag.library", "rag.conversations", "rag.settings", "rag.query"},
     {"rag.readers"},
     {"rag.search"},

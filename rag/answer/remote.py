@@ -16,6 +16,7 @@ from typing import Any
 
 import httpx
 
+from rag.addresses import shown_addresses
 from rag.answer import drafts, prompts
 from rag.answer.writers import MARKUP, Notice, spoken
 from rag.errors import InputError, ModelError
@@ -28,6 +29,12 @@ _PAUSES = (0.5, 2.0)
 _OVERLOADED = {429, 500, 502, 503, 504}
 _LETTERS_A_TOKEN = 2
 """Of Arabic in a vocabulary that was made for other languages; the server's own is not known."""
+_SAID_BYTES = 2_000
+"""Of a refusal, what is read to be told."""
+_LONGEST_LINE, _MOST_BYTES, _LONGEST_SECONDS = 1 << 20, 1 << 25, 900
+_FEWEST_LETTERS, _MOST_LETTERS_A_TOKEN = 20_000, 40
+"""Bounds of a stream that does not stop, and of what its model thinks beside the answer."""
+_MALFORMED = (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError)
 _WORDS = {401: "refuses the key; set RAG_REMOTE_KEY", 403: "refuses the key; set RAG_REMOTE_KEY"}
 
 
@@ -47,7 +54,8 @@ class RemoteWriter:
         self._away: dict[str, float] = {}  # until when a server is asked last
         self._lock = Lock()
         self._room, self._answer_tokens = (context - answer_tokens) * _LETTERS_A_TOKEN, answer_tokens
-        self._headers = {"Authorization": f"Bearer {key}"} if key else {}
+        self._headers = {"Accept-Encoding": "identity"} | ({"Authorization": f"Bearer {key}"} if key else {})
+        self._most_letters = max(_FEWEST_LETTERS, answer_tokens * _MOST_LETTERS_A_TOKEN)
 
     def write(
         self, question: Question, passages: Sequence[Passage], evidence: Sequence[Evidence]
@@ -76,9 +84,20 @@ class RemoteWriter:
         url = self._urls[0]
         try:
             with self._asked(asked) as (url, response):
-                yield from spoken(_pieces(response))
-        except (httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, TypeError, AttributeError) as e:
-            raise ModelError(f"the server {url} failed while answering ({_why(e)}); ask again") from e
+                yield from spoken(self._bounded(_pieces(response)))
+        except (httpx.HTTPError, httpx.InvalidURL, *_MALFORMED) as e:
+            raise ModelError(f"the server {shown_addresses(url)} failed while answering ({_why(e)}); ask again") from e
+
+    def _bounded(self, pieces: Iterator[str]) -> Iterator[str]:
+        """The pieces; ValueError where they come to more than was asked for."""
+        letters = 0
+        for piece in pieces:
+            letters += len(piece)
+            if letters > self._most_letters:
+                raise ValueError(
+                    f"it writes more than {self._most_letters:,} letters, beyond the {self._answer_tokens} tokens asked for"
+                )
+            yield piece
 
     def _fitting(self, question: Question, passages: Sequence[Passage]) -> list[Passage]:
         def size(some: Sequence[Passage]) -> int:
@@ -112,7 +131,7 @@ class RemoteWriter:
                             self._away[url] = time.monotonic() + _AWAY_SECONDS
                             if last:
                                 why = f"cannot be reached ({_why(e)}); start it, or set RAG_REMOTE_URL or RAG_WRITER"
-                                raise ModelError(f"the server {url} {why}") from e
+                                raise ModelError(f"the server {shown_addresses(url)} {why}") from e
                 if pause is not None:
                     time.sleep(pause)
 
@@ -135,17 +154,17 @@ class RemoteWriter:
 def _check(response: httpx.Response, url: str, model: str) -> None:
     if response.is_success:
         return
-    said = " ".join(response.read().decode("utf-8", "replace").split())[:200]
+    said = " ".join(next(response.iter_raw(_SAID_BYTES), b"").decode("utf-8", "replace").split())[:200]
     what = _WORDS.get(
         response.status_code, f"answers {response.status_code} for the model {model!r}: {said or 'nothing'}"
     )
-    raise ModelError(f"the server {url} {what}")
+    raise ModelError(f"the server {shown_addresses(url)} {what}")
 
 
 def _pieces(response: httpx.Response) -> Iterator[str]:
     """The text of the server-sent events; raises ValueError where they end before the answer does."""
-    for line in response.iter_lines():
-        kind, _, data = line.partition(":")
+    for line in _lines(response):
+        kind, _, data = line.decode("utf-8").strip().partition(":")
         if kind != "data":
             continue
         if data.strip() == "[DONE]":
@@ -158,6 +177,24 @@ def _pieces(response: httpx.Response) -> Iterator[str]:
             if choice.get("finish_reason"):
                 return
     raise ValueError("its answer broke off")
+
+
+def _lines(response: httpx.Response) -> Iterator[bytes]:
+    """The lines of a stream, as they come; ValueError where it is packed, longer than an answer can be, or takes too long."""
+    if response.headers.get("content-encoding", "identity") != "identity":
+        raise ValueError("it answers packed, which was not asked for")
+    until, read, rest = time.monotonic() + _LONGEST_SECONDS, 0, b""
+    for part in response.iter_raw():
+        read += len(part)
+        *lines, rest = (rest + part).split(b"\n")
+        if len(rest) > _LONGEST_LINE or any(len(line) > _LONGEST_LINE for line in lines):
+            raise ValueError(f"a line of its answer has more than {_LONGEST_LINE:,} bytes")
+        if read > _MOST_BYTES:
+            raise ValueError(f"its answer has more than {_MOST_BYTES:,} bytes")
+        if time.monotonic() > until:
+            raise ValueError(f"its answer takes more than {_LONGEST_SECONDS} s")
+        yield from lines
+    yield rest
 
 
 def _why(error: Exception) -> str:

@@ -20,7 +20,7 @@ from rag.cli.eval import evaluate
 from rag.cli.index import index, remove
 from rag.cli.models import app as models_app
 from rag.cli.options import Json, Writer
-from rag.cli.terminal import note, print_answer, print_hits, print_json, progress
+from rag.cli.terminal import note, print_answer, print_hits, print_json, progress, say
 from rag.errors import InputError, RagError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def list_articles(as_json: Json = False) -> None:
         )
         return
     for id_, title, date, source, characters in rows:
-        print("\t".join([id_, date or "-", source or "-", f"{characters:,}", title]).rstrip())
+        say("\t".join([id_, date or "-", source or "-", f"{characters:,}", title]).rstrip())
     if not rows:
         note(wiring.EMPTY)
 
@@ -116,7 +116,7 @@ def show(
         near = library.near_duplicates([article])[article]
     if found is None:
         raise InputError(f"no article has the id {article!r}; `rag list` shows those that there are")
-    print(found.text)
+    say(found.text)
     if near:
         note(f"near-duplicates: {', '.join(near)}")
 
@@ -181,7 +181,7 @@ def ask(
         return
     print_answer(assistant.ask(asked, scope, history), "; ".join(assistant.notices))
     if assistant.choice.why in ("found", "chosen", "none"):
-        print(f"({assistant.writer.name}: {assistant.choice})", file=sys.stderr)
+        say(f"({assistant.writer.name}: {assistant.choice})", error=True)
 
 
 @app.command()
@@ -245,7 +245,8 @@ def doctor(as_json: Json = False) -> None:
     for f in examine(_settings()):
         findings.append(f)
         if not as_json:
-            print(f"{'ok  ' if f.ok else 'MEND'}  {f.what}: {f.found}" + (f"; {f.mend}" if f.mend else ""), flush=True)
+            say(f"{'ok  ' if f.ok else 'MEND'}  {f.what}: {f.found}" + (f"; {f.mend}" if f.mend else ""))
+            sys.stdout.flush()
     if as_json:
         print_json([{"what": f.what, "ok": f.ok, "found": f.found, "mend": f.mend} for f in findings])
     if not all(f.ok for f in findings):

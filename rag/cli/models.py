@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from rag.cli.options import Json
-from rag.cli.terminal import note, print_json, progress
+from rag.cli.terminal import note, print_json, progress, say
 
 if TYPE_CHECKING:
     from rag.models.pulled import Entry
@@ -36,10 +36,10 @@ def list_models(as_json: Json = False) -> None:
     for row in rows:
         size = in_words(row["size"]) if row["size"] else "-"
         state = "in use" if row["in_use"] else "here" if row["path"] else "-"
-        print(
+        say(
             f"{row['name']:<19} {row['kind']:<15} {size:>8}  {row['ram'] or '-':<9} {row['licence'] or '-':<12} {state}"
         )
-        print(f"    {'; '.join(str(part) for part in (row['repository'] or row['path'], row['remark']) if part)}")
+        say(f"    {'; '.join(str(part) for part in (row['repository'] or row['path'], row['remark']) if part)}")
 
 
 def _row(entry: Entry, used: set[Path]) -> dict[str, Any]:
@@ -72,19 +72,19 @@ def pull(
     with progress(in_bytes=True) as bar:
         path, damage = pulling.looked_over(model, folder, bar)
     if path and not damage:
-        print(f"{model.name} is here already, and every byte is as it was pulled: {path}")
+        say(f"{model.name} is here already, and every byte is as it was pulled: {path}")
         return
     if damage:
         note(f"{damage}; it is pulled again")
     hub = pulling.online(name, settings.offline)
     plan = pulling.plan(hub, model)
-    print(_shown(plan))
+    say(_shown(plan))
     with progress(in_bytes=True) as bar:
         if pulling.adopt(plan, folder, bar):
-            print(f"{plan.model.name} is here already, and is what the hub holds: {plan.place(folder)}")
+            say(f"{plan.model.name} is here already, and is what the hub holds: {plan.place(folder)}")
             return
     if not yes and sys.stdin.isatty() and not typer.confirm("Download it?", default=True):
-        print("nothing was downloaded")
+        say("nothing was downloaded")
         return
     with progress(in_bytes=True) as bar:
         try:
@@ -92,7 +92,7 @@ def pull(
         except KeyboardInterrupt:
             note("interrupted; what has arrived is kept: run the command again to go on")
             raise
-    print(f"pulled and checked: {path}\n{_use(plan, path, settings)}")
+    say(f"pulled and checked: {path}\n{_use(plan, path, settings)}")
 
 
 def _shown(plan: Plan) -> str:
@@ -120,4 +120,4 @@ def remove(name: Annotated[str, typer.Argument(help="A name that `rag models lis
     from rag.settings import load_settings
 
     settings = load_settings()
-    print(f"{name} removed; {in_words(pulled.remove(name, settings.models_dir))} freed")
+    say(f"{name} removed; {in_words(pulled.remove(name, settings.models_dir))} freed")

@@ -12,24 +12,39 @@ if TYPE_CHECKING:
     from rag.search.catch_up import Progress
     from rag.types import Answer, Hit
 
+_SYMBOLS = {code: 0x2400 + code for code in range(0x20) if chr(code) not in "\t\n"} | {0x7F: 0x2421}
+_SYMBOLS |= dict.fromkeys(range(0x80, 0xA0), 0xFFFD)
 _SHORT = {"recall": "R", "evidence": "ev", "exact_match": "EM"}
+
+
+def say(text: str, end: str = "\n", error: bool = False) -> None:
+    """Prints a text on stdout or stderr; a terminal gets it at once, with symbols for what would steer it, others every byte."""
+    stream = sys.stderr if error else sys.stdout
+    watched = stream.isatty()
+    print(visible(text) if watched else text, end=end, file=stream, flush=watched)
+
+
+def visible(text: str) -> str:
+    """The text, its control characters but tabs and ends of lines as symbols: an article or a model must not move the cursor,
+    change the window's title or hide what it says."""
+    return text.translate(_SYMBOLS)
 
 
 def note(line: str) -> None:
     """A line for people on stderr."""
-    print(f"rag: {line}", file=sys.stderr)
+    say(f"rag: {line}", error=True)
 
 
 def print_json(value: object) -> None:
     """The value as indented JSON, Arabic as it is."""
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    say(json.dumps(value, ensure_ascii=False, indent=2))
 
 
 def print_hits(hits: Sequence[Hit]) -> None:
     """Each hit with its place, its ranks and its text."""
     for hit in hits:
         p, legs = hit.passage, f"lexical {hit.lexical or '-'}, dense {hit.dense or '-'}"
-        print(f"{hit.rank}. {p.article}{_page(p.page)} [{p.start}:{p.end}] {hit.score:.3f} ({legs})\n{p.text}\n")
+        say(f"{hit.rank}. {p.article}{_page(p.page)} [{p.start}:{p.end}] {hit.score:.3f} ({legs})\n{p.text}\n")
 
 
 def print_answer(answers: Iterable[Answer], told: str) -> None:
@@ -45,23 +60,23 @@ def print_answer(answers: Iterable[Answer], told: str) -> None:
         if not answer.done and sys.stdout.isatty():
             if not answer.text.startswith(printed):  # another writer has begun anew
                 printed = ""
-                print("\n")
-            print(answer.text[len(printed) :], end="", flush=True)
+                say("\n")
+            say(answer.text[len(printed) :], end="")
             printed = answer.text
     assert answer is not None
     if printed.strip() != answer.text:
-        print("\n" * 2 * bool(printed) + answer.text, end="")
-    print("\n")
+        say("\n" * 2 * bool(printed) + answer.text, end="")
+    say("\n")
     if answer.status == "abstained":
         for hit in answer.hits[:3]:
             p = hit.passage
-            print(f"  nearest: {p.article}{_page(p.page)} [{p.start}:{p.end}] {_shortened(p.text)}")
+            say(f"  nearest: {p.article}{_page(p.page)} [{p.start}:{p.end}] {_shortened(p.text)}")
     for c in answer.citations:
         where = f"{c.article}{_page(c.page)} [{c.start}:{c.end}]" if c.n else "cites nothing"
         short = f" ({c.short})" if c.short else ""
-        print(f"  [{c.n or '-'}] {c.verdict}{short}: {where} {_shortened(c.quote or c.claim)}")
+        say(f"  [{c.n or '-'}] {c.verdict}{short}: {where} {_shortened(c.quote or c.claim)}")
     for article, others in {c.article: c.near_duplicates for c in answer.citations if c.near_duplicates}.items():
-        print(f"  {article} also in: {', '.join(others)}")
+        say(f"  {article} also in: {', '.join(others)}")
     if notice := answer.notice.removeprefix(told).removeprefix("; "):
         note(notice)
 

@@ -87,8 +87,6 @@ class Conversations(Database):
 
     def __init__(self, path: Path) -> None:
         super().__init__(path, _KIND)
-        with self._mapped():
-            self._db.execute("PRAGMA secure_delete = ON")
 
     def listed(self, owner: str, words: str = "") -> list[Conversation]:
         """The owner's conversations, the one asked last first; with `words` those in whose title, questions, answers and
@@ -244,7 +242,7 @@ class Conversations(Database):
         with self._mapped():
             # secure_delete overwrites rows, but not the copies that moving them between pages has left behind.
             self._db.execute("VACUUM")
-            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchall()
+            self._empty_log()
 
     def _turn(self, row: Sequence[Any]) -> Turn:
         id_, conversation, answer, scope, *rest = row

@@ -205,7 +205,7 @@ class Library(Database):
         self._db.execute("DELETE FROM articles WHERE id = ?", (id_,))
 
     def remove(self, ids: Iterable[str]) -> list[str]:
-        """Removes articles in one transaction; gives back the ids that were not there."""
+        """Removes articles in one transaction, and overwrites them in the file; gives back the ids that were not there."""
         wanted, missing = dict.fromkeys(ids), []
         with self._write():
             generation = self.generation + 1
@@ -216,6 +216,7 @@ class Library(Database):
                     missing.append(id_)
             if len(missing) < len(wanted):
                 self._db.execute("UPDATE meta SET generation = ?", (generation,))
+        self._empty_log()
         return missing
 
     def check(self) -> None:

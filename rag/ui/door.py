@@ -47,14 +47,14 @@ input, button {{ font: inherit; padding: .4rem .8rem; }}
 </style></head><body dir="{direction}"><h1>{title}</h1>{body}</body></html>"""
 
 
-class Entry(NamedTuple):
+class Credential(NamedTuple):
     """What opens the chat: nothing where `secret` is empty. is_token: made by the program, not chosen by a person."""
 
     secret: str
     is_token: bool
 
 
-OPEN = Entry("", is_token=False)
+OPEN = Credential("", is_token=False)
 
 
 def kept_token(folder: Path) -> str:
@@ -82,7 +82,7 @@ def kept_token(folder: Path) -> str:
 class Door:
     """Lets requests in, or answers them. port: names the cookie, since all servers of a machine share their cookies."""
 
-    def __init__(self, entry: Entry, port: int) -> None:
+    def __init__(self, entry: Credential, port: int) -> None:
         self._entry, self._cookie = entry, f"rag-session-{port}"
         # A browser that was let in by the token stays so after a restart; one that gave the password gives it again.
         self._lasting = _digest(f"browser {entry.secret}") if entry.is_token else ""

@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, Response
 from starlette.routing import Route
 
 from rag import wiring
+from rag.addresses import shown_addresses
 from rag.answer.assistant import Assistant
 from rag.errors import BusyError, InputError, RagError
 from rag.models import pulled
@@ -114,7 +115,9 @@ class ModelsPanel:
             assistant.choice,
             embedder,
             "" if reranker == SHIPPED_RERANKER else reranker,
-            (settings.remote_model, settings.remote_url) if settings.remote_url and settings.remote_model else None,
+            (settings.remote_model, shown_addresses(settings.remote_url))
+            if settings.remote_url and settings.remote_model
+            else None,
             "" if configured in known else configured,
             settings.writer != "auto" or settings.model is not None,
             settings.offline,

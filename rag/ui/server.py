@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from fastapi import FastAPI
 
     from rag.answer.assistant import Assistant
+    from rag.conversations import Conversations
+    from rag.ui.responses import Visitors
 
 PORTS = 20
 """How many ports after the wanted one are tried."""
@@ -39,11 +41,9 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
     from rag.ui.asking import Asking
     from rag.ui.completions import Completions
     from rag.ui.conversations import ConversationRoutes
-    from rag.ui.door import kept_token
     from rag.ui.library import LibraryPanel
     from rag.ui.models import ModelsPanel
     from rag.ui.page import STATIC, build, gradio_module, look
-    from rag.ui.responses import Visitors
     from rag.wiring import open_conversations
 
     gr = gradio_module()
@@ -55,12 +55,7 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
             yield
 
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
-    password = bool(settings.password.get_secret_value())
-    visitors = Visitors(
-        kept_token(settings.index_dir) if password else "",
-        sign_in=password or settings.token,
-        has_conversations=lambda owner: bool(conversations.listed(owner)),
-    )
+    visitors = _visitors(settings, conversations)
     asking = Asking(assistant, conversations, visitors)
     kept = ConversationRoutes(assistant, conversations, asking, visitors)
     for part in (asking, kept, LibraryPanel(assistant), ModelsPanel(settings, assistant), Completions(assistant)):
@@ -86,6 +81,19 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
     return app
 
 
+def _visitors(settings: Settings, conversations: Conversations) -> Visitors:
+    """Whose conversations a browser sees: where there is a password, its own."""
+    from rag.ui.door import kept_token
+    from rag.ui.responses import Visitors
+
+    password = bool(settings.password.get_secret_value())
+    return Visitors(
+        kept_token(settings.index_dir) if password else "",
+        sign_in=password or settings.token,
+        has_conversations=lambda owner: bool(conversations.listed(owner)),
+    )
+
+
 class Served:
     """A server in the background. `url`: its address on this machine; `entrance`: that with the token, for a browser to open."""
 
@@ -97,16 +105,16 @@ class Served:
         """
         import uvicorn
 
-        from rag.ui.door import OPEN, Door, Entry, kept_token
+        from rag.ui.door import OPEN, Credential, Door, kept_token
         from rag.ui.plain_values import PlainValues
         from rag.ui.startup import Startup
         from rag.ui.texts import LanguageMiddleware
 
         host, password = settings.host, settings.password.get_secret_value()
         guard.check(host, password)
-        entry = Entry(password, is_token=False) if password else OPEN
+        entry = Credential(password, is_token=False) if password else OPEN
         if not password and settings.token:
-            entry = Entry(kept_token(settings.index_dir), is_token=True)
+            entry = Credential(kept_token(settings.index_dir), is_token=True)
         self._listening = free_socket(host, settings.port)
         port = self._listening.getsockname()[1]
         self.url = address(host, port)

@@ -1,5 +1,6 @@
 """The writer `remote` against a real server, llama-cpp-python's own, and against servers that fail."""
 
+import gzip
 import json
 import socket
 import subprocess
@@ -8,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import httpx
 import pytest
 
 from rag import wiring
+from rag.addresses import shown_addresses
 from rag.answer import prompts, remote
 from rag.answer.remote import RemoteWriter
 from rag.errors import InputError, ModelError
@@ -238,3 +240,96 @@ def test_closing_ends_the_request() -> None:
 def test_another_thing_may_be_asked(server: str) -> None:
     messages = prompts.rewriting(parsed("ومتى كان ذلك؟"), [("ماذا قال تشوركين؟", "قال إن الأمر تم.")])
     assert "".join(writer(server, "secret").reply(messages)).strip()
+
+
+ENDLESS = b'data: {"choices": [{"delta": {"content": "' + "كلمة ".encode() * 200 + b'"}}]}\n\n'
+MISBEHAVIOURS: dict[str, tuple[dict[str, str], list[bytes], int]] = {
+    "a line without end": ({}, [b"data: " + b"x" * 65_536] * 40, 1),
+    "a comment without end": ({}, [b": " + b"x" * 65_536] * 40, 1),
+    "empty lines without end": ({}, [b"\n" * 65_536], 2000),
+    "an answer without end": ({}, [ENDLESS], 2000),
+    "events without words": ({}, [b'data: {"choices": [{"delta": {}}]}\n\n' * 2000], 2000),
+    "a packed bomb": ({"content-encoding": "gzip"}, [gzip.compress(b"\n" * 50_000_000)], 1),
+    "deep JSON": ({}, [b"data: " + b"[" * 100_000 + b"\n\n"], 1),
+    "deep and closed JSON": ({}, [b'data: {"choices": ' + b"[" * 5000 + b"]" * 5000 + b"}\n\n"], 1),
+    "no object": ({}, [b"data: 5\n\n"], 1),
+    "no list": ({}, [b'data: {"choices": 5}\n\n'], 1),
+    "no choice": ({}, [b'data: {"choices": [5]}\n\n'], 1),
+    "no delta": ({}, [b'data: {"choices": [{}]}\n\n'], 1),
+    "no words": ({}, [b'data: {"choices": [{"delta": {"content": 5}}]}\n\n'], 1),
+    "words in a list": ({}, [b'data: {"choices": [{"delta": {"content": ["x"]}}]}\n\n'], 1),
+    "half a letter": ({}, [b'data: {"choices": [{"delta": {"content": "\xd9'], 1),
+    "bytes that are no text": ({}, [b"data: \xff\xfe\n\n"], 1),
+    "an error": ({}, [b'data: {"error": {"message": "out of memory"}}\n\n'], 1),
+    "nothing": ({}, [b""], 1),
+    "a page": ({"content-type": "text/html"}, [b"<html><body>not here</body></html>"], 1),
+    "a number that is none": ({}, [b'data: {"choices": [{"delta": {"content": NaN}}]}\n\n'], 1),
+}
+
+
+@pytest.mark.parametrize("name", MISBEHAVIOURS)
+def test_a_server_that_misbehaves_is_left_with_a_line_and_little_memory(name: str) -> None:
+    headers, parts, times = MISBEHAVIOURS[name]
+    sent = 0
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            nonlocal sent
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(200)
+            for key, value in headers.items():
+                self.send_header(key, value)
+            self.end_headers()
+            with suppress(OSError):  # the writer has had enough
+                for _ in range(times):
+                    for part in parts:
+                        self.wfile.write(part)
+                        sent += len(part)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as bad:
+        threading.Thread(target=bad.serve_forever, daemon=True).start()
+        address = f"http://user:hidden@127.0.0.1:{bad.server_port}/v1?key=hidden"
+        with pytest.raises(ModelError, match="failed while answering") as told:
+            ask(writer(address))
+        bad.shutdown()
+    assert "hidden" not in str(told.value)
+    assert "\n" not in str(told.value)
+    assert sent < 60_000_000
+
+
+def test_what_a_refusal_says_is_read_in_part() -> None:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            self.rfile.read(int(self.headers["content-length"]))
+            self.send_response(418)
+            self.end_headers()
+            with suppress(OSError):
+                for _ in range(10_000):
+                    self.wfile.write(b"no " * 20_000)
+
+        def log_message(self, *arguments: object) -> None:
+            pass
+
+    with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as bad:
+        threading.Thread(target=bad.serve_forever, daemon=True).start()
+        with pytest.raises(ModelError, match="answers 418 for the model 'tiny': no no") as told:
+            ask(writer(f"http://127.0.0.1:{bad.server_port}/v1"))
+        bad.shutdown()
+    assert len(str(told.value)) < 400
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("http://u:p@host:8080/v1?key=k#f", "http://host:8080/v1"),
+        ("https://host/v1, http://t@[::1]:1/", "https://host/v1, http://[::1]:1/"),
+        ("http://[bad", "(an address that cannot be read)"),
+        ("secret", "(an address that cannot be read)"),
+        ("http://host:999999/", "(an address that cannot be read)"),
+    ],
+)
+def test_an_address_is_shown_without_what_is_secret(given: str, shown: str) -> None:
+    assert shown_addresses(given) == shown

@@ -1,30 +1,76 @@
-"""What `rag ask` prints while an answer is written."""
+"""What a terminal is shown: nothing that steers it, whatever an article, a name or a model says."""
 
+from __future__ import annotations
+
+import io
+import json
+import os
+import pty
+import re
+import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
-from rag.cli.terminal import print_answer
+from rag.cli.terminal import print_answer, visible
 from rag.types import Answer
+from tests.conftest import ROOT, Rag
+
+STEERING = "\x1b]0;owned\x07\x1b[2J\x9b31mقال\r\x08\x7f"
 
 
-def answer(text: str, notice: str = "", done: bool = False) -> Answer:
-    return Answer("سؤال", "answered", text, "quote", notice=notice, done=done)
+def test_control_characters_are_shown_as_symbols() -> None:
+    assert visible(STEERING) == "␛]0;owned␇␛[2J\ufffd31mقال␍␈␡"
+    assert visible("a\tb\nقال «نعم» 👍🏽\u200f") == "a\tb\nقال «نعم» 👍🏽\u200f"
+    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", visible("".join(map(chr, range(0x3000)))))
 
 
-def test_an_answer_that_begins_anew_is_printed_whole(
-    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
-    notice = "repaired; llama failed (no memory); the answer is quoted"
-    print_answer(
-        [answer("قال"), answer("قال الو"), answer("«نعم»", notice), answer("«نعم» [1]", notice, done=True)], "repaired"
-    )
-    out, err = capsys.readouterr()
-    assert out.strip() == "قال الو\n\n«نعم»\n\n«نعم» [1]"
-    assert err.strip() == "rag: llama failed (no memory); the answer is quoted"
+def on_a_terminal(home: Path, *arguments: str) -> str:
+    """What a command writes to a terminal."""
+    ours, theirs = pty.openpty()
+    command = [sys.executable, "-m", "rag", *arguments]
+    with subprocess.Popen(command, env={**os.environ, "RAG_HOME": str(home)}, cwd=ROOT, stdout=theirs, stderr=theirs):
+        os.close(theirs)
+        said = b""
+        try:
+            while part := os.read(ours, 65_536):
+                said += part
+        except OSError:  # the end of a terminal
+            pass
+    os.close(ours)
+    return said.decode("utf-8", "replace").replace("\r\n", "\n")
 
 
-def test_what_was_told_is_not_told_again(capsys: pytest.CaptureFixture[str]) -> None:
-    print_answer([answer("«نعم»", "repaired", done=True)], "repaired")
-    assert capsys.readouterr() == ("«نعم»\n\n", "")
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no pty")
+def test_commands_show_and_pipe_an_article_that_would_steer(rag: Rag, tmp_path: Path) -> None:
+    text = f"قال العقرب الأزرق {STEERING} إن الواحة بعيدة."
+    row = {"id": "x1", "title": "t\x1b[2Jitle", "source": "s\x9b2J", "text": text}
+    (tmp_path / "dump.jsonl").write_text(json.dumps(row), "utf-8")
+    rag("index", "dump.jsonl")
+    home = tmp_path / "home"
+    for command in (
+        ["list"],
+        ["show", "x1"],
+        ["search", "العقرب الأزرق"],
+        ["ask", "ماذا قال العقرب الأزرق؟"],
+        ["list", "--json"],
+    ):
+        shown = on_a_terminal(home, *command)
+        assert "x1" in shown or "العقرب" in shown, command
+        others = re.sub(r"\x1b\[(\?25[hl]|2K)|\r", "", shown)  # without what the bar of progress does
+        assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", others), command
+
+
+def test_what_a_model_streams_is_shown_so_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Terminal(io.StringIO):
+        def isatty(self) -> bool:
+            return True
+
+    watched = Terminal()
+    monkeypatch.setattr("sys.stdout", watched)
+    parts = ["قال \x1b[2J", "قال \x1b[2Jنعم\x1b]0;x\x07"]
+    answers = [Answer("؟", "answered", text, "llama", done=text == parts[-1]) for text in parts]
+    print_answer(answers, "")
+    assert "\x1b" not in watched.getvalue()
+    assert "␛[2J" in watched.getvalue()

@@ -16,7 +16,7 @@ import pytest
 from rag.answer.assistant import Assistant
 from rag.errors import RagError
 from rag.ui import server
-from rag.ui.door import TOKEN_FILE, Door, Entry, kept_token
+from rag.ui.door import TOKEN_FILE, Credential, Door, kept_token
 from rag.ui.plain_values import JOIN, MCP, PlainValues
 from rag.ui.responses import Visitors
 from tests.ui.conftest import PASSWORD, served
@@ -155,7 +155,7 @@ def test_who_guesses_waits_longer_each_time(monkeypatch: pytest.MonkeyPatch, cap
             await whole(seconds)
 
     monkeypatch.setattr("asyncio.sleep", sleep)
-    door = Door(Entry("the right one", is_token=False), 1)
+    door = Door(Credential("the right one", is_token=False), 1)
 
     async def guess() -> None:
         for _ in range(14):
@@ -171,7 +171,7 @@ def test_who_guesses_waits_longer_each_time(monkeypatch: pytest.MonkeyPatch, cap
 
 def test_many_guesses_at_once_are_turned_away() -> None:
     async def guess() -> list[object]:
-        door = Door(Entry("the right one", is_token=False), 1)
+        door = Door(Credential("the right one", is_token=False), 1)
         with pytest.MonkeyPatch.context() as patched:
             patched.setattr("rag.ui.door._FIRST_WAIT", 0.05)
             for _ in range(4):
