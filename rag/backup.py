@@ -30,12 +30,19 @@ from rag.models import chosen
 from rag.search.catch_up import Progress
 from rag.search.index_state import WRITING
 from rag.settings import Settings
+from rag.stored import restored
 
 FORMAT = 1
 _DATABASES = ("library.sqlite", "conversations.sqlite")
 _CHOSEN, _MANIFEST = "chosen", "manifest.json"
 _PIECE = 1 << 20
 _LONGEST_MANIFEST = 1 << 20
+_ALWAYS_FITS, _MOST_PACKED = 1 << 20, 200
+"""Bytes; how often larger a database is than its packed form at most."""
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib_error, EOFError, KeyError, TypeError, ValueError),
+    *(RuntimeError, RecursionError, OverflowError),  # of encrypted members, of deep JSON, of sizes that are none
+)
 REPLACED = "replaced-"
 """How the folders begin in which a restore keeps the old files until the new ones stand."""
 
@@ -163,7 +170,7 @@ def _compare(manifest: Manifest, settings: Settings, file: Path) -> None:
     """Raises InputError where the unpacked files do not hold what the manifest says, or cannot be opened."""
     try:
         found = _examined(settings)
-    except RagError as e:
+    except (RagError, TypeError, ValueError) as e:  # the latter of numbers that are none
         raise InputError(f"the backup {file} cannot be taken: {e}") from e
     names = ("library", "generation", "articles", "passages", "conversations")
     for name in names:
@@ -181,19 +188,27 @@ def _unpacked(file: Path, to: Path | None) -> Manifest:
         with zipfile.ZipFile(file) as archive:
             with archive.open(_MANIFEST) as entry:
                 row = json.loads(entry.read(_LONGEST_MANIFEST))
-            if row["format"] > FORMAT:
+            if isinstance(row, dict) and isinstance(row.get("format"), int) and row["format"] > FORMAT:
                 raise InputError(
                     f"{file} is a backup of format {row['format']}, this program reads up to {FORMAT}; use the program that "
                     "made it, or a later one"
                 )
-            manifest = Manifest(**row)
+            manifest = restored(Manifest, row)
             if _DATABASES[0] not in manifest.files or not set(manifest.files) <= {*_DATABASES, _CHOSEN}:
                 raise InputError(damaged.format(f"it names the files {', '.join(manifest.files)}"))
+            free = shutil.disk_usage(to or file.parent).free
+            for entry_ in map(archive.getinfo, manifest.files):
+                if entry_.file_size > max(_ALWAYS_FITS, entry_.compress_size * _MOST_PACKED):
+                    raise InputError(damaged.format(f"{entry_.filename} is packed as no backup is"))
+                if to and entry_.file_size > free:
+                    raise InputError(
+                        f"{entry_.filename} in {file} needs {entry_.file_size:,} bytes, and {free:,} are free; free some space"
+                    )
             for name, sha256 in manifest.files.items():
                 with archive.open(name) as entry, (to / name if to else Path(os.devnull)).open("wb") as copy:
                     if _sha256(entry, copy) != sha256:
                         raise InputError(damaged.format(f"{name} fails its checksum"))
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, NotImplementedError, zlib_error) as e:
+    except _DAMAGE as e:
         raise InputError(damaged.format(e)) from e
     return manifest
 

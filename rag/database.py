@@ -10,14 +10,16 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Self
 
 from rag.errors import RagError
 from rag.files import make_private
 
+_OBJECTS = "SELECT type, name FROM sqlite_master WHERE name NOT LIKE 'sqlite!_%' ESCAPE '!'"
 _BUSY_SECONDS = 30
 _AGAIN_SECONDS = 0.01
 Migration = str | Callable[[sqlite3.Connection], None]
@@ -28,7 +30,8 @@ Migration = str | Callable[[sqlite3.Connection], None]
 class DatabaseKind:
     """A kind of file: what it is called, the format that this program reads, its tables, and how its failures are told.
 
-    migrations: what brings a file of a format to the next one, step by step. again: what is done where no copy of a damaged one is left.
+    migrations: what brings a file of a format to the next one, step by step. again: what is done where no copy of a damaged one is
+    left. error, damage: what is raised where a file cannot be used, and where it is damaged or of another kind.
     """
 
     name: str
@@ -36,7 +39,16 @@ class DatabaseKind:
     schema: str
     again: str
     error: type[RagError]
+    damage: type[RagError]
     migrations: Mapping[int, Sequence[Migration]] = field(default_factory=dict)
+
+
+@cache
+def _objects(schema: str) -> frozenset[tuple[str, str]]:
+    """(type, name) of the tables, indexes and triggers that a schema makes."""
+    with closing(sqlite3.connect(":memory:")) as db:
+        db.executescript(schema)
+        return frozenset(db.execute(_OBJECTS))
 
 
 class Database:
@@ -62,15 +74,24 @@ class Database:
             if self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0] == 0:
                 self._create()
             if kind.name not in {name for (name,) in self._db.execute("SELECT name FROM pragma_table_info('meta')")}:
-                raise kind.error(
+                raise kind.damage(
                     f"{path} is a database, but not a {kind.name}; move it away or choose another RAG_HOME"
                 )
+            self._check_objects({"trigger", "view"})  # before anything is written, which a trigger would go with
             self._migrate()
+            self._check_objects({"trigger", "view", "table", "index"})
             self.format = self._format()
         if self.format != kind.format:
             raise kind.error(
                 f"{path} has format {self.format}, this program reads {kind.format}; use the program that made it"
             )
+
+    def _check_objects(self, types: set[str]) -> None:
+        """Raises the kind's damage where the file has a table, trigger or the like that files of its kind have not."""
+        found = {(type_, name) for type_, name in self._db.execute(_OBJECTS) if type_ in types}
+        if unknown := sorted(found - _objects(self._kind.schema)):
+            (type_, name), *_ = unknown
+            raise self._damaged(f"it holds the {type_} {name[:80]!r}, which no {self._kind.name} of this program has")
 
     def _create(self) -> None:
         self._log_ahead()
@@ -122,7 +143,8 @@ class Database:
                 "database or disk is full": "free some space and run the command again",
                 "database is locked": "another process is writing; try again when it has finished",
             }.get(str(e), "check the folder's permissions, or choose another with RAG_HOME")
-            raise self._kind.error(f"the {self._kind.name} {self.path} cannot be used: {e}; {mend}") from e
+            kind = self._kind.damage if mend == self._mend_damage else self._kind.error
+            raise kind(f"the {self._kind.name} {self.path} cannot be used: {e}; {mend}") from e
 
     @contextmanager
     def _write(self) -> Iterator[None]:
@@ -150,7 +172,7 @@ class Database:
             raise self._damaged(" ".join(found.split()))
 
     def _damaged(self, what: str) -> RagError:
-        return self._kind.error(f"the {self._kind.name} {self.path} is damaged: {what}; {self._mend_damage}")
+        return self._kind.damage(f"the {self._kind.name} {self.path} is damaged: {what}; {self._mend_damage}")
 
     @property
     def _mend_damage(self) -> str:

@@ -25,6 +25,10 @@ class HistoryError(RagError):
     """The conversations cannot be read or written; the library is not concerned."""
 
 
+class HistoryDamaged(HistoryError):
+    """The file of the conversations is damaged or is none; another one can be begun in its place."""
+
+
 class IndexDamaged(RagError):
     """An index is missing, damaged or of another library; it can be rebuilt from the library."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from datetime import datetime
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from rag.answer.writers import Choice, Writer
 from rag.conversations import Conversations
-from rag.errors import InputError, LibraryError, ModelError
+from rag.errors import HistoryDamaged, InputError, LibraryError, ModelError
 from rag.library import Library
 from rag.models import chosen
 from rag.models.selection import chosen_place, find_model, knows_server, located, remembered
@@ -54,6 +55,22 @@ def open_library(settings: Settings) -> Library:
 def open_conversations(settings: Settings) -> Conversations:
     """The conversations of the settings' index folder, made if they are not there."""
     return Conversations(settings.index_dir / "conversations.sqlite")
+
+
+def open_conversations_or_begin_anew(settings: Settings) -> tuple[Conversations, str]:
+    """The conversations, and a line for people where they were damaged: then the file lies beside its place, which a new one takes."""
+    try:
+        return open_conversations(settings), ""
+    except HistoryDamaged as e:
+        aside = f"damaged-{datetime.now():%Y%m%d-%H%M%S}"
+        for ending in ("", "-wal", "-shm"):
+            held = settings.index_dir / f"conversations.sqlite{ending}"
+            if held.exists():
+                held.replace(settings.index_dir / f"conversations.{aside}.sqlite{ending}")
+        what = str(e).split(";")[0]
+        return open_conversations(
+            settings
+        ), f"{what}; it was set aside as conversations.{aside}.sqlite, and a new one begun"
 
 
 def open_embedder(settings: Settings) -> Embedder:

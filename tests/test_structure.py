@@ -11,7 +11,7 @@ from tests.conftest import ROOT
 
 FILES = sorted((ROOT / "rag").rglob("*.py"))
 LAYERS = [
-    {"rag", "rag.types", "rag.errors", "rag.addresses", "rag.files", "rag.arabic"},
+    {"rag", "rag.types", "rag.errors", "rag.addresses", "rag.files", "rag.stored", "rag.arabic"},
     {"rag.database", "rag.logs", "rag.scratch"},
     {"rag.library", "rag.conversations", "rag.settings", "rag.query"},
     {"rag.readers"},

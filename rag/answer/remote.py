@@ -31,7 +31,7 @@ _LETTERS_A_TOKEN = 2
 """Of Arabic in a vocabulary that was made for other languages; the server's own is not known."""
 _SAID_BYTES = 2_000
 """Of a refusal, what is read to be told."""
-_LONGEST_LINE, _MOST_BYTES, _LONGEST_SECONDS = 1 << 20, 1 << 25, 900
+_LONGEST_LINE, _MOST_BYTES, _LONGEST_SECONDS = 1 << 20, 1 << 23, 900
 _FEWEST_LETTERS, _MOST_LETTERS_A_TOKEN = 20_000, 40
 """Bounds of a stream that does not stop, and of what its model thinks beside the answer."""
 _MALFORMED = (ValueError, KeyError, IndexError, TypeError, AttributeError, RecursionError)

@@ -6,7 +6,8 @@ import json
 from dataclasses import asdict
 from typing import Any
 
-from rag.types import Answer, Citation, Hit, Passage, Scope
+from rag.stored import restored
+from rag.types import Answer, Scope
 
 
 def packed(value: Answer | Scope) -> bytes:
@@ -14,24 +15,11 @@ def packed(value: Answer | Scope) -> bytes:
     return json.dumps(asdict(value), ensure_ascii=False).encode("utf-8", "surrogatepass")
 
 
+def unpacked(stored: bytes) -> Any:
+    """What was packed, as JSON gives it. Raises ValueError or RecursionError where it is none."""
+    return json.loads(stored.decode("utf-8", "surrogatepass"))
+
+
 def answer(stored: bytes) -> Answer:
-    """The answer that was packed. Raises ValueError, TypeError or KeyError where it was none."""
-    found = _object(stored)
-    citations = tuple(map(_citation, found.pop("citations")))
-    hits = tuple(Hit(**{**hit, "passage": Passage(**hit["passage"])}) for hit in found.pop("hits"))
-    return Answer(**found, citations=citations, hits=hits)
-
-
-def _citation(stored: dict[str, Any]) -> Citation:
-    return Citation(**{**stored, "near_duplicates": tuple(stored.get("near_duplicates", ()))})
-
-
-def scope(stored: bytes) -> Scope:
-    """The scope that was packed; raises as `answer` does."""
-    found = _object(stored)
-    return Scope(**{**found, "sources": tuple(found["sources"])})
-
-
-def _object(stored: bytes) -> dict[str, Any]:
-    found: dict[str, Any] = json.loads(stored.decode("utf-8", "surrogatepass"))
-    return found
+    """The answer that was packed. Raises ValueError, TypeError or RecursionError where it was none."""
+    return restored(Answer, unpacked(stored))

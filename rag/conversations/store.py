@@ -16,7 +16,8 @@ from rag.arabic import clean, fold
 from rag.arabic.text.folding import MARKS
 from rag.conversations import answers
 from rag.database import Database, DatabaseKind
-from rag.errors import GoneError, HistoryError, InputError
+from rag.errors import GoneError, HistoryDamaged, HistoryError, InputError
+from rag.stored import restored
 from rag.types import Answer, Scope
 
 FORMAT = 1
@@ -44,6 +45,7 @@ _KIND = DatabaseKind(
     _SCHEMA,
     "delete it with its -wal and -shm: it holds the conversations of the chat and nothing else",
     HistoryError,
+    HistoryDamaged,
 )
 _CONVERSATION = """SELECT c.id, c.title, (SELECT max(asked) FROM turns WHERE conversation = c.id) AS changed,
                    (SELECT question FROM turns WHERE conversation = c.id ORDER BY place LIMIT 1) FROM conversations c"""
@@ -247,8 +249,9 @@ class Conversations(Database):
     def _turn(self, row: Sequence[Any]) -> Turn:
         id_, conversation, answer, scope, *rest = row
         try:
-            return Turn(id_, conversation, answers.answer(answer), answers.scope(scope), *rest)
-        except (AttributeError, KeyError, TypeError, ValueError) as e:
+            held = {"id": id_, "conversation": conversation, "asked": rest[0], "rating": rest[1], "note": rest[2]}
+            return restored(Turn, {**held, "answer": answers.unpacked(answer), "scope": answers.unpacked(scope)})
+        except (AttributeError, TypeError, ValueError, RecursionError) as e:
             raise HistoryError(
                 f"a turn of the conversation {conversation!r} in {self.path} cannot be read: {e}; restore the file from a "
                 "copy, or delete the conversation"

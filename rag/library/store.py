@@ -58,7 +58,9 @@ _MIGRATIONS: dict[int, tuple[Migration, ...]] = {
     # Sketches hold letters that fold to several whole, no longer the first alone.
     3: ("DELETE FROM sketches", "DELETE FROM sketch_keys", duplicates.remember_all),
 }
-_KIND = DatabaseKind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, _MIGRATIONS)
+_KIND = DatabaseKind(
+    "library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, LibraryError, _MIGRATIONS
+)
 WITHIN = """(?1 = '' OR a.date >= ?1) AND (?2 = '' OR a.date <= ?2)
             AND (?3 = '[]' OR a.source IN (SELECT value FROM json_each(?3)))"""
 """The condition on `articles a` that it is within a scope; ?1 to ?3 are the scope's `bounds`."""

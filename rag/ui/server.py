@@ -44,10 +44,12 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
     from rag.ui.library import LibraryPanel
     from rag.ui.models import ModelsPanel
     from rag.ui.page import STATIC, build, gradio_module, look
-    from rag.wiring import open_conversations
+    from rag.wiring import open_conversations_or_begin_anew
 
     gr = gradio_module()
-    conversations = open_conversations(settings)
+    conversations, damaged = open_conversations_or_begin_anew(settings)
+    if damaged:
+        assistant.notices.append(damaged)
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:

@@ -173,8 +173,7 @@ def test_with_a_password_each_browser_has_its_own_conversations(
     browser: object, archive: Assistant, home: Path
 ) -> None:
     with served(archive, home, PASSWORD) as url:
-        credentials = {"http_credentials": {"username": "rag", "password": PASSWORD}}
-        one, other = (Window(browser, url, **credentials) for _ in range(2))
+        one, other = (Window(browser, url, PASSWORD) for _ in range(2))
         one.ask(CHURKIN)
         conversation = one.conversation()
         other.reload()

@@ -19,7 +19,7 @@ _DONE = "n => document.querySelectorAll('.rag-turn').length > n && !document.que
 class Window:
     """A page on the chat that notes what it asks for, what it logs and where its scripts fail."""
 
-    def __init__(self, browser: Any, url: str, **options: object) -> None:
+    def __init__(self, browser: Any, url: str, password: str = "", **options: object) -> None:
         self.context = browser.new_context(**({"viewport": {"width": 1440, "height": 860}} | options))
         self.context.set_default_timeout(_PATIENCE)
         self.page, self.url, self.requests, self.errors = self.context.new_page(), url, [], []
@@ -28,6 +28,10 @@ class Window:
         self.errors_expected = False  # of the network: a browser logs every answer of 400 and above
         self.page.on("console", lambda message: message.type == "error" and self.errors.append(message.text))
         self.page.goto(url)
+        if password:
+            self.errors_expected = True  # the page that asks for it is a refusal
+            self.page.fill("[name=key]", password)
+            self.page.press("[name=key]", "Enter")
         self.ready()
 
     def ready(self) -> None:
