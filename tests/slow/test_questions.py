@@ -12,7 +12,7 @@ import pytest
 
 from tests.asking import LIBRARIES, assistants, check, check_again, question
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(3000)]
 QUESTIONS, PARTS, AGAIN, FOLLOWED = 100_000, 20, 20, 5
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Iterator, Sequence
@@ -40,6 +41,44 @@ def served(assistant: object, home: Path, password: str = "", token: bool = Fals
     url, close = start(assistant, load_settings(home=home, port=0, password=password, token=token))  # type: ignore[arg-type]
     yield url
     close()
+
+
+_reached: list[tuple[str, object]] = []
+
+
+def _note_reaching(event: str, arguments: tuple[object, ...]) -> None:
+    """An audit hook: notes names that are resolved and connections that are tried, but for this machine's own, and for the hub's,
+    which a test of pulling asks."""
+    if event in ("socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"):
+        place: object = arguments[0]
+    elif event in ("socket.connect", "socket.sendto"):
+        place = arguments[1][0] if isinstance(arguments[1], tuple) else None  # None: no address of a network
+    else:
+        return
+    if place not in (
+        None,
+        "huggingface.co",
+        "",
+        b"",
+        "localhost",
+        "127.0.0.1",
+        "::1",
+        b"localhost",
+        b"127.0.0.1",
+        "0.0.0.0",
+    ):
+        _reached.append((event, place))
+
+
+@pytest.fixture(scope="package", autouse=True)
+def _nothing_is_reached() -> Iterator[None]:
+    """In all tests of the servers, which run in this process: no name is resolved and no connection tried that leaves the machine."""
+    if not hasattr(sys, "_rag_audited"):  # a hook cannot be taken back
+        sys.addaudithook(_note_reaching)
+        sys._rag_audited = True  # type: ignore[attr-defined]
+    _reached.clear()
+    yield
+    assert _reached == []
 
 
 @pytest.fixture(scope="package", autouse=True)
