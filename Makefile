@@ -14,7 +14,7 @@ install: $(VENV)/.installed
 install-dev: $(VENV)/.installed-dev
 
 test: $(VENV)/.installed-dev
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile
+	$(BIN)/python -m pytest -q -n 3 --dist loadfile
 
 # What takes longer: kill -9, again and again, disks that are full, fuzzing, servers, a cluster.
 test-slow: $(VENV)/.installed-dev
