@@ -29,25 +29,28 @@ from rag.wiring import open_assistant, open_library
 
 ROOT = Path(__file__).resolve().parent.parent
 _PASSWORD = "benchmark"
-_AUTH = {"authorization": f"Bearer {_PASSWORD}"}
+AUTH = {"authorization": f"Bearer {_PASSWORD}"}
 _SECONDS = 120
 
 
 class Chat:
     """`python app.py` over a home, and when its page answered: first_byte, ready (seconds from its start)."""
 
-    def __init__(self, home: Path) -> None:
+    def __init__(self, home: Path, **more: str) -> None:
+        """more: variables of its environment."""
         env = {**os.environ, "RAG_HOME": str(home), "RAG_PORT": "0", "RAG_PASSWORD": _PASSWORD, "RAG_WRITER": "quote"}
+        env |= more
         began = time.perf_counter()
         self._process = subprocess.Popen(
             [sys.executable, "app.py"], cwd=ROOT, env=env, stdout=subprocess.PIPE, text=True
         )
+        self.pid = self._process.pid
         assert self._process.stdout is not None
         self.url = self._process.stdout.readline().split("; ")[0].split()[-1]
-        with httpx.stream("GET", self.url, headers=_AUTH, trust_env=False) as answer:
+        with httpx.stream("GET", self.url, headers=AUTH, trust_env=False) as answer:
             next(answer.iter_bytes())
         self.first_byte = time.perf_counter() - began
-        httpx.get(f"{self.url}ui/app", headers=_AUTH, timeout=_SECONDS, trust_env=False).raise_for_status()
+        httpx.get(f"{self.url}ui/app", headers=AUTH, timeout=_SECONDS, trust_env=False).raise_for_status()
         self.ready = time.perf_counter() - began
 
     def close(self) -> None:
@@ -59,7 +62,7 @@ class Asker:
     """One person with a conversation: asks in turn, and keeps how long each whole answer took."""
 
     def __init__(self, url: str, questions: list[str], together: threading.Barrier) -> None:
-        self._client = httpx.Client(base_url=url, headers=_AUTH, timeout=_SECONDS, trust_env=False)
+        self._client = httpx.Client(base_url=url, headers=AUTH, timeout=_SECONDS, trust_env=False)
         self._client.get("ui/app").raise_for_status()
         self.questions, self._together = questions, together
         self.seconds: list[float] = []

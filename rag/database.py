@@ -131,9 +131,22 @@ class Database:
     @contextmanager
     def _mapped(self) -> Iterator[None]:
         """One thread at a time on the connection, and SQLite's errors as ours."""
+        with self._told(), self._lock:
+            yield
+
+    @contextmanager
+    def _reading(self) -> Iterator[sqlite3.Connection]:
+        """A connection of its own, to read with for long: nobody waits for it, and it sees what was written before."""
+        file = f"{self.path.absolute().as_uri()}?mode=rw"
+        with self._told(), closing(sqlite3.connect(file, timeout=_BUSY_SECONDS, uri=True)) as db:
+            db.execute("PRAGMA query_only = ON")
+            yield db
+
+    @contextmanager
+    def _told(self) -> Iterator[None]:
+        """SQLite's errors as ours."""
         try:
-            with self._lock:
-                yield
+            yield
         except UnicodeDecodeError as e:  # in what SQLite says of damage
             raise self._damaged(str(e)) from e
         except sqlite3.DatabaseError as e:

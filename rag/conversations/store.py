@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ FORMAT = 1
 LONGEST_TITLE = 60
 """Letters of a question that name its conversation, and of a name that is given."""
 LONGEST_NOTE = 2000
+_MOST_WORDS = 32
+"""Of a search."""
 _SCHEMA = f"""
 CREATE TABLE meta (format INTEGER NOT NULL, history TEXT NOT NULL);
 CREATE TABLE conversations (id TEXT PRIMARY KEY, owner TEXT NOT NULL, title TEXT NOT NULL, folded TEXT NOT NULL);
@@ -92,10 +95,11 @@ class Conversations(Database):
 
     def listed(self, owner: str, words: str = "") -> list[Conversation]:
         """The owner's conversations, the one asked last first; with `words` those in whose title, questions, answers and
-        quotes each of the words occurs, folded, be it within another."""
-        wanted = json.dumps([word.strip(MARKS) or word for word in _folded(words).split()])
-        with self._mapped():
-            rows = self._db.execute(
+        quotes each of the words occurs, folded, be it within another; of more than 32 different words the first."""
+        given = dict.fromkeys(word.strip(MARKS) or word for word in _folded(words).split())
+        wanted = json.dumps(list(islice(given, _MOST_WORDS)))
+        with self._reading() as db:
+            rows = db.execute(
                 f"{_CONVERSATION} WHERE c.owner = ? AND NOT {_LACKS} ORDER BY changed DESC, c.rowid DESC",
                 (owner, wanted),
             ).fetchall()
@@ -115,6 +119,13 @@ class Conversations(Database):
             self._check_conversation(owner, id_)
             rows = self._db.execute(f"{_TURN} WHERE t.conversation = ? ORDER BY t.place", (id_,)).fetchall()
         return [self._turn(row) for row in rows]
+
+    def turn(self, owner: str, id_: str) -> Turn:
+        """The turn of this id."""
+        with self._mapped():
+            self._conversation_of(owner, id_)
+            row = self._db.execute(f"{_TURN} WHERE t.id = ?", (id_,)).fetchone()
+        return self._turn(row)
 
     def save(self, owner: str, turn: Turn, replacing: str = "") -> bool:
         """Keeps a turn: a new one at the end of its conversation, which is made where it is new; one that is there gets the

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 
 from rag.arabic.text.folding import fold, words
 from rag.library.store import WITHIN, Library, bounds
@@ -12,6 +13,7 @@ from rag.types import EVERYTHING, Scope
 
 _BEGINNING = 80
 """Characters of an article's text that stand for a title where it has none."""
+_MOST_WORDS = 32
 _MONTHS = 36
 """The longest time that is counted by months."""
 _REMEMBERED = 1 << 16
@@ -35,10 +37,11 @@ def page(
 ) -> tuple[int, list[Row]]:
     """How many articles of a scope hold all the sought words in title or id, and some of them: newest first, then by id.
 
-    A word is found within longer ones; one without a title is sought in the beginning of its text. What is not a date in the
-    scope is compared as letters. Of 30,000 articles 0.3 s, half of it when asked again; without words 0.05 s.
+    A word is found within longer ones, and of more than 32 different ones the first are sought. An article without a title is sought
+    by the beginning of its text. What is not a date in the scope is compared as letters. Of 30,000 articles 0.3 s, half of it when
+    asked again; without words 0.05 s.
     """
-    wanted = words(sought)
+    wanted = list(islice(dict.fromkeys(words(sought)), _MOST_WORDS))
     with library.reading() as db:
         db.create_function("holds", 3, _holds, deterministic=True)
         holding = f"holds(?4, a.id, {_NAMED})" if wanted else "?4 = ?4"

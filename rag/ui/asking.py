@@ -27,18 +27,12 @@ from rag.conversations import Conversations, Turn
 from rag.errors import GoneError, InputError, RagError
 from rag.types import Answer, Article, Scope
 from rag.ui import frame, rendering
-from rag.ui.queue import Queue
+from rag.ui.queue import Queues
 from rag.ui.responses import Visitors, explained
 
 _REMEMBERED = 3
 """Answers of a conversation out of which the next question is understood."""
 _SUGGESTED = 5
-_LONGEST_QUEUE = 64
-"""People who may wait."""
-_AT_ONCE = 8
-"""How many are answered at once (`python -m benchmarks.chat`, with quotes)."""
-_ALONE = {"llama": 1}
-"""A language model in this process writes for one."""
 log = logging.getLogger(__name__)
 
 
@@ -84,9 +78,9 @@ def _snapshot(turn: Turn, html: str, done: bool = False, failed: bool = False, k
 class Asking:
     """The routes that answer questions, over one assistant and its conversations."""
 
-    def __init__(self, assistant: Assistant, conversations: Conversations, visitors: Visitors) -> None:
+    def __init__(self, assistant: Assistant, conversations: Conversations, visitors: Visitors, queues: Queues) -> None:
         self._assistant, self._conversations, self._visitors = assistant, conversations, visitors
-        self._queues: dict[str, Queue] = {}
+        self._queues = queues
         self._stops: dict[str, asyncio.Event] = {}
         self._suggested: tuple[int, list[str]] = (-1, [])
         self._aside = CapacityLimiter(1)  # suggestions, one at a time, must not hold up answers
@@ -99,11 +93,6 @@ class Asking:
             Route("/ui/conversations/{conversation}/following/{turn}", explained(self.following)),
             Route("/ui/suggestions", explained(self.suggestions)),
         ]
-
-    def _queue(self) -> Queue:
-        """The line of the writer that is in use."""
-        writer = self._assistant.writer.name
-        return self._queues.setdefault(writer, Queue(_ALONE.get(writer, _AT_ONCE), _LONGEST_QUEUE))
 
     async def ask(self, request: Request) -> Response:
         """The snapshots of a new turn."""
@@ -122,7 +111,7 @@ class Asking:
         unfinished = False  # whether the conversation holds this turn as one that is being written
         try:
             yield _snapshot(kept, rendering.waiting(what.question))
-            async with aclosing(self._queue().turn()) as places:
+            async with aclosing(self._queues.turn()) as places:
                 async for place in places:
                     if not place:
                         break
@@ -195,7 +184,11 @@ class Asking:
 
     def turn_html(self, turn: Turn) -> str:
         """A turn as a conversation holds it: finished, broken off, or being written for another window."""
-        return rendering.turn(turn, self._articles(turn.answer), writing=turn.id in self._stops)
+        return rendering.turn(turn, self._articles(turn.answer), turn.id in self._stops, f"ui/turns/{turn.id}/panel")
+
+    def panel_html(self, turn: Turn) -> str:
+        """What the panel shows of a turn that a conversation holds."""
+        return rendering.panel(turn.answer, self._articles(turn.answer))
 
     def _articles(self, answer: Answer) -> dict[str, Article]:
         ids = {c.article for c in answer.citations if c.n} | {hit.passage.article for hit in answer.hits}

@@ -9,7 +9,8 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncIterator, Generator
+from collections.abc import AsyncGenerator, AsyncIterator, Generator
+from contextlib import aclosing
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import Any
@@ -27,6 +28,7 @@ from rag.errors import BusyError, InputError, RagError
 from rag.types import Answer
 from rag.ui.guard import error
 from rag.ui.openai_schema import CompletionRequest, completion_request
+from rag.ui.queue import Queues
 
 MODEL = "rag"
 _REMEMBERED = 2
@@ -35,6 +37,10 @@ _USAGE = {"prompt_tokens": 0, "completion_tokens": 0, "total_tokens": 0}
 _RETRY_SECONDS = 2
 _GONE = 499
 log = logging.getLogger(__name__)
+
+
+class _Gone(Exception):
+    """The client has gone while it waited."""
 
 
 @dataclass(slots=True)
@@ -92,10 +98,10 @@ def annotated(answer: Answer, library: Any, written: Written) -> list[dict[str, 
 
 
 class Completions:
-    """The routes over one assistant."""
+    """The routes over one assistant, whose queue they share with the page."""
 
-    def __init__(self, assistant: Assistant) -> None:
-        self._assistant, self._began = assistant, int(time.time())
+    def __init__(self, assistant: Assistant, queues: Queues) -> None:
+        self._assistant, self._queues, self._began = assistant, queues, int(time.time())
 
     def routes(self) -> list[Route]:
         """What OpenAI's clients ask for."""
@@ -121,8 +127,10 @@ class Completions:
             what = completion_request(await request.body())
             if what.model != MODEL:
                 return _unknown(what.model)
-            answers = await to_thread.run_sync(self._answers, what)
-            first = await to_thread.run_sync(next, answers)
+            answers = self._snapshots(request, what)
+            first = await anext(answers)
+        except _Gone:
+            return Response(status_code=_GONE)
         except Exception as e:
             return _failed(e)
         if what.stream:
@@ -137,24 +145,44 @@ class Completions:
         history = self._assistant.recall(before[-_REMEMBERED:], what.scope) if needs_history else []
         return self._assistant.ask(question, what.scope, history)
 
-    async def _whole(self, request: Request, answer: Answer, answers: Generator[Answer]) -> Response:
+    async def _snapshots(self, request: Request, what: CompletionRequest) -> AsyncGenerator[Answer]:
+        """The answer as it grows, when it is its turn; closing it stops the writer, and lets the next one ask."""
+        async with aclosing(self._queues.turn()) as places:
+            async for place in places:
+                if await request.is_disconnected():
+                    raise _Gone
+                if not place:
+                    break
+            answers = await to_thread.run_sync(self._answers, what)
+            try:
+                done = False
+                while not done:
+                    answer = await to_thread.run_sync(next, answers)
+                    done = answer.done
+                    yield answer
+            finally:
+                answers.close()
+
+    async def _whole(self, request: Request, answer: Answer, answers: AsyncGenerator[Answer]) -> Response:
         """The last snapshot; the writer stops where the client goes."""
         try:
             while not answer.done:
                 if await request.is_disconnected():
                     return Response(status_code=_GONE)
-                answer = await to_thread.run_sync(next, answers)
+                answer = await anext(answers)
             noted = await to_thread.run_sync(annotated, answer, self._assistant.library, Written(text=answer.text))
         except Exception as e:
             return _failed(e)
         finally:
-            answers.close()
+            await answers.aclose()
         message = {"role": "assistant", "content": answer.text, "refusal": None, "annotations": noted}
         choice = {"index": 0, "message": message, "logprobs": None, "finish_reason": "stop"}
         head = _head("chat.completion")
         return JSONResponse({**head, "choices": [choice], "usage": _USAGE, "rag": answer.as_json()})
 
-    async def _events(self, what: CompletionRequest, answer: Answer, answers: Generator[Answer]) -> AsyncIterator[str]:
+    async def _events(
+        self, what: CompletionRequest, answer: Answer, answers: AsyncGenerator[Answer]
+    ) -> AsyncIterator[str]:
         """The answer as server-sent events; closing the iterator stops the writer."""
         head, written = _head("chat.completion.chunk"), Written()
 
@@ -169,7 +197,7 @@ class Completions:
                     yield chunk({"content": text})
                 if answer.done:
                     break
-                answer = await to_thread.run_sync(next, answers)
+                answer = await anext(answers)
             noted = await to_thread.run_sync(annotated, answer, self._assistant.library, written)
             yield chunk({"annotations": noted}, "stop", rag=answer.as_json())
             if what.usage:
@@ -178,7 +206,7 @@ class Completions:
         except Exception as e:
             yield _event(_explained(e)[1])
         finally:
-            answers.close()
+            await answers.aclose()
 
 
 def _head(kind: str) -> dict[str, object]:

@@ -39,6 +39,7 @@ class ConversationRoutes:
             Route(conversation, explained(self.rename), methods=["POST"]),
             Route(conversation, explained(self.delete), methods=["DELETE"]),
             Route(f"{conversation}/export.{{kind}}", explained(self.export)),
+            Route(f"{turn}/panel", explained(self.panel)),
             Route(f"{turn}/rating", explained(self.rate), methods=["POST"]),
         ]
 
@@ -79,6 +80,13 @@ class ConversationRoutes:
             return [{"turn": turn.id, "html": self._asking.turn_html(turn), "done": True} for turn in turns]
 
         return JSONResponse(await to_thread.run_sync(shown))
+
+    async def panel(self, request: Request) -> Response:
+        """What the panel shows of a turn: its articles."""
+        owner, id_ = self._visitors.owner(request), request.path_params["turn"]
+        return HTMLResponse(
+            await to_thread.run_sync(lambda: self._asking.panel_html(self._conversations.turn(owner, id_)))
+        )
 
     async def rename(self, request: Request) -> Response:
         """Gives a conversation another title."""

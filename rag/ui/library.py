@@ -21,9 +21,10 @@ from rag.errors import RagError
 from rag.readers.folders import SUFFIXES
 from rag.scratch import scratch
 from rag.search.retriever import Behind
+from rag.types import Article
 from rag.ui import articles
 from rag.ui.articles import Sought
-from rag.ui.reading import article_html, error_line
+from rag.ui.reading import article_html, error_line, part_html
 from rag.ui.texts import say
 from rag.ui.uploads import safe_name, take_in
 
@@ -54,6 +55,7 @@ class LibraryPanel:
             Route("/ui/library/list", self.list, methods=["GET"]),
             Route("/ui/library/articles", self.article, methods=["GET"]),
             Route("/ui/library/articles", self.remove, methods=["DELETE"]),
+            Route("/ui/library/parts", self.part, methods=["GET"]),
             Route("/ui/library/files", self.add, methods=["POST"]),
         ]
 
@@ -71,12 +73,25 @@ class LibraryPanel:
         id_ = request.query_params.get("id", "")
 
         def read() -> str:
-            article = self._library.article(id_)
-            if article is None:
-                raise _Refused(404, say("library.errors.gone", id=id_))
-            return article_html(article, (), self._library.near_duplicates([id_])[id_], hidden=False)
+            return article_html(self._article(id_), (), self._library.near_duplicates([id_])[id_], hidden=False)
 
         return await _answered(read)
+
+    async def part(self, request: Request) -> Response:
+        """What was left out of a long article: from `start` to `end`, in characters, the last of it where `last` is given."""
+        query = request.query_params
+        try:
+            start, end = int(query["start"]), int(query["end"])
+        except (KeyError, ValueError):
+            return _refusal(_Refused(400, say("errors.InputError")))
+        id_, last = query.get("id", ""), bool(query.get("last"))
+        return await _answered(lambda: part_html(self._article(id_), start, end, last))
+
+    def _article(self, id_: str) -> Article:
+        article = self._library.article(id_)
+        if article is None:
+            raise _Refused(404, say("library.errors.gone", id=id_))
+        return article
 
     async def remove(self, request: Request) -> Response:
         """Removes an article; the list without it."""

@@ -6,7 +6,15 @@ import asyncio
 from collections import deque
 from collections.abc import AsyncGenerator
 
+from rag.answer.assistant import Assistant
 from rag.errors import BusyError
+
+_LONGEST = 64
+"""People who may wait."""
+_AT_ONCE = 8
+"""How many are answered at once (`python -m benchmarks.chat`, with quotes)."""
+_ALONE = {"llama": 1}
+"""A language model in this process writes for one."""
 
 
 class Queue:
@@ -49,3 +57,16 @@ class Queue:
     def _move(self) -> None:
         for event in self._waiting:
             event.set()
+
+
+class Queues:
+    """The queue of the writer that is in use, one for all who ask it: the page and the API."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._assistant = assistant
+        self._queues: dict[str, Queue] = {}
+
+    def turn(self) -> AsyncGenerator[int]:
+        """`Queue.turn` with the writer of now."""
+        writer = self._assistant.writer.name
+        return self._queues.setdefault(writer, Queue(_ALONE.get(writer, _AT_ONCE), _LONGEST)).turn()

@@ -6,15 +6,20 @@ Pure functions. All HTML of the page that holds foreign text is made by `plain` 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from html import escape
 from itertools import pairwise
+from urllib.parse import urlencode
 
 from rag.arabic import clean
 from rag.types import Article
 from rag.ui.texts import say
 
+WHOLE = 30_000
+"""The longest text, in characters, that is shown whole at once."""
+AROUND, PART = 4000, 20_000
+"""Characters that are shown of a longer one before and after each span, and of what is then asked for."""
 _LETTER = "A-Za-z\u00c0-\u024f"
 _TOKEN = rf"[{_LETTER}0-9](?:[{_LETTER}!-~]*[{_LETTER}0-9+%])?"  # any ASCII sign inside, few at the end
 _RUN = re.compile(rf"{_TOKEN}(?: {_TOKEN})*")
@@ -67,6 +72,48 @@ def marked(text: str, spans: Iterable[Span]) -> str:
     return "".join(out)
 
 
+def text_html(article: Article, spans: Sequence[Span]) -> str:
+    """An article's text with the spans marked; of a long one its beginning or what is around them, and what asks for the rest."""
+    text, length = article.text, len(article.text)
+    if length <= WHOLE:
+        return marked(text, spans)
+    shown: list[tuple[int, int]] = []
+    for start, end in sorted((max(0, s.start - AROUND), min(length, s.end + AROUND)) for s in spans) or [(0, PART)]:
+        if shown and start <= shown[-1][1]:
+            start, end = shown[-1][0], max(end, shown.pop()[1])
+        shown.append((start, end))
+    html, done = [], 0
+    for start, end in shown:
+        moved = (replace(span, start=span.start - start, end=span.end - start) for span in spans)
+        html += [gap(article.id, done, start), marked(text[start:end], moved)]
+        done = end
+    return "".join([*html, gap(article.id, done, length)])
+
+
+def part_html(article: Article, start: int, end: int, from_end: bool) -> str:
+    """The first or the last characters of what was left out of a text, and what asks for the rest of it."""
+    start, end = max(0, start), min(end, len(article.text))
+    middle = max(start, end - PART) if from_end else min(end, start + PART)
+    if from_end:
+        return gap(article.id, start, middle) + isolated(article.text[middle:end])
+    return isolated(article.text[start:middle]) + gap(article.id, middle, end)
+
+
+def gap(article_id: str, start: int, end: int) -> str:
+    """Buttons that ask for what is left out of a text, from either end; nothing where nothing is."""
+    if start >= end:
+        return ""
+    buttons = [_part_button("forwards", id=article_id, start=start, end=end)]
+    if start and end - start > PART:
+        buttons.append(_part_button("backwards", id=article_id, start=start, end=end, last=1))
+    return f'<div class="rag-gap"><p>{isolated(say("part.left_out", count=f"{end - start:,}"))}</p>{"".join(buttons)}</div>'
+
+
+def _part_button(way: str, **query: object) -> str:
+    shown = attributes({"data-part": f"ui/library/parts?{urlencode(query)}"})
+    return f'<button type="button" class="rag-link"{shown}>{plain(say(f"part.{way}"))}</button>'
+
+
 def name(article_id: str, title: str) -> str:
     """What an article is called: its title, else its id, which is often a file's name and kept from left to right."""
     return isolated(title) if title.strip() else f'<bdi dir="ltr">{plain(article_id)}</bdi>'
@@ -90,7 +137,7 @@ def links(articles: Mapping[str, str]) -> str:
 def article_html(
     article: Article, spans: Iterable[Span], near: Mapping[str, str] | None = None, hidden: bool = True
 ) -> str:
-    """The article for the panel: its name, what is known about it, and its whole text with the spans marked.
+    """The article for the panel: its name, what is known about it, and its text with the spans marked.
 
     near: the ids and titles of its near-duplicates.
     """
@@ -100,7 +147,7 @@ def article_html(
         f'<h3 tabindex="-1">{name(article.id, article.title)}</h3>'
         + (f'<p class="rag-about">{about}</p>' if about else "")
         + (f'<p class="rag-about">{plain(say("near_duplicates"))}: {links(near)}</p>' if near else "")
-        + f'<div class="rag-text" dir="auto">{marked(article.text, spans)}</div></article>'
+        + f'<div class="rag-text" dir="auto">{text_html(article, list(spans))}</div></article>'
     )
 
 

@@ -1,7 +1,8 @@
 """An `Answer` to the HTML of one turn of the chat. Pure functions, no Gradio.
 
-The turn carries what its panel needs in a `<template>`: the articles whole, their evidence marked, so that opening one
-asks nobody. Buttons name an article (`data-open`) and a span of it (`data-span`: `c3` the fourth citation, `h2` hit 2).
+A new turn carries what its panel needs in a `<template>`: the articles, their evidence marked, so that opening one asks nobody;
+one of a conversation that is opened again says where it is asked for. Buttons name an article (`data-open`) and a span of it
+(`data-span`: `c3` the fourth citation, `h2` hit 2).
 """
 
 from __future__ import annotations
@@ -27,11 +28,12 @@ _MARKER = re.compile(r"\[([0-9]+)\]")
 _MILLISECOND_LIMIT = 1000
 
 
-def turn(turn: Turn, articles: Mapping[str, Article], writing: bool = False) -> str:
+def turn(turn: Turn, articles: Mapping[str, Article], writing: bool = False, panel_at: str = "") -> str:
     """The whole turn: question, answer, sources, passages, who wrote it, and what can be done with it.
 
     articles: those that the citations and hits name; one that is not there was removed meanwhile. writing: whether more of
-    the answer comes; without it, an answer that is not done was broken off.
+    the answer comes; without it, an answer that is not done was broken off. panel_at: the address of what the panel shows, where
+    the turn is not to carry it.
     """
     answer = turn.answer
     parts = [question_html(answer.question), understood(answer), narrowed(turn.scope)]
@@ -50,7 +52,8 @@ def turn(turn: Turn, articles: Mapping[str, Article], writing: bool = False) -> 
         parts.append(program_says(answer.notice))
     if not writing:
         parts += [written_by(answer), actions(turn)] if answer.done else [actions(turn)]
-        parts.append(f"<template>{panel(answer, articles)}</template>")
+        carried = attributes({"data-from": panel_at}) if panel_at else ""
+        parts.append(f"<template{carried}>{'' if panel_at else panel(answer, articles)}</template>")
     return "".join(parts)
 
 

@@ -44,6 +44,7 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
     from rag.ui.library import LibraryPanel
     from rag.ui.models import ModelsPanel
     from rag.ui.page import STATIC, build, gradio_module, look
+    from rag.ui.queue import Queues
     from rag.wiring import open_conversations_or_begin_anew
 
     gr = gradio_module()
@@ -58,9 +59,16 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
 
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
     visitors = _visitors(settings, conversations)
-    asking = Asking(assistant, conversations, visitors)
+    queues = Queues(assistant)
+    asking = Asking(assistant, conversations, visitors, queues)
     kept = ConversationRoutes(assistant, conversations, asking, visitors)
-    for part in (asking, kept, LibraryPanel(assistant), ModelsPanel(settings, assistant), Completions(assistant)):
+    for part in (
+        asking,
+        kept,
+        LibraryPanel(assistant),
+        ModelsPanel(settings, assistant),
+        Completions(assistant, queues),
+    ):
         app.router.routes.extend(part.routes())
     app.mount("/ui/static", StaticFiles(directory=STATIC))
     blocks = build().queue()
@@ -107,6 +115,7 @@ class Served:
         """
         import uvicorn
 
+        from rag.ui.deadlines import Deadlines
         from rag.ui.door import OPEN, Credential, Door, kept_token
         from rag.ui.plain_values import PlainValues
         from rag.ui.startup import Startup
@@ -132,7 +141,9 @@ class Served:
         names = [name for name in settings.hostnames.replace(",", " ").split() if name]
         app = LanguageMiddleware(guard.Guard(PlainValues(self._startup), Door(entry, port), host, names))
         self._server = uvicorn.Server(
-            uvicorn.Config(app, log_level="warning", ws="none", timeout_graceful_shutdown=2, lifespan="on")
+            uvicorn.Config(
+                app, log_level="warning", http=Deadlines, ws="none", timeout_graceful_shutdown=2, lifespan="on"
+            )
         )
         sockets = [self._listening]
         self._thread = threading.Thread(target=self._server.run, args=(sockets,), name="rag-chat", daemon=True)

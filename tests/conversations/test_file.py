@@ -170,3 +170,10 @@ def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
     with pytest.raises(HistoryError, match="cannot be made"):
         Conversations(tmp_path / "file" / "conversations.sqlite")
+
+
+def test_a_search_waits_for_nobody_and_nobody_for_it(kept: Conversations) -> None:
+    kept.save("o", turn("t1", "c1"))
+    with ThreadPoolExecutor(1) as pool, kept._lock:  # as a turn holds it that is being saved
+        assert [c.id for c in pool.submit(kept.listed, "o", "x" * 10_000 + " x" * 100_000).result(60)] == []
+        assert [c.id for c in pool.submit(kept.listed, "o").result(60)] == ["c1"]

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from dataclasses import replace
+from html import unescape
 from html.parser import HTMLParser
+from urllib.parse import parse_qsl
 
 import pytest
 
@@ -12,7 +14,7 @@ from rag.conversations import Turn
 from rag.errors import BusyError, InputError
 from rag.types import EVERYTHING, Answer, Article, Citation, Hit, Passage, Scope
 from rag.ui import rendering
-from rag.ui.reading import Span, isolated, marked
+from rag.ui.reading import Span, article_html, isolated, marked, part_html
 from rag.ui.texts import say, texts
 
 HOSTILE = 'أ <script>alert(1)</script> <img src=x onerror="alert(1)"> $x$ **b** [1] ${7*7} {{value}} `&amp;`\n\nسطر'
@@ -253,3 +255,26 @@ def test_pages_and_near_duplicates_stand_beside_the_sources() -> None:
     assert say("page", page="") not in bare.text
     refused = replace(ANSWER, status="abstained", citations=(), hits=hits)
     assert say("page", page=7) in Read(turn(refused, ARTICLES)).text
+
+
+def test_a_book_opens_at_its_citations_and_gives_the_rest_in_parts() -> None:
+    text = "".join(f"سطر {i} من الكتاب.\n" for i in range(200_000))
+    book = Article("book.txt", text)
+    first, second = text.index("سطر 90000 "), text.index("سطر 190000 ")
+    html = article_html(book, [Span("c0", first, first + 9, True), Span("c1", second, second + 10, True)])
+    assert len(html) < 100_000 < len(text)
+    assert [re.sub("<.*?>", "", found) for found in re.findall("<mark.*?</mark>", html)] == ["سطر 90000", "سطر 190000"]
+    while gap := re.search('<div class="rag-gap">.*?</div>', html):  # now from one end, now from the other
+        asked = dict(parse_qsl(unescape(re.findall('data-part="(.*?)"', gap[0])[-1]).partition("?")[2]))
+        part = part_html(book, int(asked["start"]), int(asked["end"]), "last" in asked)
+        assert len(part) < 200_000
+        html = html.replace(gap[0], part)
+    assert unescape(re.sub("<.*?>", "", html.partition('dir="auto">')[2])) == text
+
+
+def test_overlapping_and_hostile_parts_of_a_book() -> None:
+    book = Article("<b>'.txt", "أ" * 100_000)
+    html = article_html(book, [Span("c0", 0, 5, evidence=True), Span("c1", 3, 9, evidence=True)])
+    assert "<b>'" not in html
+    assert part_html(book, -50, 10**9, from_end=True).endswith("أ")
+    assert part_html(book, 200_000, 10, from_end=False) == ""

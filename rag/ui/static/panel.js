@@ -10,16 +10,32 @@ let tip = null;
 
 const panel = () => document.querySelector(".rag-panel");
 
-// Opens the article that `button` names, at its span; a turn carries its articles in a template, so that nobody is asked.
-// Quietly: the focus and the page stay where they are.
-export function open(button, { quietly = false } = {}) {
+// Opens the article that `button` names, at its span; a turn carries its articles in a template, or says there where they are
+// asked for. Quietly: the focus and the page stay where they are.
+export async function open(button, { quietly = false } = {}) {
   if (!quietly) lastOpened = button;
+  const before = lastOpened;
   const aside = panel();
   const place = aside.querySelector("section");
   const turn = button.closest(".rag-turn");
   if (turn) {
     const template = turn.querySelector("template");
     if (!template) return;
+    if (template.dataset.from) {
+      const { ok, html } = await fragments.read(template.dataset.from);
+      if (ok) {
+        template.innerHTML = html;
+        delete template.dataset.from;
+      }
+      await letGo(aside);
+      if (lastOpened !== before || !button.isConnected) return;
+      if (!ok) {
+        place.innerHTML = html;
+        delete place.dataset.turn;
+        aside.classList.add("rag-filled");
+        return;
+      }
+    }
     if (place.dataset.turn !== turn.id || !place.childElementCount) {
       place.replaceChildren(template.content.cloneNode(true));
       place.dataset.turn = turn.id;
@@ -65,6 +81,26 @@ export async function read(button) {
   place.scrollTop = 0;
   const head = place.querySelector("h3");
   if (head) look(head);
+}
+
+// Puts a part of a long article in the place of the buttons that ask for it; an error stands over them.
+async function more(button) {
+  const place = button.closest(".rag-gap");
+  button.disabled = true;
+  const { ok, html } = await fragments.read(button.dataset.part);
+  await letGo(panel());
+  button.disabled = false;
+  if (!place.isConnected) return;
+  place.querySelector(".rag-error")?.remove();
+  if (!ok) {
+    place.insertAdjacentHTML("afterbegin", html);
+    return;
+  }
+  const fresh = document.createElement("div");
+  fresh.tabIndex = -1;
+  fresh.innerHTML = html;
+  place.replaceWith(fresh);
+  fresh.focus({ preventScroll: true });
 }
 
 function opened(button, quietly) {
@@ -121,10 +157,11 @@ export function begin() {
   document.body.append(tip);
   const unpoint = () => (tip.hidden = true);
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-open], [data-article]:is(button), #rag-back");
+    const button = event.target.closest?.("[data-open], [data-article]:is(button), [data-part], #rag-back");
     if (!button) return;
     unpoint();
     if (button.id === "rag-back") back();
+    else if (button.dataset.part) more(button);
     else if (button.dataset.open) open(button);
     else read(button);
   });
