@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chat test test-slow lint format check docs install install-dev lock baselines screenshot bench models
+.PHONY: chat test test-slow lint format check docs install install-dev lock audit baselines screenshot bench models
 
 chat: $(VENV)/.installed
 	@$(BIN)/rag list 2>/dev/null | grep -q . || $(BIN)/rag index seeds
@@ -60,22 +60,38 @@ models: $(VENV)/.installed-dev
 	$(BIN)/python -m training.evidence --data $(DATA) --out rag/models/shipped/rankers.json
 	$(BIN)/python -m training.checksums rag/models/shipped
 
-# The lock is what the set-up installs; `make lock` writes it anew from pyproject.toml.
+# The lock is what the set-up installs, each file by its checksum; `make lock` writes it anew from pyproject.toml. torch stands apart:
+# which of its builds fits a machine, and what of CUDA that needs, its index decides.
+LOCK = $(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes --no-annotate --no-header
+WITHOUT_TORCH = awk '/^[^ ]/ {kept = !/^(torch|triton|nvidia-|cuda-)/} kept'
 lock: | $(VENV)/bin/python
-	$(BIN)/pip install -q pip-tools
-	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-annotate --no-header -o requirements.lock pyproject.toml
-	$(BIN)/pip-compile -q --strip-extras --allow-unsafe --no-emit-index-url --no-emit-find-links --no-annotate --no-header --extra dev -c requirements.lock -o requirements-dev.lock pyproject.toml
-	sed -i 's/^torch==\(.*\)+cpu$$/torch==\1/' requirements.lock requirements-dev.lock
+	@command -v $(BIN)/uv >/dev/null || $(BIN)/pip install -q uv
+	for part in "requirements" "requirements-dev --extra dev"; do set -e -- $$part; \
+	    { cat $$1.lock requirements-torch.lock; } > $$1.all; \
+	    $(LOCK) -o $$1.all $${2:+$$2 $$3 -c requirements.all} pyproject.toml; \
+	    $(WITHOUT_TORCH) $$1.all > $$1.lock; \
+	done
+	grep -oE '^torch==[0-9.]+' requirements.all > requirements-torch.lock
+	rm requirements.all requirements-dev.all
+
+# What is installed: a list of the parts in CycloneDX's form, a list of licences, and what is known to be weak in them.
+audit: $(VENV)/.installed
+	@command -v $(BIN)/uv >/dev/null || $(BIN)/pip install -q uv
+	mkdir -p build
+	$(BIN)/uv tool run -q --from cyclonedx-bom cyclonedx-py environment --output-reproducible -o build/sbom.json $(BIN)/python
+	$(BIN)/uv tool run -q pip-licenses --python $(BIN)/python --format markdown --with-urls --output-file build/licences.md
+	$(BIN)/uv tool run -q pip-audit --disable-pip --require-hashes -r requirements.lock
 
 $(VENV)/bin/python:
 	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or later is needed; name it with PYTHON=...")'
 	$(PYTHON) -m venv $(VENV)
 
-$(VENV)/.installed: requirements.lock pyproject.toml | $(VENV)/bin/python
-	$(BIN)/pip install --disable-pip-version-check -r requirements.lock
+$(VENV)/.installed: requirements.lock requirements-torch.lock pyproject.toml | $(VENV)/bin/python
+	$(BIN)/pip install --disable-pip-version-check --no-deps --require-hashes -r requirements.lock
+	$(BIN)/pip install --disable-pip-version-check -r requirements-torch.lock
 	$(BIN)/pip install --disable-pip-version-check --no-deps -e .
 	@touch $@
 
 $(VENV)/.installed-dev: requirements-dev.lock $(VENV)/.installed
-	$(BIN)/pip install --disable-pip-version-check -r requirements-dev.lock
+	$(BIN)/pip install --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.lock
 	@touch $@

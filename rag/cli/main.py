@@ -20,7 +20,7 @@ from rag.cli.eval import evaluate
 from rag.cli.index import index, remove
 from rag.cli.models import app as models_app
 from rag.cli.options import Json, Writer
-from rag.cli.terminal import note, print_answer, print_hits, print_json, progress, say
+from rag.cli.terminal import note, print_answer, print_hits, print_json, progress, say, shown_id
 from rag.errors import InputError, RagError
 
 if TYPE_CHECKING:
@@ -99,7 +99,7 @@ def list_articles(as_json: Json = False) -> None:
         )
         return
     for id_, title, date, source, characters in rows:
-        say("\t".join([id_, date or "-", source or "-", f"{characters:,}", title]).rstrip())
+        say("\t".join([shown_id(id_), date or "-", source or "-", f"{characters:,}", title]).rstrip())
     if not rows:
         note(wiring.EMPTY)
 

@@ -8,6 +8,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
+from rag.arabic.text.folding import told_apart
+
 if TYPE_CHECKING:
     from rag.search.catch_up import Progress
     from rag.types import Answer, Hit
@@ -30,6 +32,11 @@ def visible(text: str) -> str:
     return text.translate(_SYMBOLS)
 
 
+def shown_id(id_: str) -> str:
+    """An article's id as a line shows it: on a terminal so that no other looks like it, else as it is, for other programs."""
+    return told_apart(id_) if sys.stdout.isatty() else id_
+
+
 def note(line: str) -> None:
     """A line for people on stderr."""
     say(f"rag: {line}", error=True)
@@ -44,7 +51,9 @@ def print_hits(hits: Sequence[Hit]) -> None:
     """Each hit with its place, its ranks and its text."""
     for hit in hits:
         p, legs = hit.passage, f"lexical {hit.lexical or '-'}, dense {hit.dense or '-'}"
-        say(f"{hit.rank}. {p.article}{_page(p.page)} [{p.start}:{p.end}] {hit.score:.3f} ({legs})\n{p.text}\n")
+        say(
+            f"{hit.rank}. {shown_id(p.article)}{_page(p.page)} [{p.start}:{p.end}] {hit.score:.3f} ({legs})\n{p.text}\n"
+        )
 
 
 def print_answer(answers: Iterable[Answer], told: str) -> None:
@@ -70,13 +79,13 @@ def print_answer(answers: Iterable[Answer], told: str) -> None:
     if answer.status == "abstained":
         for hit in answer.hits[:3]:
             p = hit.passage
-            say(f"  nearest: {p.article}{_page(p.page)} [{p.start}:{p.end}] {_shortened(p.text)}")
+            say(f"  nearest: {shown_id(p.article)}{_page(p.page)} [{p.start}:{p.end}] {_shortened(p.text)}")
     for c in answer.citations:
-        where = f"{c.article}{_page(c.page)} [{c.start}:{c.end}]" if c.n else "cites nothing"
+        where = f"{shown_id(c.article)}{_page(c.page)} [{c.start}:{c.end}]" if c.n else "cites nothing"
         short = f" ({c.short})" if c.short else ""
         say(f"  [{c.n or '-'}] {c.verdict}{short}: {where} {_shortened(c.quote or c.claim)}")
     for article, others in {c.article: c.near_duplicates for c in answer.citations if c.near_duplicates}.items():
-        say(f"  {article} also in: {', '.join(others)}")
+        say(f"  {shown_id(article)} also in: {', '.join(map(shown_id, others))}")
     if notice := answer.notice.removeprefix(told).removeprefix("; "):
         note(notice)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from importlib.resources import files
 
 from rag.arabic import undirected
+from rag.arabic.text.folding import told_apart
 from rag.conversations import Conversation, Turn
 from rag.types import EVERYTHING, Answer, Citation, Scope, Verdict
 from rag.ui.reading import isolated, plain
@@ -165,7 +166,7 @@ def _quotes(answer: Answer) -> list[Quote]:
         page = say("page", page=citation.page) if citation.page else ""
         known = (
             passage.title if passage else "",
-            citation.article,
+            told_apart(citation.article),
             page,
             citation.source,
             passage.date if passage else "",

@@ -13,6 +13,7 @@ from itertools import pairwise
 from urllib.parse import urlencode
 
 from rag.arabic import clean
+from rag.arabic.text.folding import told_apart
 from rag.types import Article
 from rag.ui.texts import say
 
@@ -116,12 +117,12 @@ def _part_button(way: str, **query: object) -> str:
 
 def name(article_id: str, title: str) -> str:
     """What an article is called: its title, else its id, which is often a file's name and kept from left to right."""
-    return isolated(title) if title.strip() else f'<bdi dir="ltr">{plain(article_id)}</bdi>'
+    return isolated(title) if title.strip() else f'<bdi dir="ltr">{plain(told_apart(article_id))}</bdi>'
 
 
 def details(article: Article) -> str:
     """The line under an article's name: id where the name is a title, source and date where they are known."""
-    known = [article.id] if article.title.strip() else []
+    known = [told_apart(article.id)] if article.title.strip() else []
     known += [part for part in (article.source, article.date or "") if part and not article.id.startswith(part)]
     return " · ".join(f"<bdi>{plain(part)}</bdi>" for part in known)
 

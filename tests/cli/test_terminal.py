@@ -9,12 +9,14 @@ import pty
 import re
 import subprocess
 import sys
+import unicodedata
 from pathlib import Path
 
 import pytest
 
 from rag.cli.terminal import print_answer, visible
-from rag.types import Answer
+from rag.types import Answer, Article
+from rag.ui.reading import details, name
 from tests.conftest import ROOT, Rag
 
 STEERING = "\x1b]0;owned\x07\x1b[2J\x9b31mقال\r\x08\x7f"
@@ -24,6 +26,33 @@ def test_control_characters_are_shown_as_symbols() -> None:
     assert visible(STEERING) == "␛]0;owned␇␛[2J\ufffd31mقال␍␈␡"
     assert visible("a\tb\nقال «نعم» 👍🏽\u200f") == "a\tb\nقال «نعم» 👍🏽\u200f"
     assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]", visible("".join(map(chr, range(0x3000)))))
+
+
+IDS = [
+    "a.txt",
+    "a\u200b.txt",
+    "a\u00a0.txt",
+    "a\u202etxt.\u202c",
+    "\u2060a.txt",
+    "مقال.txt",
+    "مقال\u200c.txt",
+]
+
+
+def test_ids_that_look_the_same_are_told_apart(rag: Rag, tmp_path: Path) -> None:
+    rows = [{"id": id_, "text": f"قال العقرب رقم {i} إن الواحة بعيدة."} for i, id_ in enumerate(IDS)]
+    (tmp_path / "dump.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    rag("index", "dump.jsonl")
+    listed = {line.split("\t")[0] for line in on_a_terminal(tmp_path / "home", "list").splitlines()}
+    assert {"a.txt", "a⟨U+200B⟩.txt", "a⟨U+00A0⟩.txt", "⟨U+2060⟩a.txt", "مقال.txt", "مقال⟨U+200C⟩.txt"} <= listed
+    assert {line.split("\t")[0] for line in rag("list").stdout.splitlines()} <= set(
+        IDS
+    )  # as they are, for other programs
+    names = {name(id_, "") for id_ in IDS} | {details(Article(id_, "x", title="t")) for id_ in IDS}
+    assert len(names) == 2 * len(IDS)
+    assert not any(
+        unicodedata.category(char) in ("Cf", "Cc", "Zs") and char != " " for shown in names for char in shown
+    )
 
 
 def on_a_terminal(home: Path, *arguments: str) -> str:

@@ -118,6 +118,14 @@ def undirected(text: str) -> str:
     return _UNSEEN.sub("", text)
 
 
+def told_apart(name: str) -> str:
+    """A name with the characters that nobody sees, and the spaces that are not U+0020, as ⟨U+200B⟩: no two names look the same by
+    them."""
+    return "".join(
+        f"⟨U+{ord(char):04X}⟩" if char != " " and unicodedata.category(char)[0] in "CZ" else char for char in name
+    )
+
+
 def has_arabic(text: str) -> bool:
     """Whether any letter of the text is Arabic."""
     return _ARABIC.search(text) is not None
