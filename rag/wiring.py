@@ -23,9 +23,7 @@ from rag.search.engine import Engine
 from rag.search.index_state import WRITING, SearchIndex
 from rag.search.lexical import LexicalIndex
 from rag.search.local_engine import LocalEngine
-from rag.search.milvus.collection import MARK, MilvusCollection
-from rag.search.milvus.engine import MilvusEngine
-from rag.search.milvus.server import MilvusServer
+from rag.search.milvus import MARK
 from rag.search.reranking import SHIPPED_RERANKER, CrossEncoderReranker, LinearReranker, Reranker
 from rag.search.retriever import Retriever
 from rag.search.subprocess import Other, apart, following
@@ -33,6 +31,7 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.answer.assistant import Assistant
+    from rag.search.milvus.collection import MilvusCollection
 
 EMPTY = "the library is empty: add articles with `rag index PATH`"
 
@@ -102,12 +101,17 @@ def shipped_parser() -> QuestionParser:
 def open_engine(settings: Settings, library: Library, embedder: Embedder) -> Engine:
     """The engine that the settings name."""
     if settings.engine == "milvus":
+        from rag.search.milvus.engine import MilvusEngine  # seldom used, and 20 ms of every start
+
         return MilvusEngine(open_collection(settings, library, embedder))
     return open_embedded(settings, library, embedder)
 
 
 def open_collection(settings: Settings, library: Library, embedder: Embedder) -> MilvusCollection:
     """The library's collection on the settings' server, which is not asked yet."""
+    from rag.search.milvus.collection import MilvusCollection
+    from rag.search.milvus.server import MilvusServer
+
     server = MilvusServer(settings.milvus_url, settings.milvus_token.get_secret_value())
     return MilvusCollection(library, embedder, server)
 

@@ -66,7 +66,7 @@ def kept_token(folder: Path) -> str:
             made = path.with_name(f".{TOKEN_FILE}.{secrets.token_hex(4)}")
             made.touch(mode=0o600)
             made.write_text(secrets.token_urlsafe(24), encoding="ascii")
-            made.replace(path)
+            _give_name(made, path)
         token = path.read_text(encoding="ascii").strip()
     except (OSError, ValueError) as e:
         raise RagError(
@@ -77,6 +77,18 @@ def kept_token(folder: Path) -> str:
             f"{path} holds {len(token)} letters; expected the token of the chat; delete it, and a new one is made"
         )
     return token
+
+
+def _give_name(made: Path, path: Path) -> None:
+    """Gives a file its name, unless another program that starts at the same moment was first."""
+    try:
+        path.hardlink_to(made)
+    except FileExistsError:
+        pass
+    except OSError:  # a file system without links
+        made.replace(path)
+    finally:
+        made.unlink(missing_ok=True)
 
 
 class Door:

@@ -58,8 +58,7 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
             yield
 
     app = fastapi.FastAPI(docs_url=None, redoc_url=None, openapi_url=None, lifespan=life)
-    visitors = _visitors(settings, conversations)
-    queues = Queues(assistant)
+    visitors, queues = _visitors(settings, conversations), Queues(assistant)
     asking = Asking(assistant, conversations, visitors, queues)
     kept = ConversationRoutes(assistant, conversations, asking, visitors)
     for part in (

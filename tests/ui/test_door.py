@@ -7,6 +7,7 @@ import json
 import os
 import stat
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -100,6 +101,20 @@ def test_a_browser_stays_in_over_a_restart_and_the_token_is_the_owners_alone(
         url, token = parts(second)
         assert token == parts(first)[1] == kept.read_text()
         assert get(f"{url}ui/app", cookie=f"rag-session-{httpx.URL(url).port}={value}").status_code == 200
+
+
+def test_programs_that_start_at_once_have_one_token(tmp_path: Path) -> None:
+    together = threading.Barrier(16)
+
+    def started(home: Path) -> str:
+        together.wait()
+        return kept_token(home)
+
+    with ThreadPoolExecutor(16) as pool:
+        for i in range(50):
+            home = tmp_path / str(i)
+            assert len(set(pool.map(started, [home] * 16))) == 1
+            assert [path.name for path in home.iterdir()] == [TOKEN_FILE]
 
 
 @pytest.mark.parametrize("held", [b"", b"short", b"\xff\xfe" * 20])

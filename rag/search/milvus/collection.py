@@ -15,14 +15,13 @@ from rag.errors import IndexDamaged
 from rag.library import Library
 from rag.search.embedding import Embedder
 from rag.search.index_state import IndexState
+from rag.search.milvus import MARK
 from rag.search.milvus import rows as milvus_rows
 from rag.search.milvus.server import MilvusServer
 from rag.types import Passage
 
 _STATE = "rag.state"
 """The property that holds the state."""
-MARK = "milvus"
-"""A file beside the library that says where its collection is; by it an emptied library is told from one that is new."""
 _MANY = 1000
 """Passages, after which milvus-lite is told to write its files: what it holds in memory it indexes for each question anew."""
 _DELETED = 10_000

@@ -11,6 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 from rag.answer.assistant import Assistant
 from rag.library.browsing import undated
 from rag.settings import load_settings
+from rag.types import Article
 from rag.ui.texts import say
 from rag.wiring import open_assistant
 from tests.hub_server import HubServer
@@ -73,6 +74,35 @@ def test_a_file_is_added_asked_about_read_and_deleted(opened: Window, filled: As
     page.click("nav [data-view=chat]")
     opened.ask("ماذا أعلن عادل الصقر؟")
     assert opened.last("button.rag-chip").count() == 0
+
+
+def test_a_book_opens_at_its_citation_and_is_read_in_parts(opened: Window, filled: Assistant) -> None:
+    page = opened.page
+    pages = [f"في الصفحة {i} من الكتاب يصف الكاتب الطريق والبحر." for i in range(2000)]
+    pages[1000] = NEWS
+    filled.library.add([Article("book.txt", "\n".join(pages), "كتاب الطريق")])
+    filled.retriever.catch_up()
+    opened.ask("ماذا أعلن عادل الصقر؟")
+    opened.last("button.rag-chip").first.click()
+    assert opened.marked() in NEWS
+    text, gaps = page.locator(".rag-panel .rag-article:visible .rag-text"), page.locator(".rag-gap:visible")
+    assert gaps.count() >= 2
+    before = len(text.text_content())
+    assert before < sum(map(len, pages)) / 2
+    opened.shot("34-book")
+    gaps.first.locator("button").last.click()  # what comes before the citation
+    page.wait_for_function(
+        "document.querySelector('.rag-panel .rag-article:not([hidden]) .rag-text').textContent.length > 20000"
+    )
+    assert opened.marked() in NEWS
+    while gaps.count():
+        gaps.first.locator("button").first.click()
+        page.wait_for_function("!document.querySelector('.rag-gap button[disabled]')")
+    assert text.text_content() == "\n".join(pages)
+    opened.view("library")
+    page.click("#rag-articles [data-article='book.txt']")
+    page.wait_for_function("document.querySelectorAll('.rag-panel .rag-gap').length == 1")
+    assert text.text_content().startswith(pages[0])
 
 
 def test_files_are_dropped_on_the_library(opened: Window) -> None:
