@@ -4,7 +4,7 @@
 
 Each load meets a chat of its own over the seeds, with a password that the clients know. Half-open: connections that never end
 the head of a request. Uploads: files that come a byte a second. Hung: /v1 calls to a model that never answers. Questions: asked
-one after another in the page's way, after 200 to warm up; then over Gradio's queue by sessions that never fetch the answer.
+one after another in the page's way, after 200 to warm up; then, likewise, over Gradio's queue by sessions that never fetch the answer.
 Deaf: clients that ask for more than 10 MB each and read nothing. Exit 1 where the page took longer than 2 seconds, where 2,000
 questions took 5 % more memory, or the deaf more than 200 MB.
 """
@@ -21,6 +21,7 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager, suppress
+from http import HTTPStatus
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -103,8 +104,8 @@ def hung(home: Path, many: int) -> float:
                 return page_seconds(chat.url)
 
 
-def questions(home: Path, many: int) -> tuple[float, float, float]:
-    """MB after the warm-up, after so many questions more, and after as many whose answers nobody fetches."""
+def questions(home: Path, many: int) -> list[float]:
+    """MB after the warm-up and after so many questions more, and the same of answers that nobody fetches."""
     asked = [example.question for example in load(ROOT / "tests" / "data" / "seeds_qa.jsonl")[0]]
     with chatting(home) as chat, httpx.Client(base_url=chat.url, headers=AUTH, timeout=60, trust_env=False) as client:
         client.get("ui/app").raise_for_status()
@@ -113,15 +114,17 @@ def questions(home: Path, many: int) -> tuple[float, float, float]:
             client.post("ui/ask", json={"question": asked[i % len(asked)]}).raise_for_status()
 
         def leave(i: int) -> None:
-            body = {"data": [asked[i % len(asked)]], "session_hash": f"s{i}", "fn_index": 0}
-            client.post("gradio_api/queue/join", json=body)
+            body = {"data": [asked[i % len(asked)], "", "", []], "session_hash": f"s{i}", "fn_index": 0}
+            while client.post("gradio_api/queue/join", json=body).status_code != HTTPStatus.OK:
+                time.sleep(0.1)  # the queue is full
 
         sizes = []
-        for what, times in ((ask, _WARM_UP), (ask, many), (leave, many)):
-            for i in range(times):
-                what(i)
-            sizes.append(held(chat.pid))
-        return sizes[0], sizes[1], sizes[2]
+        for what in (ask, leave):
+            for times in (_WARM_UP, many):
+                for i in range(times):
+                    what(i)
+                sizes.append(held(chat.pid))
+        return sizes
 
 
 def deaf(home: Path, many: int) -> float:
@@ -174,9 +177,9 @@ def main() -> int:
                 seconds = load(home, many)
                 told(f"{many:,} {name}: the page within {seconds:.2f} s", seconds <= PAGE_SECONDS)
         if given.questions:
-            warm, after, unread = questions(home, given.questions)
-            told(f"{given.questions:,} questions: {warm:.0f} MB -> {after:.0f} MB", after <= (1 + GROWTH) * warm)
-            told(f"{given.questions:,} answers not fetched: -> {unread:.0f} MB", unread <= (1 + GROWTH) * after)
+            sizes = questions(home, given.questions)
+            for what, warm, after in zip(("questions", "answers not fetched"), sizes[::2], sizes[1::2], strict=True):
+                told(f"{given.questions:,} {what}: {warm:.0f} MB -> {after:.0f} MB", after <= (1 + GROWTH) * warm)
         if given.deaf:
             grown = deaf(home, given.deaf)
             told(f"{given.deaf} clients that read nothing: {grown:+.0f} MB", grown <= DEAF_MB)

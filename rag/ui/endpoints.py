@@ -3,6 +3,7 @@
 Gradio reads what the functions take and give from their annotations and docstrings, which therefore stand as they are shown.
 """
 
+from collections import OrderedDict
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -13,6 +14,29 @@ from rag.types import Scope
 
 _AT_ONCE = 32
 MOST_HITS = 100
+MOST_WAITING, MOST_SESSIONS = 64, 256
+"""Calls of Gradio's clients that may wait, and sessions that are remembered: so many more that none is forgotten while it waits."""
+
+
+class _Unfetched(OrderedDict[str, Any]):
+    """What Gradio's queue holds for sessions until they fetch it; of too many the oldest is forgotten, with what is noted of it."""
+
+    def __init__(self, noted: dict[str, Any]) -> None:
+        super().__init__()
+        self._noted = noted
+
+    def __setitem__(self, session: str, held: Any) -> None:
+        super().__setitem__(session, held)
+        while len(self) > MOST_SESSIONS:
+            oldest, _ = self.popitem(last=False)
+            self._noted.pop(oldest, None)
+
+
+def _forget_sessions(blocks: Any) -> None:
+    """Has Gradio forget sessions that fetch nothing: it would keep the answers of 2,000, and a state for each of 10,000."""
+    queue = blocks._queue
+    queue.pending_messages_per_session = _Unfetched(queue.pending_event_ids_session)
+    blocks.state_session_capacity = MOST_SESSIONS
 
 
 def add(gr: Any, blocks: Any, assistant: Assistant) -> None:
@@ -59,6 +83,7 @@ def add(gr: Any, blocks: Any, assistant: Assistant) -> None:
             scope = Scope(since, until, tuple(sources or ()))
             return [hit.as_json() for hit in assistant.search(assistant.parse(query), k, scope)]
 
+    _forget_sessions(blocks)
     with blocks:
         for name, function in (("ask", ask_the_archive), ("search", search_the_archive)):
             # Not queued, an MCP call needs no second request to this server, which would lack the password.

@@ -49,8 +49,7 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
 
     gr = gradio_module()
     conversations, damaged = open_conversations_or_begin_anew(settings)
-    if damaged:
-        assistant.notices.append(damaged)
+    assistant.notices += [damaged] if damaged else []
 
     @asynccontextmanager
     async def life(_: FastAPI) -> AsyncIterator[None]:
@@ -61,16 +60,11 @@ def application(assistant: Assistant, settings: Settings) -> FastAPI:
     visitors, queues = _visitors(settings, conversations), Queues(assistant)
     asking = Asking(assistant, conversations, visitors, queues)
     kept = ConversationRoutes(assistant, conversations, asking, visitors)
-    for part in (
-        asking,
-        kept,
-        LibraryPanel(assistant),
-        ModelsPanel(settings, assistant),
-        Completions(assistant, queues),
-    ):
+    panels = LibraryPanel(assistant), ModelsPanel(settings, assistant)
+    for part in (asking, kept, *panels, Completions(assistant, queues)):
         app.router.routes.extend(part.routes())
     app.mount("/ui/static", StaticFiles(directory=STATIC))
-    blocks = build().queue()
+    blocks = build().queue(max_size=endpoints.MOST_WAITING)
     endpoints.add(gr, blocks, assistant)
     gr.mount_gradio_app(
         app,

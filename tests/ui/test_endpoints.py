@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import asyncio
 from collections.abc import Iterator
+from contextlib import suppress
 
 import httpx
 import pytest
@@ -12,6 +13,7 @@ from gradio_client import Client
 from gradio_client.exceptions import AppError
 
 from rag.answer.assistant import Assistant
+from rag.ui import endpoints
 from tests.conftest import parsed
 from tests.ui.conftest import MARS, PASSWORD
 
@@ -77,3 +79,29 @@ def test_an_assistant_asks_the_archive(api: str, locked: str, archive: Assistant
         assert ast.literal_eval(answer.content[0].text)["answer"] == expected.text
         assert refused.isError
         assert "the question is empty" in refused.content[0].text
+
+
+def test_sessions_that_fetch_nothing_are_forgotten(api: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(endpoints, "MOST_SESSIONS", 3)
+
+    def join(session: str) -> None:
+        body = {"data": [CHURKIN, "", "", []], "fn_index": 0, "session_hash": session}
+        httpx.post(f"{api}gradio_api/queue/join", json=body, trust_env=False).raise_for_status()
+
+    def fetched(session: str) -> str:
+        url, said = f"{api}gradio_api/queue/data", ""
+        with (
+            suppress(httpx.RemoteProtocolError),  # which is how Gradio ends a stream of a session that it does not know
+            httpx.stream("GET", url, params={"session_hash": session}, timeout=60, trust_env=False) as answer,
+        ):
+            for line in answer.iter_lines():
+                said += line
+        return said
+
+    join("kept")
+    assert "process_completed" in fetched("kept")
+    join("left")
+    for i in range(3):
+        join(f"later{i}")
+        assert "process_completed" in fetched(f"later{i}")  # by then the one before it is answered, too
+    assert "process_completed" not in fetched("left")
