@@ -14,7 +14,7 @@ from rag.types import Scope
 
 _AT_ONCE = 32
 MOST_HITS = 100
-MOST_WAITING, MOST_SESSIONS = 64, 256
+MOST_WAITING, MOST_SESSIONS = 64, 128
 """Calls of Gradio's clients that may wait, and sessions that are remembered: so many more that none is forgotten while it waits."""
 
 
