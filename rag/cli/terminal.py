@@ -8,8 +8,6 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from rag.arabic.text.folding import told_apart
-
 if TYPE_CHECKING:
     from rag.search.catch_up import Progress
     from rag.types import Answer, Hit
@@ -34,7 +32,11 @@ def visible(text: str) -> str:
 
 def shown_id(id_: str) -> str:
     """An article's id as a line shows it: on a terminal so that no other looks like it, else as it is, for other programs."""
-    return told_apart(id_) if sys.stdout.isatty() else id_
+    if not sys.stdout.isatty():
+        return id_
+    from rag.arabic.text.folding import told_apart  # which takes numpy with it
+
+    return told_apart(id_)
 
 
 def note(line: str) -> None:

@@ -17,6 +17,7 @@ from rag.types import Article
 from rag.ui.asking import Asking
 from rag.ui.completions import Written, annotated
 from rag.ui.library import LibraryPanel
+from rag.ui.queue import Queues
 from rag.ui.responses import Visitors
 from rag.ui.texts import say
 from rag.wiring import open_assistant, open_conversations, open_library
@@ -51,7 +52,7 @@ def test_an_article_that_is_read_links_to_its_near_duplicates(assistant: Assista
 
 def test_a_turn_names_the_copies_of_what_it_cites_once(assistant: Assistant, tmp_path: Path) -> None:
     with open_conversations(load_settings(home=tmp_path)) as conversations:
-        asking = Asking(assistant, conversations, Visitors())
+        asking = Asking(assistant, conversations, Visitors(), Queues(assistant))
         client = TestClient(Starlette(routes=asking.routes()))
         asked = client.post("/ui/ask", content=json.dumps({"question": "ماذا أعلن عادل الصقر؟"})).text
     html = json.loads(asked.strip().splitlines()[-1])["html"]

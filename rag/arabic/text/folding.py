@@ -21,6 +21,8 @@ _UNSEEN = re.compile(
     "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]"
 )
 
+_HIDDEN = ("Cf", "Cn", "Co", "Cs", "Zs")
+
 _DELETED = [
     *range(0x0610, 0x061B),  # signs of honour, small high letters
     0x061C,  # Arabic letter mark
@@ -120,9 +122,9 @@ def undirected(text: str) -> str:
 
 def told_apart(name: str) -> str:
     """A name with the characters that nobody sees, and the spaces that are not U+0020, as ⟨U+200B⟩: no two names look the same by
-    them."""
+    them. Controls and ends of lines, which no id has, stay."""
     return "".join(
-        f"⟨U+{ord(char):04X}⟩" if char != " " and unicodedata.category(char)[0] in "CZ" else char for char in name
+        f"⟨U+{ord(char):04X}⟩" if char != " " and unicodedata.category(char) in _HIDDEN else char for char in name
     )
 
 
