@@ -51,13 +51,16 @@ class Deadlines(H11Protocol):
         self._received += len(data)
         super().data_received(data)
         if not self._is_asked():
+            self._end_pace()
             self._await_head()
             return
         self._heads.pop(self, None)
         if self._head:
             self._head.cancel()
             self._head = None
-        if self.cycle.more_body and not self._pace:
+        if not self.cycle.more_body:
+            self._end_pace()
+        elif not self._pace:
             self._await_body()
 
     def pause_writing(self) -> None:
@@ -83,6 +86,12 @@ class Deadlines(H11Protocol):
 
     def _await_body(self) -> None:
         self._pace = self.loop.call_later(PACE_SECONDS, self._check_body, self._received)
+
+    def _end_pace(self) -> None:
+        """The next request's body has its own time."""
+        if self._pace:
+            self._pace.cancel()
+            self._pace = None
 
     def _check_body(self, before: int) -> None:
         """Ends a body that has not come on, though somebody here would read it."""
