@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import asyncio
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from uvicorn.protocols.http.h11_impl import H11Protocol
+from uvicorn.server import ServerState
 
 HEAD_SECONDS = 10
 """In which the head of a request must be whole."""
@@ -22,10 +24,12 @@ MOST_HEADS = 400
 class Deadlines(H11Protocol):
     """uvicorn's connection, ended where it is late."""
 
-    _heads: ClassVar[dict[Deadlines, None]] = {}  # those that are without a whole head, the oldest first
+    _of_servers: ClassVar[WeakKeyDictionary[ServerState, dict[Deadlines, None]]] = WeakKeyDictionary()
 
     def __init__(self, *args: Any, **more: Any) -> None:
         super().__init__(*args, **more)
+        # Those of this server that are without a whole head, the oldest first.
+        self._heads = self._of_servers.setdefault(self.server_state, {})
         self._head: asyncio.TimerHandle | None = None
         self._pace: asyncio.TimerHandle | None = None
         self._unread: asyncio.TimerHandle | None = None
