@@ -70,7 +70,7 @@ export async function ask(question, replacing = "") {
   try {
     const answer = await request("ui/ask", { method: "POST", body, signal: mine.abort.signal });
     if (!answer.ok) throw new Error(await answer.text());
-    for await (const line of lines(answer.body)) {
+    for await (const line of newest(lines(answer.body))) {
       await letGo(log());
       receive(JSON.parse(line), mine, question, replacing);
     }
@@ -98,6 +98,34 @@ async function* lines(stream) {
     rest = parts.pop();
     yield* parts;
   }
+}
+
+// The last line of those that came while the one before was shown. Each snapshot holds the whole answer so far: a page that is slower
+// than the writer would fall behind more and more if it showed them all.
+async function* newest(lines) {
+  let line = "";
+  let end = null;
+  let more = Promise.withResolvers();
+  const reading = async () => {
+    for await (line of lines) more.resolve();
+    return {};
+  };
+  reading()
+    .catch((error) => ({ error }))
+    .then((how) => {
+      end = how;
+      more.resolve();
+    });
+  while (!end || line) {
+    await more.promise;
+    more = Promise.withResolvers();
+    const shown = line;
+    line = "";
+    if (!shown) continue;
+    yield shown;
+    await new Promise((resolve) => setTimeout(resolve)); // what else the page has to do
+  }
+  if (end.error) throw end.error;
 }
 
 function receive(snapshot, mine, question, replacing) {

@@ -94,6 +94,25 @@ def test_the_language_is_switched_while_an_answer_is_written(scripted: tuple[Scr
     page.wait_for_selector(".rag-app[lang=ar]")
 
 
+def test_a_slow_page_shows_the_newest_snapshot_and_not_each(browser: object, own: str) -> None:
+    """What came meanwhile is passed over: a page that shows every snapshot is never done with a long answer."""
+    window = Window(browser, own)
+    page = window.page
+    written = [
+        {"turn": "7", "html": "كلمة " * i, "done": i == 500, "failed": False, "conversation": None} for i in range(501)
+    ]
+    page.route("**/ui/ask", lambda route: route.fulfill(body="".join(json.dumps(one) + "\n" for one in written)))
+    page.evaluate(
+        """() => { window.shown = 0; new MutationObserver((changes) => {
+           for (const change of changes) if (change.target.id === "turn-7") window.shown += change.addedNodes.length;
+        }).observe(document.querySelector(".rag-log"), { childList: true, subtree: true }); }"""
+    )
+    window.ask("slow")
+    assert window.last().text_content().count("كلمة") == 500
+    assert 0 < page.evaluate("window.shown") < 50
+    window.close()
+
+
 def test_an_answer_that_is_left_goes_on_in_its_conversation(scripted: tuple[Scripted, Window]) -> None:
     made, window = scripted
     page = window.page
