@@ -50,12 +50,13 @@ bench: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.main_path
 
 # The shipped models, made anew from the folder DATA. The reranker's weights are fitted to what the embedder and its tables give,
-# those of evidence to what the reranker ranks first, so the order counts; the checksums of all come last.
+# those of evidence to what the reranker ranks first and the reader reads, so the order counts; the checksums of all come last.
 models: $(VENV)/.installed-dev
 	$(BIN)/python -m training.embedder --data $(DATA) --out rag/models/shipped
 	$(BIN)/python -m training.dictionary --data $(DATA) --out rag/models/shipped/words.json.gz
 	$(BIN)/python -m training.transliteration --data $(DATA) --out rag/models/shipped/names.json.gz
 	$(BIN)/python -m training.letters --data $(DATA) --out rag/models/shipped/letters.json
+	$(BIN)/python -m training.reader --cache build/reader --out rag/models/shipped
 	$(BIN)/python -m training.reranking --data $(DATA) --out rag/models/shipped/rankers.json
 	$(BIN)/python -m training.evidence --data $(DATA) --out rag/models/shipped/rankers.json
 	$(BIN)/python -m training.checksums rag/models/shipped

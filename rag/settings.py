@@ -36,7 +36,8 @@ class Settings(BaseSettings):
     remote_url, remote_model, remote_key: the OpenAI-compatible server of the `remote` writer, or several, commas between.
     home: holds `index/`. model: a GGUF file for the `llama` writer, or the short name of a pulled one. embedder: short name
     of a pulled model, folder or name of a sentence-transformers model, empty for the shipped one. reranker: the same of a
-    CrossEncoder. engine: what holds the indexes, files on this machine or the server at milvus_url, which milvus_token opens.
+    CrossEncoder. reader: whether the shipped reader reads what is found; without it answers come quicker and are worse.
+    engine: what holds the indexes, files on this machine or the server at milvus_url, which milvus_token opens.
     offline: whether `rag models pull` is refused, the only thing here that ever asks the network.
     context: tokens of the language model's window.
     answer_tokens: the longest answer. threads: 0 leaves it to llama.cpp. queue: askers that may wait for the model.
@@ -54,6 +55,7 @@ class Settings(BaseSettings):
     model: Path | None = None
     embedder: str = ""
     reranker: str = ""
+    reader: bool = True
     engine: EngineName = "embedded"
     milvus_url: str = "http://127.0.0.1:19530"
     milvus_token: SecretStr = SecretStr("")

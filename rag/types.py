@@ -10,7 +10,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-Status = Literal["answered", "abstained"]
+Status = Literal["answered", "nearest", "abstained"]
+"""nearest: the sentences that come nearest are shown, and said to be no more."""
 Verdict = Literal["supported", "unsupported"]
 
 
@@ -112,7 +113,7 @@ class Evidence:
     """A verbatim span of an article: `quote == article.text[start:end]`.
 
     `speaker` is who says it, as the sentence itself puts it; empty where it names nobody. `sure`: whether it answers the
-    question probably, and not only possibly.
+    question probably, and not only possibly. `confidence`: the probability that it does.
     """
 
     passage: Passage
@@ -122,6 +123,7 @@ class Evidence:
     score: float
     speaker: str = ""
     sure: bool = True
+    confidence: float = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,7 +160,8 @@ class Citation:
 class Answer:
     """One snapshot of an answer; the last one of a stream carries the citations and `done`.
 
-    standalone: the question as it was understood from the conversation, where that is another.
+    standalone: the question as it was understood from the conversation, where that is another. confidence: the probability that
+    the evidence answers; 1 for statements that were found by their speaker's name.
     """
 
     question: str
@@ -171,6 +174,7 @@ class Answer:
     timings: dict[str, float] = field(default_factory=dict)
     done: bool = False
     standalone: str = ""
+    confidence: float = 0.0
 
     def as_json(self) -> dict[str, object]:
         """The object of `rag ask --json`; timings in milliseconds; `standalone` only where there is one."""
@@ -178,6 +182,7 @@ class Answer:
             "question": self.question,
             **({"standalone": self.standalone} if self.standalone else {}),
             "status": self.status,
+            "confidence": round(self.confidence, 3),
             "answer": self.text,
             "writer": self.writer,
             "citations": [c.as_json() for c in self.citations],

@@ -31,6 +31,7 @@ from rag.settings import Settings
 
 if TYPE_CHECKING:
     from rag.answer.assistant import Assistant
+    from rag.answer.reader import Reader
     from rag.search.milvus.collection import MilvusCollection
 
 EMPTY = "the library is empty: add articles with `rag index PATH`"
@@ -90,6 +91,14 @@ def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> 
     engine = open_engine(settings, library, embedder)
     lock = settings.index_dir / WRITING
     return Retriever(library, engine, _reranker(settings, engine), lock)
+
+
+@cache
+def shipped_reader() -> Reader:
+    """The shipped reader, opened once."""
+    from rag.answer.reader import Reader
+
+    return Reader(SHIPPED)
 
 
 @cache
@@ -256,7 +265,8 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     if not library.count()[0]:
         notices.append(EMPTY)
     parser = shipped_parser()
-    scorer = SentenceScorer(retriever.engine.idf, shipped_embedder())
+    reader = shipped_reader() if settings.reader else None
+    scorer = SentenceScorer(retriever.engine.idf, shipped_embedder(), reader)
     finder = EvidenceFinder(scorer, StatementFinder(retriever, parser))
     verifier = ClaimVerifier(shipped_embedder(), Translator(SHIPPED))
     writer, choice = open_writer(settings)

@@ -16,14 +16,15 @@ Model = dict[str, object]
 """The numbers of a model by their names, and under "cross-validated" what it reaches on titles that it was not fitted to."""
 
 
-def write(out: Path, section: str, models: Mapping[Language, Model], data: Sequence[Path]) -> None:
+def write(out: Path, section: str, models: Mapping[Language, Model], data: Sequence[Path], command: str = "") -> None:
     """Puts a section in the place of what the file holds of it; its other sections stay as they are.
 
-    data: the files that the models were fitted to. Raises ValueError where `out` is no JSON.
+    data: the files that the models were fitted to. command: the module that made them, where the section has another name.
+    Raises ValueError where `out` is no JSON.
     """
     sections = json.loads(out.read_text(encoding="utf-8")) if out.exists() else {}
-    command = f"python -m training.{section} --data DATA --out rag/models/shipped/{FILE}"
-    written: dict[str, object] = {"made": made(command, data)}
+    made_by = f"python -m training.{command or section} --data DATA --out rag/models/shipped/{FILE}"
+    written: dict[str, object] = {"made": made(made_by, data)}
     for language, model in models.items():
         written[language] = model
     sections[section] = written

@@ -144,6 +144,7 @@ class Assistant:
             hits=hits,
             notice=_joined(*self.notices, self.retriever.lag),
             standalone=question.text if question is not asked else "",
+            confidence=evidence[0].confidence if evidence else 0.0,
         )
         written = searched
         if evidence:
@@ -202,7 +203,7 @@ class Assistant:
     ) -> Answer:
         """The answer with the citations of what it says, short answers, pages and near-duplicates marked in them.
 
-        Abstained where the text refuses to answer.
+        Abstained where the text refuses to answer; nearest where evidence that is not sure is quoted.
         """
         nothing, text, citations = _nothing_found(question), answer.text, answer.citations
         if not citations:
@@ -212,6 +213,8 @@ class Assistant:
         if evidence[0].sure:
             short = short_answers(question.type, question.content, [c.quote for c in citations])
             citations = tuple(replace(c, short=words) for c, words in zip(citations, short, strict=True))
+        elif answer.writer == self.quoting.name:
+            answer = replace(answer, status="nearest")
         return replace(answer, text=text, citations=self._placed(citations))
 
     def _hits(self, question: Question, scope: Scope) -> tuple[Hit, ...]:

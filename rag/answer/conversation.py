@@ -58,7 +58,7 @@ def leans_on_history(question: Question) -> bool:
 
 def _by_rules(question: str, history: Sequence[Answer]) -> str:
     """The question completed by the last one that was answered."""
-    last = next((answer for answer in reversed(history) if answer.status == "answered"), history[-1])
+    last = next((answer for answer in reversed(history) if answer.status != "abstained"), history[-1])
     before = without_and(last.standalone or last.question)
     completed = standalone(question, before, topic(before))
     return completed if words(completed) != words(question) else question

@@ -44,7 +44,9 @@ class EvidenceFinder:
         if all(sentence.features["attribute"] < 0 for sentence in best):
             return []
         sure = probability >= weights.sure and _is_plain(question, best)
-        return [Evidence(s.passage, s.start, s.end, s.quote, s.score, speaker(s.quote), sure) for s in best]
+        return [
+            Evidence(s.passage, s.start, s.end, s.quote, s.score, speaker(s.quote), sure, probability) for s in best
+        ]
 
 
 def _is_plain(question: Question, best: Sequence[ScoredSentence]) -> bool:

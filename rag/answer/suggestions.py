@@ -70,7 +70,7 @@ def following(assistant: Assistant, answer: Answer, history: Sequence[Answer] = 
     history: the answers before it. None is a question that was asked in the conversation; empty after a question without
     Arabic, or one that was not answered.
     """
-    if answer.status != "answered":
+    if answer.status == "abstained":
         return []
     question = assistant.parse(answer.standalone or answer.question)
     if question.is_translated:

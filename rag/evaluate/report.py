@@ -15,9 +15,10 @@ SEARCH = ("recall@1", "recall@3", "recall@10", "mrr", "ndcg@10")
 SCORES = (*SEARCH, "evidence@1", "evidence@3", "exact_match", "f1")
 SHARES = ("supported", "coverage", "verbatim", "purity")
 ERRORS = ("refused", "answered")
+HEDGED = ("hedged", "hedged_unanswerable")
 PARTS = {
     "Search and time": (*SEARCH, "p50_ms", "p95_ms"),
-    "Answers": ("evidence@1", "evidence@3", "exact_match", "f1", *ERRORS),
+    "Answers": ("evidence@1", "evidence@3", "exact_match", "f1", *ERRORS, *HEDGED),
     "Citations and script": ("citations", *SHARES),
 }
 """The figures in the tables that show them."""
@@ -30,6 +31,8 @@ MEANINGS = {
     "f1": "Harmonic mean of precision and recall of an answer's words, for the nearest accepted answer. 0 for a refusal.",
     "refused": "Answerable questions that were refused; lower is better.",
     "answered": "Unanswerable questions that were answered; lower is better.",
+    "hedged": "Answerable questions that were given the nearest sentences, said to be no more.",
+    "hedged_unanswerable": "Unanswerable questions that were given them.",
     "citations": "Citations in all answers.",
     "supported": "Citations that the check found supported.",
     "coverage": "Claims of the answers that carry at least one supported citation.",
@@ -50,7 +53,8 @@ def summary(results: Sequence[Result]) -> dict[str, dict[str, float]]:
 
     Means of the scores over answerable questions; of the SHARES, those of all citations, claims and letters together;
     `refused`: share of the answerable questions wrongly refused; `answered`: share of the unanswerable ones wrongly
-    answered; p50 and p95 in milliseconds. A figure without anything to count is left out.
+    answered; `hedged`, `hedged_unanswerable`: shares of both that were given the nearest sentences; p50 and p95 in
+    milliseconds. A figure without anything to count is left out.
     """
     members: dict[str, list[Result]] = {"all": []}
     for result in results:
@@ -74,7 +78,9 @@ def _figures(results: Sequence[Result]) -> dict[str, float]:
     for name, answerable in zip(ERRORS, (True, False), strict=True):
         asked = [r for r in results if r.answer is not None and bool(r.example.answers) == answerable]
         if asked:
-            figures[name] = sum(_refused(r) == answerable for r in asked) / len(asked)
+            wrong, hedged = ("abstained", "hedged") if answerable else ("answered", "hedged_unanswerable")
+            figures[name] = sum(_status(r) == wrong for r in asked) / len(asked)
+            figures[hedged] = sum(_status(r) == "nearest" for r in asked) / len(asked)
     times = [milliseconds(r) for r in results]
     return figures | {"p50_ms": percentile(times, 0.5), "p95_ms": percentile(times, 0.95)}
 
@@ -84,8 +90,9 @@ def milliseconds(result: Result) -> float:
     return result.timings.get("total_ms", result.timings["search_ms"])
 
 
-def _refused(result: Result) -> bool:
-    return result.answer is not None and result.answer.status == "abstained"
+def _status(result: Result) -> str:
+    """That of its answer; "" where only the search was asked."""
+    return result.answer.status if result.answer else ""
 
 
 FAILURES = {
@@ -112,9 +119,9 @@ def failures(results: Sequence[Result]) -> dict[str, list[Result]]:
 def _failures(result: Result) -> list[str]:
     answerable, shares = bool(result.example.answers), result.shares
     wrong = {
-        "Wrong refusals": answerable and _refused(result),
-        "Answered though unanswerable": not answerable and result.answer is not None and not _refused(result),
-        "Evidence missed": not _refused(result) and result.scores.get("evidence@3") == 0,
+        "Wrong refusals": answerable and _status(result) == "abstained",
+        "Answered though unanswerable": not answerable and _status(result) == "answered",
+        "Evidence missed": _status(result) != "abstained" and result.scores.get("evidence@3") == 0,
         "Search missed": result.scores.get("recall@10") == 0,
     }
     named = {"supported": "Unsupported citations", "verbatim": "Quotes that are not verbatim"}

@@ -75,7 +75,7 @@ def run(examples: Sequence[Example], assistant: Assistant, only_search: bool) ->
             result.scores |= {"mrr": reciprocal_rank(truth), "ndcg@10": ndcg_at(10, truth, total)}
             if answer is not None:
                 result.scores |= _answer_scores(example, answer)
-        if answer is not None and answer.status == "answered":
+        if answer is not None and answer.status != "abstained":
             result.shares = _shares(answer, assistant.library)
         yield result
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from rag.models.pulled import digest
 
 LIST = "SHA256SUMS"
-_READ = (".json", ".gz", ".safetensors")
+_READ = (".json", ".gz", ".safetensors", ".onnx")
 """What the program reads there; the others are for people."""
 
 
@@ -20,7 +20,7 @@ def write(folder: Path) -> None:
 
 
 def damage(folder: Path) -> Iterator[str]:
-    """What is wrong with each file that is not as it was made; nothing where every byte is. 10 MB take 0.01 s."""
+    """What is wrong with each file that is not as it was made; nothing where every byte is. 45 MB take 0.05 s."""
     try:
         lines = (folder / LIST).read_text(encoding="utf-8").splitlines()
     except (OSError, UnicodeDecodeError) as e:

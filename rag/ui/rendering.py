@@ -45,7 +45,7 @@ def turn(turn: Turn, articles: Mapping[str, Article], writing: bool = False, pan
         parts.append(f'<div class="rag-answer">{paragraphs(answer)}</div>')
     if not answer.done:
         parts.append(line("writing", "rag-wait") if writing else line("stopped", "rag-notice"))
-    elif answer.status == "answered":
+    elif answer.status != "abstained":
         parts.append(sources(answer.citations, articles))
         parts.append(fold("others", [hit for hit in answer.hits if not _cited(hit, answer.citations)]))
     if answer.notice:

@@ -19,7 +19,7 @@ from rag.query.translation import Translator
 from rag.search.embedding import SHIPPED, StaticEmbedder
 from rag.search.retriever import Retriever
 from rag.types import Answer, Article, Evidence, Passage
-from rag.wiring import shipped_parser
+from rag.wiring import shipped_parser, shipped_reader
 from tests.conftest import open_retriever, parsed
 
 GEORGIA, ALEPPO = "000_5c98a5cbdd08ebb3.txt", "004_145c0f4ce0912f68.txt"
@@ -60,7 +60,9 @@ def retriever(library: Library, embedder: StaticEmbedder) -> Retriever:
 def assistant(library: Library, retriever: Retriever, seeds: list[Article], writer: Writer) -> Assistant:
     library.add(seeds)
     embedder, parser = retriever.engine.dense.embedder, shipped_parser()
-    finder = EvidenceFinder(SentenceScorer(retriever.engine.idf, embedder), StatementFinder(retriever, parser))
+    finder = EvidenceFinder(
+        SentenceScorer(retriever.engine.idf, embedder, shipped_reader()), StatementFinder(retriever, parser)
+    )
     verifier = ClaimVerifier(embedder, Translator(SHIPPED))
     return Assistant(library, parser, retriever, finder, verifier, writer, QuoteWriter(), Choice("asked"), ["repaired"])
 

@@ -28,18 +28,20 @@ def changed(folder: Path, change: Change) -> Path:
     return folder / FILE
 
 
-def test_every_feature_of_both_has_its_weight_and_stands_in_the_order_of_the_code() -> None:
+@pytest.mark.parametrize(("section", "more"), [("evidence", sentence_scorer.NEAR), ("evidence_unread", ())])
+def test_every_feature_of_both_has_its_weight_and_stands_in_the_order_of_the_code(
+    section: str, more: tuple[str, ...]
+) -> None:
     shipped = json.loads((SHIPPED / FILE).read_text(encoding="utf-8"))
-    ranking, finding = reranking.models_of(rankers.shipped()), sentence_scorer.weights_of(rankers.shipped())
+    ranking = reranking.models_of(rankers.shipped())
+    finding = sentence_scorer.weights_of(rankers.shipped(), with_reader=bool(more))
     for language in LANGUAGES:
         written = shipped["reranking"][language]
         assert ranking[language].weights == [written["weights"][name] for name in reranking.FEATURES]
         assert ranking[language].bias == written["bias"]
-        written, weights = shipped["evidence"][language], finding[language]
-        assert (tuple(weights.sentence), tuple(weights.answered)) == (
-            sentence_scorer.SENTENCE,
-            sentence_scorer.ANSWERED,
-        )
+        written, weights = shipped[section][language], finding[language]
+        assert tuple(weights.sentence) == (*sentence_scorer.SENTENCE, *more)
+        assert tuple(weights.answered) == (*sentence_scorer.ANSWERED, *more)
         assert (weights.sentence, weights.answered) == (written["sentence"], written["answered"])
         assert (weights.bias, weights.least, weights.sure) == (written["bias"], written["least"], written["sure"])
         assert 0 < weights.least < weights.sure < 1
@@ -47,9 +49,9 @@ def test_every_feature_of_both_has_its_weight_and_stands_in_the_order_of_the_cod
 
 def test_the_file_says_of_each_model_what_made_it_and_what_it_reaches() -> None:
     shipped = json.loads((SHIPPED / FILE).read_text(encoding="utf-8"))
-    assert set(shipped) == {"reranking", "evidence"}
+    assert set(shipped) == {"reranking", "evidence", "evidence_unread"}
     for name, section in shipped.items():
-        assert section["made"]["command"].startswith(f"python -m training.{name} ")
+        assert section["made"]["command"].startswith(f"python -m training.{name.partition('_')[0]} ")
         assert set(section["made"]["data"]) == {"arcd.jsonl", "arcd_train_english.jsonl"}
         assert all(len(checksum) == 64 for checksum in section["made"]["data"].values())
         assert all(section[language]["cross-validated"]["questions"] for language in LANGUAGES)
@@ -96,7 +98,7 @@ def test_weights_that_are_missing_unknown_or_no_numbers(tmp_path: Path, change: 
 )
 def test_evidence_weights_that_are_missing_or_no_numbers(tmp_path: Path, change: Change, said: str) -> None:
     with pytest.raises(ModelError) as told:
-        sentence_scorer.weights_of(Rankers(changed(tmp_path, change)))
+        sentence_scorer.weights_of(Rankers(changed(tmp_path, change)), with_reader=True)
     assert said in str(told.value)
 
 

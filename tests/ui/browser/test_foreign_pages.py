@@ -104,7 +104,9 @@ def test_a_foreign_page_gets_and_does_nothing(
             own = context.new_page()
             own.goto(url)
             own.wait_for_selector("#rag[data-ready]")
-            while not any(getattr(r, "route", "") == "/ui/suggestions" for r in caplog.records):  # the page's last request
+            while not any(
+                getattr(r, "route", "") == "/ui/suggestions" for r in caplog.records
+            ):  # the page's last request
                 own.wait_for_timeout(50)
             own.goto("about:blank")
             foreign = context.new_page()
