@@ -26,6 +26,8 @@ from rag.search.retriever import Retriever
 from rag.types import EVERYTHING, Answer, Citation, Evidence, Hit, Passage, Scope
 
 log = logging.getLogger(__name__)
+STEPS = ("search_ms", "write_ms", "total_ms")
+"""What `Answer.timings` tells: milliseconds."""
 SHOWN = 10
 """Hits in an answer."""
 _FOUND = 2 * SHOWN
@@ -129,6 +131,10 @@ class Assistant:
     def _answers(self, asked: Question, scope: Scope, history: Sequence[Answer], writer: Writer) -> Generator[Answer]:
         """Snapshots as `ask` gives them, with one writer; its model completes the question."""
         began = time.perf_counter()
+        if asked.type == "greeting":
+            greeting = prompts.text(f"greeting.{asked.language}")
+            yield Answer(asked.text, "abstained", greeting, writer.name, timings=dict.fromkeys(STEPS, 0.0), done=True)
+            return
         question = asked
         if history:
             text = yield from self._working(asked, understood(asked, history, writer), writer.name)
@@ -155,12 +161,8 @@ class Assistant:
         else:
             answer = replace(answer, status="abstained", text=_nothing_found(question))
         ended = time.perf_counter() if evidence else searched
-        timings = {
-            "search_ms": 1000 * (searched - began),
-            "write_ms": 1000 * (written - searched),
-            "total_ms": 1000 * (ended - began),
-        }
-        yield _logged(replace(answer, timings=timings, done=True))
+        timings = [1000 * seconds for seconds in (searched - began, written - searched, ended - began)]
+        yield _logged(replace(answer, timings=dict(zip(STEPS, timings, strict=True)), done=True))
 
     def _written(
         self,

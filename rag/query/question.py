@@ -13,7 +13,7 @@ from typing import Literal, Protocol
 from rag.arabic import clean, fold, has_arabic
 from rag.arabic.rules.attributes import Attribute, attribute_of
 from rag.arabic.rules.reported_speech import asked_speaker, names_subject
-from rag.arabic.rules.words import QuestionType, content_of, content_words, type_of
+from rag.arabic.rules.words import QuestionType, content_of, content_words, is_greeting, type_of
 from rag.arabic.text.folding import words
 from rag.errors import InputError
 from rag.query.translation import Translation
@@ -87,7 +87,7 @@ class QuestionParser:
         tokens = words(text)
         content = content_of(tokens)
         speaker = asked_speaker(folded)
-        type_: QuestionType = "speech" if speaker else type_of(folded)
+        type_: QuestionType = "speech" if speaker else "greeting" if is_greeting(tokens) else type_of(folded)
         return Question(
             text,
             language="ar" if is_arabic else "en",

@@ -37,7 +37,7 @@ def turn(turn: Turn, articles: Mapping[str, Article], writing: bool = False, pan
     """
     answer = turn.answer
     parts = [question_html(answer.question), understood(answer), narrowed(turn.scope)]
-    if answer.done and answer.status == "abstained":
+    if answer.done and answer.status == "abstained" and answer.hits:
         refusal = f"<strong>{plain(say('refusal'))}</strong>{paragraphs(answer)}"
         parts.append(f'<div class="rag-answer rag-refusal">{refusal}</div>')
         parts.append(nearest(answer.hits))

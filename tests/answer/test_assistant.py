@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import pytest
 
+from rag.answer import prompts
 from rag.answer.assistant import Assistant
 from rag.answer.evidence import EvidenceFinder
 from rag.answer.quote import QuoteWriter
@@ -323,3 +324,39 @@ def test_a_full_name_finds_what_its_articles_go_on_with_under_the_family_name(
     assert {c.quote for c in full.citations} == {c.quote for c in family.citations}
     articles = [c.article for c in full.citations]
     assert articles == sorted(articles, key=articles.index), "an article's statements stand side by side"
+
+
+@pytest.mark.parametrize(
+    ("said", "answer"),
+    [
+        ("السلام عليكم", "أهلًا"),
+        ("السَّلامُ عليكم ورحمة الله وبركاته!", "أهلًا"),
+        ("مرحبا", "أهلًا"),
+        ("صباح الخير", "أهلًا"),
+        ("Hello", "Hello"),
+        ("hi there", "Hello"),
+    ],
+)
+def test_a_greeting_is_not_answered_from_the_archive(
+    library: Library, retriever: Retriever, seeds: list[Article], said: str, answer: str
+) -> None:
+    found = ask(assistant(library, retriever, seeds, QuoteWriter()), said)
+    assert (found.status, found.hits, found.citations) == ("abstained", (), ())
+    assert found.text.startswith(answer)
+
+
+@pytest.mark.parametrize("question", ["السلام في القوقاز", "ما الذي عرقل السلام؟", "من قال صباح الخير؟"])
+def test_a_question_with_words_of_a_greeting_is_searched_for(
+    library: Library, retriever: Retriever, seeds: list[Article], question: str
+) -> None:
+    assert ask(assistant(library, retriever, seeds, QuoteWriter()), question).hits
+
+
+def test_an_answer_says_how_sure_it_is(library: Library, retriever: Retriever, seeds: list[Article]) -> None:
+    asked = assistant(library, retriever, seeds, QuoteWriter())
+    sure, near = ask(asked, "كم جندياً سيبقى في أوسيتيا الجنوبية؟"), ask(asked, "من هو وزير خارجية جورجيا؟")
+    assert (sure.status, near.status) == ("answered", "nearest")
+    assert 0 < near.confidence < sure.confidence <= 1
+    assert near.text.startswith(prompts.text("quote_nearest.ar"))
+    assert near.as_json()["confidence"] == round(near.confidence, 3)
+    assert all(citation.verdict == "supported" for citation in near.citations)

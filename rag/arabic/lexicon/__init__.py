@@ -37,6 +37,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "dialect": {"word": WORDS},
     "followups": {"use": "well|what_about|what_about_english|copula|empty|these|he|his|no_topic", "word": WORDS},
     "given_names": {"word": WORDS},
+    "greetings": {"use": "opens|follows", "word": WORDS},
     "months": {"word": WORDS, "calendar": "common|hijri", "number": NUMBER, "text": "yes|beside|no", "sign": _YES_NO},
     "name_words": {"use": "not_name|place|named_after|second_half|son|body|united|event", "word": WORDS},
     "negations": {"use": "negation|reach_one|relative|not_denied|exception|other_than|refusal", "word": WORDS},

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from typing import Literal
 
 from rag.arabic.lexicon import pattern_of, words_of
 from rag.arabic.morphology import without_article
 from rag.arabic.text.folding import words
 
-QuestionType = Literal["speech", "who", "when", "where", "many", "why", "other"]
+QuestionType = Literal["greeting", "speech", "who", "when", "where", "many", "why", "other"]
 
 _ASKED: tuple[QuestionType, ...] = ("when", "many", "where", "why", "who")
 """The types that have question words of their own; of several in one question the first counts."""
@@ -21,6 +21,15 @@ _QUESTION = words_of("question_words", stop="yes") | words_of(
     "stop_words", use="pronoun preposition particle asking english"
 )
 _LETTERS = frozenset("abcdefghijklmnopqrstuvwxyz")  # what is left of "Lavrov's" and "U.S."
+
+
+_OPENS = words_of("greetings", use="opens")
+_GREETING = _OPENS | words_of("greetings", use="follows")
+
+
+def is_greeting(tokens: Sequence[str]) -> bool:
+    """Whether folded words are a greeting and nothing else («السلام عليكم», "Hello")."""
+    return bool(tokens) and tokens[0] in _OPENS and _GREETING.issuperset(tokens)
 
 
 def type_of(folded: str) -> QuestionType:
