@@ -12,6 +12,8 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from rag.answer.writers import Choice
 from rag.arabic import undirected
+from rag.arabic.rules.words import is_greeting
+from rag.arabic.text.folding import words
 from rag.conversations import Turn
 from rag.errors import RagError
 from rag.types import EVERYTHING, Answer, Article, Citation, Hit, Scope
@@ -37,7 +39,7 @@ def turn(turn: Turn, articles: Mapping[str, Article], writing: bool = False, pan
     """
     answer = turn.answer
     parts = [question_html(answer.question), understood(answer), narrowed(turn.scope)]
-    if answer.done and answer.status == "abstained" and answer.hits:
+    if answer.done and answer.status == "abstained" and not is_greeting(words(answer.question)):
         refusal = f"<strong>{plain(say('refusal'))}</strong>{paragraphs(answer)}"
         parts.append(f'<div class="rag-answer rag-refusal">{refusal}</div>')
         parts.append(nearest(answer.hits))

@@ -14,7 +14,17 @@ def test_the_main_path(rag: Rag) -> None:
     assert rag("index", SEEDS).stdout.startswith("5 new, 0 replaced, 0 unchanged; the library holds 5 articles")
     assert rag("index", SEEDS).stdout.startswith("0 new, 0 replaced, 5 unchanged")
     answer = json.loads(rag("ask", "ماذا قال تشوركين؟", "--json").stdout)
-    assert list(answer) == ["question", "status", "answer", "writer", "citations", "passages", "notice", "timings"]
+    assert list(answer) == [
+        "question",
+        "status",
+        "confidence",
+        "answer",
+        "writer",
+        "citations",
+        "passages",
+        "notice",
+        "timings",
+    ]
     assert (answer["status"], answer["writer"]) == ("answered", "quote")
     assert {c["article"] for c in answer["citations"]} == {GEORGIA, ALEPPO}
     for citation in answer["citations"]:
@@ -104,6 +114,8 @@ def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_p
         "purity",
         "refused",
         "answered",
+        "hedged",
+        "hedged_unanswerable",
         "p50_ms",
         "p95_ms",
     }
