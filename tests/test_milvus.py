@@ -133,7 +133,10 @@ except SystemExit as e:
     assert done.stdout.strip() == "0 []", done.stderr
 
 
-def test_a_server_that_is_killed_and_comes_back(library: Library, lite: MilvusLite) -> None:
+def test_a_server_that_is_killed_and_comes_back(
+    library: Library, lite: MilvusLite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("rag.search.milvus.server._PAUSES", (0.2,) * 500)  # a busy machine starts it slowly
     library.add(articles(30))
     retriever = open_milvus(library, lite.url)
     before = [hit.passage.id for hit in retriever.search(parsed(QUESTION))]
