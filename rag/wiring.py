@@ -265,7 +265,9 @@ def open_assistant(settings: Settings, progress: Progress | None = None) -> Assi
     if not library.count()[0]:
         notices.append(EMPTY)
     parser = shipped_parser()
-    reader = shipped_reader() if settings.reader else None
+    reader = (
+        shipped_reader if settings.reader else None
+    )  # half of what opening takes, and what somebody said needs none
     scorer = SentenceScorer(retriever.engine.idf, shipped_embedder(), reader)
     finder = EvidenceFinder(scorer, StatementFinder(retriever, parser))
     verifier = ClaimVerifier(shipped_embedder(), Translator(SHIPPED))

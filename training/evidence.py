@@ -86,8 +86,9 @@ def examples(data: Path) -> dict[Language, list[Example]]:
         with wiring.open_library(settings) as library:
             library.add(articles.values())
             retriever = wiring.open_retriever(settings, library, embedder)
-            reader = wiring.shipped_reader()
-            scorer = SentenceScorer(retriever.engine.idf, embedder, reader, dict.fromkeys(LANGUAGES, none))
+            scorer = SentenceScorer(
+                retriever.engine.idf, embedder, wiring.shipped_reader, dict.fromkeys(LANGUAGES, none)
+            )
             for language, questions in zip(LANGUAGES, (train, in_english(train)), strict=True):
                 found[language] = []
                 for one in questions:

@@ -8,7 +8,7 @@ sentences decides between answering and abstaining. Their weights are shipped (`
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -87,15 +87,15 @@ class ScoredSentence:
 class SentenceScorer:
     """Scores sentences with the library's gram frequencies, the shipped embedder and the reader, for which the weights were fitted.
 
-    weights: those for questions with and without Arabic; the shipped ones if none are given. reader: None does without.
-    Raises ModelError where the weights are damaged.
+    weights: those for questions with and without Arabic; the shipped ones if none are given. reader: opens it, where a question
+    needs it; None does without. Raises ModelError where the weights are damaged.
     """
 
     def __init__(
         self,
         idf: Idf,
         embedder: Embedder,
-        reader: Reader | None,
+        reader: Callable[[], Reader] | None,
         weights: Mapping[Language, EvidenceWeights] | None = None,
     ) -> None:
         self._idf, self._embedder, self._reader = idf, embedder, reader
@@ -117,7 +117,7 @@ class SentenceScorer:
             some = slice(first, first + READ_AT_ONCE)
             passages = [hit.passage for hit in hits[some]]
             for passage, sentences, read in zip(
-                passages, spans[some], self._reader.read(question.text, passages, spans[some]), strict=True
+                passages, spans[some], self._reader().read(question.text, passages, spans[some]), strict=True
             ):
                 for (start, end), cosine in zip(sentences, read.sentences, strict=True):
                     near[passage.id, passage.start + start, passage.start + end] = cosine, read.whole

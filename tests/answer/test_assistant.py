@@ -62,7 +62,7 @@ def assistant(library: Library, retriever: Retriever, seeds: list[Article], writ
     library.add(seeds)
     embedder, parser = retriever.engine.dense.embedder, shipped_parser()
     finder = EvidenceFinder(
-        SentenceScorer(retriever.engine.idf, embedder, shipped_reader()), StatementFinder(retriever, parser)
+        SentenceScorer(retriever.engine.idf, embedder, shipped_reader), StatementFinder(retriever, parser)
     )
     verifier = ClaimVerifier(embedder, Translator(SHIPPED))
     return Assistant(library, parser, retriever, finder, verifier, writer, QuoteWriter(), Choice("asked"), ["repaired"])
