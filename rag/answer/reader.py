@@ -52,7 +52,7 @@ class Reader:
         options.add_session_config_entry("session.intra_op.allow_spinning", "0")  # a thread that waits sleeps
         model, tokenizer = (folder / name for name in FILES)
         try:
-            self._session = onnxruntime.InferenceSession(model.read_bytes(), options, ["CPUExecutionProvider"])
+            self._session = onnxruntime.InferenceSession(str(model), options, ["CPUExecutionProvider"])
             self._tokenizer = Tokenizer.from_buffer(tokenizer.read_bytes())
         except Exception as e:  # onnxruntime's and tokenizers' own have no class in common
             raise ModelError(f"the reader in {folder} cannot be opened: {str(e).splitlines()[0]}; {_FIX}") from e
