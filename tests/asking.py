@@ -131,10 +131,10 @@ LIBRARIES: dict[str, list[Article]] = {
 }  # fmt: skip
 
 
-def assistants(folder: Path) -> Iterator[tuple[str, Assistant]]:
-    """An assistant that quotes, over each of the libraries."""
+def assistants(folder: Path, reader: bool = True) -> Iterator[tuple[str, Assistant]]:
+    """An assistant that quotes, over each of the libraries, with the reader or without."""
     for name, articles in LIBRARIES.items():
-        settings = load_settings(home=folder / name, writer="quote")
+        settings = load_settings(home=folder / name, writer="quote", reader=reader)
         with open_library(settings) as library:
             library.add(articles)
         yield name, open_assistant(settings)
