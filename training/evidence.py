@@ -121,9 +121,8 @@ class Fit:
         )
         fit = cls(more, weights, LogisticRegression(max_iter=2000))
         features, labels = fit.answered_rows(found)
-        scale = features.std(
-            axis=0
-        )  # the penalty is on standardised features, the weights are for the features as they are
+        spread = features.std(axis=0)
+        scale = np.where(spread > 0, spread, 1)  # the penalty is on standardised features, as in `conditional_logit`
         fit.decision.fit(features / scale, labels)
         fit.decision.coef_ /= scale
         return fit

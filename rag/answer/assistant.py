@@ -132,8 +132,9 @@ class Assistant:
         """Snapshots as `ask` gives them, with one writer; its model completes the question."""
         began = time.perf_counter()
         if asked.type == "greeting":
-            greeting = prompts.text(f"greeting.{asked.language}")
-            yield Answer(asked.text, "abstained", greeting, writer.name, timings=dict.fromkeys(STEPS, 0.0), done=True)
+            text, none = prompts.text(f"greeting.{asked.language}"), dict.fromkeys(STEPS, 0.0)
+            notice = _joined(*self.notices)
+            yield _logged(Answer(asked.text, "abstained", text, writer.name, notice=notice, timings=none, done=True))
             return
         question = asked
         if history:
