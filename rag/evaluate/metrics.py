@@ -1,4 +1,4 @@
-"""Measures over ranked binary relevance; `relevant` is one truth value a rank, best first."""
+"""Measures over ranked binary relevance, where `relevant` is one truth value a rank, best first; and over scores and times."""
 
 from __future__ import annotations
 
@@ -27,3 +27,10 @@ def percentile(values: Sequence[float], share: float) -> float:
     """The value below or at which `share` of the values lie (nearest rank); 0 for none."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, max(0, math.ceil(share * len(ordered)) - 1))] if ordered else 0.0
+
+
+def area_under_curve(right: Sequence[float], wrong: Sequence[float]) -> float:
+    """The area under the receiver operating characteristic: the share of pairs in which the right one's score is the higher; equal ones
+    count half (Mann and Whitney 1947). There is at least one of each."""
+    higher = sum((a > b) + (a == b) / 2 for a in right for b in wrong)
+    return higher / (len(right) * len(wrong))

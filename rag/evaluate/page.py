@@ -14,6 +14,7 @@ from html import escape
 from importlib.resources import files
 
 from rag.evaluate import charts
+from rag.evaluate.calibration import bins
 from rag.evaluate.report import ERRORS, FAILURES, MEANINGS, PARTS, Figures, failures, milliseconds
 from rag.evaluate.run import Result
 from rag.types import Citation
@@ -112,6 +113,10 @@ def _plots(results: Sequence[Result], figures: Figures) -> Iterable[str]:
     title = "Time of a question, all in"
     yield _plot(title, charts.histogram(title, [milliseconds(r) for r in results], marks))
     yield from _bars(figures, "Refused though answerable, answered though unanswerable", ERRORS)
+    if found := bins(results):
+        title = "Calibration: the confidence of answers, and the share whose first three quotes hold an accepted answer"
+        rows = {f"from {b.low:.1f} ({b.answers:,})": (b.confidence, b.right) for b in found}
+        yield _plot(title, charts.bars(title, rows, ("confidence", "right")))
 
 
 def _bars(figures: Figures, title: str, names: Sequence[str]) -> Iterable[str]:

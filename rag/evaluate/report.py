@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from rag.evaluate.metrics import percentile
+from rag.evaluate.calibration import bins, expected_error
+from rag.evaluate.metrics import area_under_curve, percentile
 from rag.evaluate.run import Result
 from rag.evaluate.testset import Example
 
@@ -16,9 +17,10 @@ SCORES = (*SEARCH, "evidence@1", "evidence@3", "exact_match", "f1")
 SHARES = ("supported", "coverage", "verbatim", "purity")
 ERRORS = ("refused", "answered")
 HEDGED = ("hedged", "hedged_unanswerable")
+CONFIDENCE = ("auc", "calibration_error")
 PARTS = {
     "Search and time": (*SEARCH, "p50_ms", "p95_ms"),
-    "Answers": ("evidence@1", "evidence@3", "exact_match", "f1", *ERRORS, *HEDGED),
+    "Answers": ("evidence@1", "evidence@3", "exact_match", "f1", *ERRORS, *HEDGED, *CONFIDENCE),
     "Citations and script": ("citations", *SHARES),
 }
 """The figures in the tables that show them."""
@@ -33,6 +35,8 @@ MEANINGS = {
     "answered": "Unanswerable questions that were answered; lower is better.",
     "hedged": "Answerable questions that were given the nearest sentences, said to be no more.",
     "hedged_unanswerable": "Unanswerable questions that were given them.",
+    "auc": "How often an answerable question's confidence is above an unanswerable one's; 0.5 is chance.",
+    "calibration_error": "How far confidence is from the share of answers whose first three quotes hold an accepted answer, on average.",
     "citations": "Citations in all answers.",
     "supported": "Citations that the check found supported.",
     "coverage": "Claims of the answers that carry at least one supported citation.",
@@ -53,8 +57,8 @@ def summary(results: Sequence[Result]) -> dict[str, dict[str, float]]:
 
     Means of the scores over answerable questions; of the SHARES, those of all citations, claims and letters together;
     `refused`: share of the answerable questions wrongly refused; `answered`: share of the unanswerable ones wrongly
-    answered; `hedged`, `hedged_unanswerable`: shares of both that were given the nearest sentences; p50 and p95 in
-    milliseconds. A figure without anything to count is left out.
+    answered; `hedged`, `hedged_unanswerable`: shares of both that were given the nearest sentences; `auc`: of the confidence in
+    both; p50 and p95 in milliseconds. A figure without anything to count is left out.
     """
     members: dict[str, list[Result]] = {"all": []}
     for result in results:
@@ -81,6 +85,14 @@ def _figures(results: Sequence[Result]) -> dict[str, float]:
             wrong, hedged = ("abstained", "hedged") if answerable else ("answered", "hedged_unanswerable")
             figures[name] = sum(_status(r) == wrong for r in asked) / len(asked)
             figures[hedged] = sum(_status(r) == "nearest" for r in asked) / len(asked)
+    confidence = {
+        answerable: [r.answer.confidence for r in results if r.answer and bool(r.example.answers) == answerable]
+        for answerable in (True, False)
+    }
+    if all(confidence.values()):
+        figures["auc"] = area_under_curve(confidence[True], confidence[False])
+    if found := bins(results):
+        figures["calibration_error"] = expected_error(found)
     times = [milliseconds(r) for r in results]
     return figures | {"p50_ms": percentile(times, 0.5), "p95_ms": percentile(times, 0.95)}
 

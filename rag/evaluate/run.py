@@ -40,6 +40,7 @@ class Result:
             "id": self.example.id,
             "kind": self.example.kind,
             "status": self.answer.status if self.answer else None,
+            "confidence": round(self.answer.confidence, 3) if self.answer else None,
             "answer": self.answer.text if self.answer else None,
             "citations": [c.as_json() for c in self.answer.citations] if self.answer else [],
             "passages": shown,

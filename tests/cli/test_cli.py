@@ -116,6 +116,8 @@ def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_p
         "answered",
         "hedged",
         "hedged_unanswerable",
+        "auc",
+        "calibration_error",
         "p50_ms",
         "p95_ms",
     }
@@ -127,7 +129,17 @@ def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_p
     assert {"refused", "answered"} <= set(figures["variety=standard"]) & set(figures["variety=dialect"])
     rows = [json.loads(row) for row in out.read_text(encoding="utf-8").splitlines()]
     assert len(rows) == figures["all"]["questions"]
-    assert list(rows[0]) == ["id", "kind", "status", "answer", "citations", "passages", "scores", "timings"]
+    assert list(rows[0]) == [
+        "id",
+        "kind",
+        "status",
+        "confidence",
+        "answer",
+        "citations",
+        "passages",
+        "scores",
+        "timings",
+    ]
     assert rows[0]["scores"]["verbatim"] == 1
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert all(

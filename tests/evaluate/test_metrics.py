@@ -2,7 +2,7 @@ import math
 
 import pytest
 
-from rag.evaluate.metrics import ndcg_at, percentile, reciprocal_rank, success_at
+from rag.evaluate.metrics import area_under_curve, ndcg_at, percentile, reciprocal_rank, success_at
 
 
 def test_success_and_reciprocal_rank() -> None:
@@ -22,3 +22,8 @@ def test_ndcg_by_hand() -> None:
 def test_percentile_is_the_nearest_rank() -> None:
     assert [percentile([4, 1, 3, 2], share) for share in (0.0, 0.25, 0.5, 0.95)] == [1, 1, 2, 4]
     assert percentile([], 0.5) == 0
+
+
+def test_area_under_curve_counts_pairs() -> None:
+    assert area_under_curve([0.9, 0.4], [0.4, 0.1]) == pytest.approx(3.5 / 4)
+    assert area_under_curve([0.5], [0.5]) == 0.5
