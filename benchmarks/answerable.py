@@ -15,7 +15,7 @@ from pathlib import Path
 
 from datasets.reading import arcd, contexts
 from rag import wiring
-from rag.answer.sentence_scorer import PASSAGES, SentenceScorer, answer_probability
+from rag.answer.sentence_scorer import SentenceScorer, answer_probability
 from rag.arabic import find
 from rag.evaluate.metrics import area_under_curve
 from rag.settings import load_settings
@@ -51,8 +51,7 @@ def main() -> None:
                 ]
                 weights = scorer.weights_for(question)
                 for found, probabilities in ((hits, own), (left, rest)):
-                    scored = scorer.score(question, found[:PASSAGES])
-                    probabilities.append(answer_probability(scored, weights))
+                    probabilities.append(answer_probability(scorer.score(question, found), weights))
     print(f"{len(asked)} questions; area under the curve {area_under_curve(own, rest):.3f}")
     for threshold in _THRESHOLDS:
         refused = sum(p < threshold for p in own) / len(own)

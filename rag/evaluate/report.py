@@ -35,7 +35,7 @@ MEANINGS = {
     "answered": "Unanswerable questions that were answered; lower is better.",
     "hedged": "Answerable questions that were given the nearest sentences, said to be no more.",
     "hedged_unanswerable": "Unanswerable questions that were given them.",
-    "auc": "How often an answerable question's confidence is above an unanswerable one's; 0.5 is chance.",
+    "auc": "How often an answerable question's confidence is above an unanswerable one's; 0.5 is chance. A refusal counts as 0.",
     "calibration_error": "How far confidence is from the share of answers whose first three quotes hold an accepted answer, on average.",
     "citations": "Citations in all answers.",
     "supported": "Citations that the check found supported.",
