@@ -21,6 +21,7 @@ from rag.scratch import scratch
 if TYPE_CHECKING:
     from rag.answer.assistant import Assistant
     from rag.evaluate.report import Figures
+    from rag.evaluate.testset import Example
     from rag.search.catch_up import Progress
     from rag.settings import Settings
     from rag.types import Article
@@ -37,7 +38,7 @@ Baseline = Annotated[
     typer.Option(
         metavar="FILE",
         help="What --json printed earlier: exit 1 where a figure of all questions is worse by more than the tolerance. "
-        "Latency is not compared, nor with --only-search anything but the search.",
+        "Latency is not compared. With --only-search a baseline of such a run is needed.",
     ),
 ]
 Tolerance = Annotated[float, typer.Option(min=0, max=1, help="How much worse a share may be.")]
@@ -60,7 +61,6 @@ def evaluate(
     writer: Writer = None,
 ) -> None:
     """Measure search, evidence, answers, citations, refusals and time with a set of questions."""
-    from rag.evaluate import baseline as baselines
     from rag.evaluate import testset as testsets
     from rag.evaluate.page import About, page
     from rag.evaluate.report import summary
@@ -76,7 +76,7 @@ def evaluate(
     examples, contexts = testsets.load(testset)
     if waiting := testsets.waiting(testset):
         note(f"rows of {testset} left out that wait for their answers: {waiting}; put these in the place of null")
-    before = baselines.load(baseline, examples) if baseline else None
+    before = _before(baseline, examples, only_search) if baseline else None
     if index_contexts and not contexts:
         raise InputError(f"{testset} brings no contexts; leave --index-contexts out to ask the library")
     began, results = datetime.now().astimezone(), list[Result]()
@@ -95,7 +95,7 @@ def evaluate(
         about = About(testset.name, wrote, counts, shlex.join(["rag", *sys.argv[1:]]), began)
         report.write_text(page(results, figures, about), encoding="utf-8", errors="replace")
     (print_json if as_json else print_figures)(figures)
-    if before and _falls(before, figures, tolerance, only_search, f"{baseline}"):
+    if before and _falls(before, figures, tolerance, f"{baseline}"):
         raise typer.Exit(1)
 
 
@@ -116,12 +116,24 @@ def _opened(stack: ExitStack, settings: Settings, contexts: Sequence[Article], b
     return assistant
 
 
-def _falls(before: Figures, figures: Figures, tolerance: float, only_search: bool, baseline: str) -> bool:
-    """Says which figures moved since a baseline; whether one of all questions is worse."""
-    from rag.evaluate.baseline import COMPARED, compare
+def _before(baseline: Path, examples: Sequence[Example], only_search: bool) -> Figures:
+    """The figures of an earlier run; InputError where they are none, or none that such a run can be compared with."""
+    from rag.evaluate.baseline import COMPARED, load
     from rag.evaluate.report import SEARCH
 
-    moves = compare(before, figures, tolerance, SEARCH if only_search else COMPARED)
+    before = load(baseline, examples)
+    if only_search and not set(COMPARED) & set(before["all"]) <= set(SEARCH):
+        raise InputError(
+            f"{baseline} is of whole answers, where the passages come first that answer; expected what --only-search printed"
+        )
+    return before
+
+
+def _falls(before: Figures, figures: Figures, tolerance: float, baseline: str) -> bool:
+    """Says which figures moved since a baseline; whether one of all questions is worse."""
+    from rag.evaluate.baseline import compare
+
+    moves = compare(before, figures, tolerance)
     for move in moves:
         note(str(move))
     if not moves:

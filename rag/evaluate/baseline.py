@@ -65,10 +65,10 @@ def load(path: Path, questions: Sequence[Example]) -> Figures:
     return figures
 
 
-def compare(before: Figures, now: Figures, tolerance: float, names: Sequence[str] = COMPARED) -> list[Move]:
+def compare(before: Figures, now: Figures, tolerance: float) -> list[Move]:
     """The figures that moved by more than the tolerance, in total or in a group; those that the baseline lacks are left out."""
     moves = []
-    for name in names:
+    for name in COMPARED:
         if name not in before["all"]:
             continue
         was, is_ = before["all"][name], now["all"].get(name)

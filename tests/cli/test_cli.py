@@ -147,6 +147,9 @@ def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_p
     )
     baseline = tmp_path / "baseline.json"
     baseline.write_text(json.dumps(figures), encoding="utf-8")
+    refused = seeded("eval", testset, "--only-search", "--baseline", baseline, code=2)
+    assert "is of whole answers" in line(refused.stderr)
+    baseline.write_text(seeded("eval", testset, "--only-search", "--json").stdout, encoding="utf-8")
     searched = seeded("eval", testset, "--only-search", "--json", "--baseline", baseline)
     assert "recall@1" in searched.stdout
     assert "no figure moved" in line(searched.stderr)

@@ -36,17 +36,13 @@ def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return path
 
 
-def guarded(name: str, home: Path, patch: pytest.MonkeyPatch, *options: str) -> int:
-    patch.setenv("RAG_HOME", str(home))
-    given = (*SETS[name], *options, "--json", "--baseline", BASELINES / f"{name}.json")
-    return run("eval", DATA / f"{name}.jsonl", *given)
-
-
 @pytest.mark.parametrize("name", SETS)
 def test_no_figure_is_worse_than_its_baseline(
     name: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    assert guarded(name, home, monkeypatch) == 0, capsys.readouterr().err
+    monkeypatch.setenv("RAG_HOME", str(home))
+    given = (*SETS[name], "--json", "--baseline", BASELINES / f"{name}.json")
+    assert run("eval", DATA / f"{name}.jsonl", *given) == 0, capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -59,10 +55,14 @@ def test_damaged_weights_are_seen(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
+    monkeypatch.setenv("RAG_HOME", str(home))
+    assert run("eval", DATA / "seeds_qa.jsonl", "--only-search", "--json") == 0
+    (tmp_path / "before.json").write_text(capsys.readouterr().out, encoding="utf-8")
     found = json.loads((SHIPPED / FILE).read_bytes())
     weights = found["reranking"]["arabic"]["weights"]
     found["reranking"]["arabic"]["weights"] = weights | {name: times * weights[name] for name, times in damage.items()}
     (tmp_path / FILE).write_text(json.dumps(found), encoding="utf-8")
     monkeypatch.setattr(reranking, "shipped", lambda: Rankers(tmp_path / FILE))
-    assert guarded("seeds_qa", home, monkeypatch, "--only-search") == 1
+    compared = ("--only-search", "--json", "--baseline", tmp_path / "before.json")
+    assert run("eval", DATA / "seeds_qa.jsonl", *compared) == 1
     assert "worse: recall@1" in capsys.readouterr().err
