@@ -56,7 +56,7 @@ models: $(VENV)/.installed-dev
 	$(BIN)/python -m training.dictionary --data $(DATA) --out rag/models/shipped/words.json.gz
 	$(BIN)/python -m training.transliteration --data $(DATA) --out rag/models/shipped/names.json.gz
 	$(BIN)/python -m training.letters --data $(DATA) --out rag/models/shipped/letters.json
-	$(BIN)/python -m training.reader --cache build/reader --out rag/models/shipped
+	$(BIN)/python -m training.reader --data $(DATA) --cache build/reader --out rag/models/shipped
 	$(BIN)/python -m training.reranking --data $(DATA) --out rag/models/shipped/rankers.json
 	$(BIN)/python -m training.evidence --data $(DATA) --out rag/models/shipped/rankers.json
 	$(BIN)/python -m training.checksums rag/models/shipped

@@ -113,7 +113,8 @@ class Evidence:
     """A verbatim span of an article: `quote == article.text[start:end]`.
 
     `speaker` is who says it, as the sentence itself puts it; empty where it names nobody. `sure`: whether it answers the
-    question probably, and not only possibly. `confidence`: the probability that it does.
+    question probably, and not only possibly. `confidence`: the probability that it does. `short`: the words of it that are the
+    answer; empty where that is not clear.
     """
 
     passage: Passage
@@ -124,6 +125,7 @@ class Evidence:
     speaker: str = ""
     sure: bool = True
     confidence: float = 1.0
+    short: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,7 +133,7 @@ class Citation:
     """The marker `[n]`, the claim before it, the evidence found for it, and the verdict of the check.
 
     n: the passage's number; 0 for a claim that cites nothing. at: where its marker begins in `Answer.text`, or where the
-    claim ends that has none. short: the words of the quote that are the date or number asked for, where that is clear.
+    claim ends that has none. short: the words of the quote that are the answer, where that is clear.
     page: the one on which the evidence begins, from 1; 0 where the article has no pages. near_duplicates: of the article, their
     ids, the likest first.
     """

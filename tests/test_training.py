@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import zstandard
 
 import training.evidence
 import training.reranking
@@ -33,6 +34,11 @@ PARAGRAPHS = (
     ("231085087473", "الأسد", "كم يبلغ عمر الأسد الذكر؟", "يبلغ الأسد الذكر من العمر 12 سنة. يعيش في أفريقيا.", "12"),
 )  # fmt: skip
 """Questions of ARCD train that we have translated, asked of paragraphs of ours: id, title, question, context, answer."""
+CITIES = (
+    "حلب دمشق حمص عمان بغداد البصرة الموصل بيروت صيدا صور القدس نابلس غزة القاهرة أسوان "
+    "طنطا تونس سوسة فاس الرباط مكة جدة الرياض أبها تبوك"
+)
+"""Of each a question of a second set is asked, every fifth of which is held out."""
 
 
 @pytest.fixture(scope="module")
@@ -43,6 +49,18 @@ def data(tmp_path_factory: pytest.TempPathFactory) -> Path:
             row = {"id": id_, "split": "train", "title": title, "question": question, "context": context}
             row |= {"answers": [{"text": answer, "start": context.index(answer)}]}
             file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    with (folder / "xquad_ar.jsonl").open("w", encoding="utf-8") as file:
+        for i, city in enumerate(CITIES.split()):
+            context = f"يبلغ عدد سكان مدينة {city} {i + 3} مليون نسمة. يعمل كثير منهم في {city} في التجارة."
+            row = {"id": str(i), "title": city, "question": f"كم عدد سكان مدينة {city}؟", "context": context}
+            row |= {
+                "question_en": f"How many people live in {city}?",
+                "answers": [{"text": f"{i + 3} مليون", "start": 0}],
+            }
+            file.write(json.dumps(row, ensure_ascii=False) + "\n")
+    said = [{"text": f"{context} {question} " * 6} for *_, question, context, _ in PARAGRAPHS]
+    lines = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in said)
+    (folder / "arwiki.jsonl.zst").write_bytes(zstandard.compress(lines.encode()))
     return folder
 
 
@@ -70,20 +88,22 @@ def test_both_commands_write_what_the_program_reads_and_the_same_twice(
     out, again = tmp_path / "1.json", tmp_path / "2.json"
     made(training.reranking, out)
     both = made(training.evidence, out)
-    assert set(both) == {"reranking", "evidence", "evidence_unread"}
+    assert set(both) == {"reranking", *(section for section, _ in sentence_scorer.SECTIONS.values())}
     assert "'R@10'" in (said := capsys.readouterr().out)
     assert "  from 0.3: {'refused': " in said
     made(training.evidence, again)
     assert undated(made(training.reranking, again)) == undated(both)
-    ranking, finding = reranking.models_of(Rankers(out)), sentence_scorer.weights_of(Rankers(out), with_reader=True)
+    ranking, finding = reranking.models_of(Rankers(out)), sentence_scorer.weights_of(Rankers(out), "read")
     assert {len(model.weights) for model in ranking.values()} == {len(reranking.FEATURES)}
-    assert {(weights.least, weights.sure) for weights in finding.values()} == {(0.02, 0.42), (0.1, 0.42)}
-    for section in both.values():
-        assert section["made"]["data"] == {
-            file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in (data / "arcd.jsonl", ENGLISH)
-        }
-        assert section["arabic"]["cross-validated"]["questions"] == len(PARAGRAPHS)
-    assert both["evidence"]["arabic"]["cross-validated"]["evidence@1"] > 0.5
+    assert {(weights.least, weights.sure) for weights in finding.values()} == {
+        (training.evidence.LEAST["read"][language], training.evidence.SURE["read"][language]) for language in finding
+    }
+    for name, section in both.items():
+        more = ("xquad_ar.jsonl", "arwiki.jsonl.zst") if name == "evidence" else ()
+        files = [data / "arcd.jsonl", ENGLISH, *(data / one for one in more)]
+        assert section["made"]["data"] == {file.name: hashlib.sha256(file.read_bytes()).hexdigest() for file in files}
+        assert section["arabic"]["cross-validated"]["questions"] == len(PARAGRAPHS) or name == "evidence"
+    assert both["evidence_near"]["arabic"]["cross-validated"]["evidence@1"] > 0.5
 
 
 def test_a_section_takes_the_place_of_its_own_and_leaves_the_others(tmp_path: Path) -> None:

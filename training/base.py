@@ -34,8 +34,12 @@ BLOCK = 32
 """Numbers that share a scale."""
 _BLOCK_BYTES = 18
 """Of a block: a scale of 2 bytes, and 16 bytes with two numbers each."""
-_COMMON_PIECES = 60_000
-"""Pieces stand by falling probability; a Latin one of more than two letters is kept where it is among so many."""
+_LETTERS = frozenset("ءآأؤإئابةتثجحخدذرزسشصضطظعغفقكلمنهوىي٠١٢٣٤٥٦٧٨٩،؛؟٪")
+"""Arabic ones; a longer piece with others is Persian or Urdu."""
+_BEFORE = ("▁passage", "▁query")
+"""Of what the encoder was trained to see before a text."""
+_COMMON_PIECES = 45_000
+"""Pieces stand by falling probability; a longer one of ASCII letters is kept where it is among so many."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,11 +79,14 @@ def base(cache: Path) -> Base:
 
 
 def _is_kept(rank: int, piece: str) -> bool:
-    letters = [letter for letter in piece if letter != "▁"]
-    if any("\u0600" <= letter < "\u0780" or "\ufb50" <= letter <= "\ufeff" for letter in letters):
-        return all(letter < "\u0250" or "\u0600" <= letter < "\u0780" or letter >= "\u2000" for letter in letters)
-    return (rank < _COMMON_PIECES or len(piece) <= 2) and all(
-        letter < "\u0250" or "\u2000" <= letter < "\u2070" for letter in letters
+    """Arabic, digits and marks, common pieces of ASCII letters, single letters of both scripts."""
+    letters = piece.replace("▁", "")
+    is_mark = [not letter.isalpha() and (letter < "\u0250" or "\u2000" <= letter < "\u2070") for letter in letters]
+    if len(letters) < 2:
+        return all(letter < "\u0250" or "\u0600" <= letter < "\u0780" for letter in letters) or all(is_mark)
+    is_common = rank < _COMMON_PIECES or not any("A" <= letter <= "z" for letter in letters) or piece in _BEFORE
+    return is_common and all(
+        mark or letter < "\u0080" or letter in _LETTERS for letter, mark in zip(letters, is_mark, strict=True)
     )
 
 

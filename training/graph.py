@@ -42,7 +42,9 @@ class Graph:
         """An operator that ONNX Runtime adds to ONNX's own."""
         return self.node(kind, *inputs, domain=_FUSED, **attributes)
 
-    def write(self, out: Path, inputs: Mapping[str, tuple[int, Sequence[str]]], outputs: Mapping[str, str]) -> None:
+    def write(
+        self, out: Path, inputs: Mapping[str, tuple[int, Sequence[str | int]]], outputs: Mapping[str, str]
+    ) -> None:
         """Writes the graph with its matrices in eight bits a number (seven are used: AVX2 would overflow) and a scale a column.
 
         inputs: the type and the axes of each. outputs: the values that are given, by their names.

@@ -17,7 +17,6 @@ from rag.answer.repeats import not_told_before
 from rag.answer.verification import ClaimVerifier
 from rag.answer.writers import Choice, Closable, Notice, Writer
 from rag.arabic import find
-from rag.arabic.rules.short_answers import short_answers
 from rag.errors import InputError, ModelError
 from rag.library import Library
 from rag.query.question import Question, QuestionParser
@@ -142,6 +141,7 @@ class Assistant:
             question = asked if text == asked.text else self.parse(text)
         hits = self._hits(question, scope)
         evidence = self._evidence(question, hits, scope)
+        hits = _read_first(hits, evidence)
         searched = time.perf_counter()
         answer = Answer(
             asked.text,
@@ -214,8 +214,8 @@ class Assistant:
                 return replace(answer, status="abstained", text=nothing)
             text, citations = cite(text, passages, self.verifier)
         if evidence[0].sure:
-            short = short_answers(question.type, question.content, [c.quote for c in citations])
-            citations = tuple(replace(c, short=words) for c, words in zip(citations, short, strict=True))
+            short = {(found.passage.article, found.start, found.end): found.short for found in evidence}
+            citations = tuple(replace(c, short=short.get((c.article, c.start, c.end), "")) for c in citations)
         elif answer.writer == self.quoting.name:
             answer = replace(answer, status="nearest")
         return replace(answer, text=text, citations=self._placed(citations))
@@ -270,6 +270,13 @@ def _logged(answer: Answer) -> Answer:
 
 def _joined(*notices: str) -> str:
     return "; ".join(filter(None, notices))
+
+
+def _read_first(hits: Sequence[Hit], evidence: Sequence[Evidence]) -> tuple[Hit, ...]:
+    """The hits, those first whose sentences are the evidence, in its order."""
+    places = {passage: place for place, passage in enumerate(dict.fromkeys(found.passage.id for found in evidence))}
+    ordered = sorted(hits, key=lambda hit: places.get(hit.passage.id, len(places)))
+    return tuple(replace(hit, rank=rank) for rank, hit in enumerate(ordered, 1))
 
 
 def _material(evidence: Sequence[Evidence], hits: Sequence[Hit]) -> list[Passage]:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 
 from rag.answer.repeats import without_repetitions
 from rag.answer.sentence_scorer import ScoredSentence, SentenceScorer, answer_probability
 from rag.answer.speaker_statements import StatementFinder
 from rag.arabic.morphology import all_readings
+from rag.arabic.rules.cutting import cut
 from rag.arabic.rules.places import country
 from rag.arabic.rules.reported_speech import speaker
 from rag.arabic.rules.words import hold
@@ -17,8 +19,10 @@ from rag.types import EVERYTHING, Evidence, Hit, Scope
 
 QUOTES = 3
 """Sentences given as evidence, at most; a speaker's statements may be more."""
-_CLOSE = 3.0
+_CLOSE = 4.0
 """A further sentence is quoted if its score is at most this far below the best one's (in nats: the odds then differ e-fold)."""
+_LIKELY = math.log(0.5)
+"""The log probability of a short answer from which a long sentence may be cut behind it."""
 
 
 class EvidenceFinder:
@@ -44,9 +48,17 @@ class EvidenceFinder:
         if all(sentence.features["attribute"] < 0 for sentence in best):
             return []
         sure = probability >= weights.sure and _is_plain(question, best)
-        return [
-            Evidence(s.passage, s.start, s.end, s.quote, s.score, speaker(s.quote), sure, probability) for s in best
-        ]
+        return [self._evidence(sentence, sure, probability) for sentence in best]
+
+    @staticmethod
+    def _evidence(sentence: ScoredSentence, sure: bool, probability: float) -> Evidence:
+        """A sentence as evidence, cut to the statement that answers where its short answer is likely."""
+        quote = sentence.quote
+        if sure and sentence.features.get("read_short", -math.inf) >= _LIKELY:
+            quote = cut(quote, sentence.short)
+        end = sentence.start + len(quote)
+        said = sentence.passage, sentence.start, end, quote, sentence.score
+        return Evidence(*said, speaker(sentence.quote), sure, probability, sentence.short)
 
 
 def _is_plain(question: Question, best: Sequence[ScoredSentence]) -> bool:

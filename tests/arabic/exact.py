@@ -19,7 +19,6 @@ from rag.arabic.rules import (
     places,
     polarity,
     reported_speech,
-    short_answers,
     speakers,
     varieties,
     words,
@@ -139,8 +138,6 @@ def _speech(text: str, other: str) -> None:
 def _questions(text: str, question: str) -> None:
     folded, content = folding.fold(question), words.content_words(question)
     assert set(content) <= set(folding.words(question))
-    for type_ in ("when", "many"):
-        assert short_answers.short_answers(type_, content, [text])[0] in text
     attribute = attributes.attribute_of(content, folding.has_arabic(question), is_counted=True)
     assert attributes.speak_of(attribute, [text])[0] in (True, False, None)
     assert isinstance(words.type_of(folded), str)

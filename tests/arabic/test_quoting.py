@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rag.arabic.text.folding import words
-from rag.arabic.text.quoting import readable
+from rag.arabic.text.quoting import readable, whole_words
 
 
 @pytest.mark.parametrize(
@@ -27,3 +27,19 @@ def test_words_stay_and_marks_are_paired(quote: str) -> None:
     assert "".join(words(shown)) == "".join(words(quote))
     assert shown.count("«") == shown.count("»")
     assert not set('"“”„\n') & set(shown)
+
+
+@pytest.mark.parametrize(
+    ("span", "words"),
+    [
+        ("راسيتام", "الباراسيتامول"),
+        ("Paracetamol) أو مسكن", "Paracetamol"),
+        (") أو مسكن", "أو مسكن"),
+        ("الباراسيتامول (بالإنجليزية: Paracetamol) أو", "الباراسيتامول (بالإنجليزية: Paracetamol) أو"),
+        ("، ", ""),
+    ],
+)
+def test_a_span_is_brought_to_the_words_that_it_touches(span: str, words: str) -> None:
+    text = "الباراسيتامول (بالإنجليزية: Paracetamol) أو مسكن، وهو دواء."
+    start = text.index(span)
+    assert whole_words(text, start, start + len(span)) == words

@@ -28,13 +28,12 @@ def changed(folder: Path, change: Change) -> Path:
     return folder / FILE
 
 
-@pytest.mark.parametrize(("section", "more"), [("evidence", sentence_scorer.NEAR), ("evidence_unread", ())])
-def test_every_feature_of_both_has_its_weight_and_stands_in_the_order_of_the_code(
-    section: str, more: tuple[str, ...]
-) -> None:
+@pytest.mark.parametrize("stage", sentence_scorer.SECTIONS)
+def test_every_feature_of_both_has_its_weight_and_stands_in_the_order_of_the_code(stage: sentence_scorer.Stage) -> None:
+    section, more = sentence_scorer.SECTIONS[stage]
     shipped = json.loads((SHIPPED / FILE).read_text(encoding="utf-8"))
     ranking = reranking.models_of(rankers.shipped())
-    finding = sentence_scorer.weights_of(rankers.shipped(), with_reader=bool(more))
+    finding = sentence_scorer.weights_of(rankers.shipped(), stage)
     for language in LANGUAGES:
         written = shipped["reranking"][language]
         assert ranking[language].weights == [written["weights"][name] for name in reranking.FEATURES]
@@ -49,10 +48,11 @@ def test_every_feature_of_both_has_its_weight_and_stands_in_the_order_of_the_cod
 
 def test_the_file_says_of_each_model_what_made_it_and_what_it_reaches() -> None:
     shipped = json.loads((SHIPPED / FILE).read_text(encoding="utf-8"))
-    assert set(shipped) == {"reranking", "evidence", "evidence_unread"}
+    assert set(shipped) == {"reranking", *(section for section, _ in sentence_scorer.SECTIONS.values())}
     for name, section in shipped.items():
         assert section["made"]["command"].startswith(f"python -m training.{name.partition('_')[0]} ")
-        assert set(section["made"]["data"]) == {"arcd.jsonl", "arcd_train_english.jsonl"}
+        more = {"xquad_ar.jsonl", "arwiki.jsonl.zst"} if name == "evidence" else set()
+        assert set(section["made"]["data"]) == {"arcd.jsonl", "arcd_train_english.jsonl"} | more
         assert all(len(checksum) == 64 for checksum in section["made"]["data"].values())
         assert all(section[language]["cross-validated"]["questions"] for language in LANGUAGES)
 
@@ -98,7 +98,7 @@ def test_weights_that_are_missing_unknown_or_no_numbers(tmp_path: Path, change: 
 )
 def test_evidence_weights_that_are_missing_or_no_numbers(tmp_path: Path, change: Change, said: str) -> None:
     with pytest.raises(ModelError) as told:
-        sentence_scorer.weights_of(Rankers(changed(tmp_path, change)), with_reader=True)
+        sentence_scorer.weights_of(Rankers(changed(tmp_path, change)), "read")
     assert said in str(told.value)
 
 

@@ -28,7 +28,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "attributes": {"attribute": WORDS, "asked": WORDS, "signs": WORDS, "lifespan": _YES_NO},
     "clauses": {
-        "use": "clause|clause_english|contrast|contrast_english|denial_ends|pronoun|pronoun_english",
+        "use": "clause|clause_english|contrast|contrast_english|denial_ends|goes_on|pronoun|pronoun_english",
         "word": WORDS,
     },
     "columns": {"field": "id|text|title|date|source|url", "word": WORDS},
@@ -45,7 +45,6 @@ COLUMNS: dict[str, dict[str, str]] = {
         "word": WORDS,
         "value": NUMBER,
         "kind": "add|joins|times|part|vague|roman",
-        "ordinal": "no|both|bare",
         "sign": _YES_NO,
     },
     "prepositions": {"use": "marker|with_pronoun", "word": WORDS, "means": WORDS},
@@ -70,9 +69,9 @@ COLUMNS: dict[str, dict[str, str]] = {
         "word": WORDS,
     },
     "synonyms": {"arabic": WORDS, "english": WORDS},
-    "times": {"use": "year|joint|day|era|from_now|span|sign", "word": WORDS},
+    "times": {"use": "year|joint|day|sign", "word": WORDS},
     "titles": {"use": "honorific|office", "word": WORDS},
-    "units": {"use": "measure|percent|percent_english", "word": WORDS},
+    "units": {"use": "percent|percent_english", "word": WORDS},
     "waw_words": {"use": "word|name", "word": WORDS},
     "weekdays": {"word": WORDS, "number": NUMBER, "text": _YES_NO, "sign": _YES_NO},
 }

@@ -1,6 +1,6 @@
 """Dates as Arabic files give them, as ISO dates: in digits, with the months' names of every country, and of the Hijra.
 
-Reads a date that stands alone, in a field for it; `rag.arabic.rules.short_answers` finds dates in sentences.
+Reads a date that stands alone, in a field for it.
 """
 
 from __future__ import annotations

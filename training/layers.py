@@ -1,0 +1,58 @@
+"""Layers of BERT (Devlin et al. 2019, arXiv 1810.04805) in an ONNX graph, over the states of one text."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import numpy as np
+from onnx import TensorProto
+
+from training.base import BLOCK, Base
+from training.graph import Graph
+
+
+def embedded(graph: Graph, base: Base, tokens: str) -> str:
+    """Adds the words and places of tokens, of shape (1, tokens): states of shape (1, tokens, width)."""
+    numbers, scales = base.words
+    words = graph.four_bits("words", numbers), tokens, graph.constant("scales", scales.astype(np.float16))
+    row = graph.fused("GatherBlockQuantized", *words, block_size=BLOCK, gather_axis=0, quantize_axis=1)
+    zero, one, two = (graph.constant(f"at {i}", np.array([i], np.int64)) for i in range(3))
+    length = graph.node("Slice", graph.node("Shape", tokens), one, two)
+    places = graph.constant("places", (base.tensors["emb.pos"] + base.tensors["emb.type"][0]).astype(np.float16))
+    place = graph.node("Slice", places, zero, length, zero)
+    summed = graph.node("Add", *(graph.node("Cast", part, to=TensorProto.FLOAT) for part in (row, place)))
+    norm = [graph.constant(f"emb.ln.{part}", base.tensors[f"emb.ln.{part}"]) for part in "wb"]
+    return graph.node("LayerNormalization", summed, *norm, epsilon=base.epsilon)
+
+
+def layer(
+    graph: Graph, base: Base, tensors: Mapping[str, np.ndarray], scales: Mapping[str, np.ndarray], prefix: str, x: str
+) -> str:
+    """Adds a layer over the states x, shape (1, tokens, width).
+
+    tensors: named as those of `Base`, "l0.q.w" with the prefix "l0." and so on. scales: as `training.smoothing` gives them.
+    """
+
+    def given(part: str) -> str:
+        return graph.constant(prefix + part, tensors[prefix + part])
+
+    def scaled(states: str, name: str) -> str:
+        return graph.node("Mul", states, graph.constant(f"{prefix}{name}.scale", 1 / scales[prefix + name]))
+
+    def matrix(part: str, name: str) -> np.ndarray:
+        turned: np.ndarray = (tensors[f"{prefix}{part}.w"] * scales[prefix + name]).T
+        return turned
+
+    def times(states: str, part: str) -> str:
+        return graph.node("MatMul", scaled(states, part), graph.constant(f"{prefix}{part}.w", matrix(part, part)))
+
+    def normed(before: str, added: str, norm: str, bias: str) -> str:
+        inputs = [given(f"{norm}.w"), given(f"{norm}.b"), given(f"{bias}.b")]
+        return graph.fused("SkipLayerNormalization", before, added, *inputs, epsilon=base.epsilon)
+
+    joined = graph.constant(f"{prefix}qkv.w", np.concatenate([matrix(part, "qkv") for part in "qkv"], axis=1))
+    biases = graph.constant(f"{prefix}qkv.b", np.concatenate([tensors[f"{prefix}{part}.b"] for part in "qkv"]))
+    looked = graph.fused("Attention", scaled(x, "qkv"), joined, biases, num_heads=base.heads)
+    x = normed(x, times(looked, "ao"), "aln", "ao")
+    inner = graph.fused("BiasGelu", times(x, "fi"), given("fi.b"))
+    return normed(x, times(inner, "fo"), "oln", "fo")
