@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from contextlib import AbstractContextManager
+import threading
+from contextlib import AbstractContextManager, suppress
 from datetime import datetime
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from rag.errors import HistoryDamaged, InputError, LibraryError, ModelError
 from rag.library import Library
 from rag.models import chosen
 from rag.models.selection import chosen_place, find_model, knows_server, located, remembered
-from rag.query.question import QuestionParser
+from rag.query.question import Question, QuestionParser
 from rag.query.translation import Translator
 from rag.search.catch_up import Progress, catch_up, is_far_behind
 from rag.search.dense import DenseIndex
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
     from rag.answer.reader import Reader
     from rag.search.milvus.collection import MilvusCollection
 
+_OPENING = threading.Lock()
 EMPTY = "the library is empty: add articles with `rag index PATH`"
 
 
@@ -93,12 +95,31 @@ def open_retriever(settings: Settings, library: Library, embedder: Embedder) -> 
     return Retriever(library, engine, _reranker(settings, engine), lock)
 
 
-@cache
 def shipped_reader() -> Reader:
-    """The shipped reader, opened once."""
+    """The shipped reader, opened once, whichever thread asks first."""
+    with _OPENING:
+        return _reader()
+
+
+@cache
+def _reader() -> Reader:
     from rag.answer.reader import Reader
 
     return Reader(SHIPPED)
+
+
+def begin_to_open_reader(question: Question, settings: Settings) -> None:
+    """Opens the shipped reader beside what comes next, where a question needs it: that takes as long as opening the indexes does.
+
+    What is wrong with its files is told when it is used.
+    """
+
+    def opened() -> None:
+        with suppress(ModelError):
+            shipped_reader()
+
+    if settings.reader and question.needs_reading:
+        threading.Thread(target=opened, name="opening the reader").start()
 
 
 @cache

@@ -38,7 +38,7 @@ class EvidenceFinder:
         """
         if question.type == "speech":
             return self._statements.find(question, scope)
-        scored = self._scorer.score(question, hits) if question.content else []
+        scored = self._scorer.score(question, hits) if question.needs_reading else []
         weights = self._scorer.weights_for(question)
         probability = answer_probability(scored, weights)
         if probability < weights.least:

@@ -169,12 +169,14 @@ def ask(
     from rag import wiring
     from rag.types import Scope
 
-    scope = Scope(since, until, tuple(source or ()))
+    scope, settings = Scope(since, until, tuple(source or ())), _settings(writer=writer)
+    asked = wiring.shipped_parser().parse(question)
+    wiring.begin_to_open_reader(asked, settings)
     with progress() as bar:
-        assistant = wiring.open_assistant(_settings(writer=writer), bar)
+        assistant = wiring.open_assistant(settings, bar)
     for notice in assistant.notices:
         note(notice)
-    asked, history = assistant.parse(question), assistant.recall(after or (), scope)
+    history = assistant.recall(after or (), scope)
     if as_json:
         *_, answer = assistant.ask(asked, scope, history)
         print_json(answer.as_json())

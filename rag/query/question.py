@@ -64,6 +64,11 @@ class Question:
     content: tuple[str, ...]
     words: tuple[Word, ...]
 
+    @property
+    def needs_reading(self) -> bool:
+        """Whether its answer is looked for in the sentences of passages: not by a speaker's name, nor without a word that says anything."""
+        return self.type not in ("speech", "greeting") and bool(self.content)
+
 
 class Translates(Protocol):
     """Whatever gives the Arabic words for a Latin one; see `Translator`."""
