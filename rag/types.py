@@ -113,8 +113,8 @@ class Evidence:
     """A verbatim span of an article: `quote == article.text[start:end]`.
 
     `speaker` is who says it, as the sentence itself puts it; empty where it names nobody. `sure`: whether it answers the
-    question probably, and not only possibly. `confidence`: the probability that it does. `short`: the words of it that are the
-    answer; empty where that is not clear.
+    question probably, and not only possibly. `confidence`: the probability that it does. `short`: the words of it that most
+    probably answer; empty where it was not read for them.
     """
 
     passage: Passage
@@ -133,7 +133,7 @@ class Citation:
     """The marker `[n]`, the claim before it, the evidence found for it, and the verdict of the check.
 
     n: the passage's number; 0 for a claim that cites nothing. at: where its marker begins in `Answer.text`, or where the
-    claim ends that has none. short: the words of the quote that are the answer, where that is clear.
+    claim ends that has none. short: the words of the quote that most probably answer, or, of an answer that is `nearest`, that might.
     page: the one on which the evidence begins, from 1; 0 where the article has no pages. near_duplicates: of the article, their
     ids, the likest first.
     """

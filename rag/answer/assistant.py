@@ -213,10 +213,9 @@ class Assistant:
             if not text.strip() or find(nothing, text) is not None:
                 return replace(answer, status="abstained", text=nothing)
             text, citations = cite(text, passages, self.verifier)
-        if evidence[0].sure:
-            short = {(found.passage.article, found.start, found.end): found.short for found in evidence}
-            citations = tuple(replace(c, short=short.get((c.article, c.start, c.end), "")) for c in citations)
-        elif answer.writer == self.quoting.name:
+        short = {(found.passage.article, found.start, found.end): found.short for found in evidence}
+        citations = tuple(replace(c, short=short.get((c.article, c.start, c.end), "")) for c in citations)
+        if not evidence[0].sure and answer.writer == self.quoting.name:
             answer = replace(answer, status="nearest")
         return replace(answer, text=text, citations=self._placed(citations))
 

@@ -84,7 +84,7 @@ def print_answer(answers: Iterable[Answer], told: str) -> None:
             say(f"  nearest: {shown_id(p.article)}{_page(p.page)} [{p.start}:{p.end}] {_shortened(p.text)}")
     for c in answer.citations:
         where = f"{shown_id(c.article)}{_page(c.page)} [{c.start}:{c.end}]" if c.n else "cites nothing"
-        short = f" ({c.short})" if c.short else ""
+        short = f" ({c.short}{'' if answer.status == 'answered' else '?'})" if c.short else ""
         say(f"  [{c.n or '-'}] {c.verdict}{short}: {where} {_shortened(c.quote or c.claim)}")
     for article, others in {c.article: c.near_duplicates for c in answer.citations if c.near_duplicates}.items():
         say(f"  {shown_id(article)} also in: {', '.join(map(shown_id, others))}")

@@ -128,18 +128,17 @@ def _checked(answer: Answer, start: int, end: int) -> Iterator[str]:
     titles = {hit.passage.article: hit.passage.title for hit in answer.hits}
     for i, citation in enumerate(answer.citations):
         if start <= citation.at <= end:
-            yield emphasised(answer.text[start : citation.at], citation.short)
+            yield emphasised(answer.text[start : citation.at], citation.short, answer.status == "answered")
             yield chip(i, citation, titles.get(citation.article, "")) if citation.n else unsupported()
             start = citation.at + (len(f"[{citation.n}]") if citation.n else 0)
     yield isolated(answer.text[start:end])
 
 
-def emphasised(text: str, short: str) -> str:
-    """The text with the short answer in it set off, where it has one."""
+def emphasised(text: str, short: str, sure: bool) -> str:
+    """The text with the short answer in it set off, where it has one; less so where that is not sure."""
     before, found, after = text.partition(short) if short else (text, "", "")
-    return (
-        isolated(before) + (f'<strong class="rag-short">{isolated(found)}</strong>' if found else "") + isolated(after)
-    )
+    tag, kind = ("strong", "rag-short") if sure else ("span", "rag-possible")
+    return isolated(before) + (f'<{tag} class="{kind}">{isolated(found)}</{tag}>' if found else "") + isolated(after)
 
 
 def _unchecked(text: str) -> Iterator[str]:

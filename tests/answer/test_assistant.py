@@ -253,6 +253,15 @@ def test_the_date_that_was_asked_for_is_marked(library: Library, retriever: Retr
     assert rows[0]["short"] == "الأربعاء"  # type: ignore[index]
 
 
+def test_what_might_answer_is_marked_in_what_is_only_near(
+    library: Library, retriever: Retriever, seeds: list[Article]
+) -> None:
+    answer = ask(assistant(library, retriever, seeds, QuoteWriter()), "لماذا غضب العالم من الغارات على حلب؟")
+    assert answer.status == "nearest"
+    assert answer.citations[0].short in answer.citations[0].quote
+    assert answer.citations[0].short
+
+
 def test_a_follow_up_is_understood_from_the_conversation(
     library: Library, retriever: Retriever, seeds: list[Article]
 ) -> None:
