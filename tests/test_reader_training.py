@@ -21,9 +21,9 @@ from rag.types import Article
 from training.alike import Alike, another_number
 from training.base import BLOCK, Base
 from training.cloze import Gazetteer, made_of
-from training.cross import CrossReader, Layer, in_chunks
+from training.cross import CrossReader, Layer, in_chunks, train
 from training.reader import write_cross, write_encoder
-from training.reading import candidates, held_out, respelt, wrong_ones
+from training.reading import Candidate, Example, candidates, held_out, respelt, wrong_ones
 from training.smoothing import scales
 
 ARTICLES = tuple(
@@ -168,6 +168,25 @@ def test_the_files_say_what_the_trained_module_says(tmp_path: Path) -> None:
     for found, trained, share in zip(Reader(tmp_path).read("من درس؟", texts), expected, shares, strict=True):
         assert found.score == pytest.approx(float(share), abs=0.25)
         assert found.answers == pytest.approx(float(trained.answers), abs=0.25)
+
+
+def test_it_is_trained_and_figures_are_told_of_what_is_held_out(tmp_path: Path) -> None:
+    base = small_base()
+    torch.manual_seed(1)
+    reader = CrossReader(base)
+    before = {name: values.clone() for name, values in reader.state_dict().items()}
+    right, wrong = Candidate("", "درس الولد.", (4, 9)), Candidate("", "قال.")
+    found = [
+        Example(kind, "", "من درس؟", ("من قال؟",), right, (Candidate("", "سمع الولد."),), (wrong,), held_out)
+        for kind in ("wiki", "arcd", "xquad")
+        for held_out in (False, True)
+    ]
+    reached = train(reader, base.tokenizer, found, 1, 3, tmp_path)
+    assert set(reached) == {"arcd", "xquad"}
+    assert all(0 <= value <= 1 for figures in reached.values() for value in figures.values())
+    kept = torch.load(tmp_path / "cross.pt")
+    assert all(torch.equal(values, kept[name]) for name, values in reader.state_dict().items())
+    assert any(not torch.equal(values, kept[name]) for name, values in before.items())
 
 
 def test_scales_even_out_channels_and_leave_what_comes_out() -> None:
