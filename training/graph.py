@@ -38,6 +38,12 @@ class Graph:
         self._nodes.append(helper.make_node(kind, inputs, [name], name, domain=domain, **attributes))
         return name
 
+    def split(self, states: str, parts: int) -> list[str]:
+        """The states, cut along their last axis into parts of the same width."""
+        names = [f"{states}.{part}" for part in range(parts)]
+        self._nodes.append(helper.make_node("Split", [states], names, f"Split_{states}", axis=-1, num_outputs=parts))
+        return names
+
     def fused(self, kind: str, *inputs: str, **attributes: Any) -> str:
         """An operator that ONNX Runtime adds to ONNX's own."""
         return self.node(kind, *inputs, domain=_FUSED, **attributes)
@@ -62,6 +68,6 @@ class Graph:
             whole = Path(folder) / "whole.onnx"
             onnx.save(helper.make_model(graph, opset_imports=opsets, ir_version=10), whole)
             quantize_dynamic(
-                whole, out, op_types_to_quantize=["MatMul", "Attention"], per_channel=True, reduce_range=True,
+                whole, out, op_types_to_quantize=["MatMul"], per_channel=True, reduce_range=True,
                 weight_type=QuantType.QInt8, extra_options={"DefaultTensorType": TensorProto.FLOAT},
             )  # fmt: skip

@@ -9,6 +9,7 @@ from onnx import TensorProto
 
 from training.base import BLOCK, Base
 from training.graph import Graph
+from training.smoothing import JOINED
 
 
 def embedded(graph: Graph, base: Base, tokens: str) -> str:
@@ -36,23 +37,19 @@ def layer(
     def given(part: str) -> str:
         return graph.constant(prefix + part, tensors[prefix + part])
 
-    def scaled(states: str, name: str) -> str:
-        return graph.node("Mul", states, graph.constant(f"{prefix}{name}.scale", 1 / scales[prefix + name]))
+    def times(states: str, name: str) -> str:
+        """The states, scaled, times the matrices that take them, with their biases."""
+        parts = JOINED[name]
+        scaled = graph.node("Mul", states, graph.constant(f"{prefix}{name}.scale", 1 / scales[prefix + name]))
+        weights = np.concatenate([tensors[f"{prefix}{part}.w"] for part in parts]) * scales[prefix + name]
+        biases = np.concatenate([tensors[f"{prefix}{part}.b"] for part in parts])
+        product = graph.node("MatMul", scaled, graph.constant(f"{prefix}{name}.w", weights.T))
+        return graph.node("Add", product, graph.constant(f"{prefix}{name}.b", biases))
 
-    def matrix(part: str, name: str) -> np.ndarray:
-        turned: np.ndarray = (tensors[f"{prefix}{part}.w"] * scales[prefix + name]).T
-        return turned
+    def normed(before: str, added: str, norm: str) -> str:
+        inputs = [graph.constant(f"{prefix}{norm}.{part}", tensors[f"{prefix}{norm}.{part}"]) for part in "wb"]
+        return graph.node("LayerNormalization", graph.node("Add", before, added), *inputs, epsilon=base.epsilon)
 
-    def times(states: str, part: str) -> str:
-        return graph.node("MatMul", scaled(states, part), graph.constant(f"{prefix}{part}.w", matrix(part, part)))
-
-    def normed(before: str, added: str, norm: str, bias: str) -> str:
-        inputs = [given(f"{norm}.w"), given(f"{norm}.b"), given(f"{bias}.b")]
-        return graph.fused("SkipLayerNormalization", before, added, *inputs, epsilon=base.epsilon)
-
-    joined = graph.constant(f"{prefix}qkv.w", np.concatenate([matrix(part, "qkv") for part in "qkv"], axis=1))
-    biases = graph.constant(f"{prefix}qkv.b", np.concatenate([tensors[f"{prefix}{part}.b"] for part in "qkv"]))
-    looked = graph.fused("Attention", scaled(x, "qkv"), joined, biases, num_heads=base.heads)
-    x = normed(x, times(looked, "ao"), "aln", "ao")
-    inner = graph.fused("BiasGelu", times(x, "fi"), given("fi.b"))
-    return normed(x, times(inner, "fo"), "oln", "fo")
+    looked = graph.fused("MultiHeadAttention", *graph.split(times(x, "qkv"), 3), num_heads=base.heads)
+    x = normed(x, times(looked, "ao"), "aln")
+    return normed(x, times(graph.fused("Gelu", times(x, "fi")), "fo"), "oln")
