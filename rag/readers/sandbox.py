@@ -16,7 +16,7 @@ import os
 import signal
 import subprocess
 import sys
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from importlib import import_module
@@ -26,7 +26,7 @@ from threading import Lock, get_ident
 from typing import Any
 
 from rag.errors import RagError
-from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.document import Document, Part, Unfit
 
 try:
     import resource
@@ -62,6 +62,8 @@ _NEEDED = (
 _BEGIN = "import sys; sys.path[:] = {path!r}; from rag.readers.sandbox import serve; serve({handle})"
 
 Reader = Callable[[Path], Document]
+PartsReader = Callable[[Path, Path], Iterator[Part]]
+"""Gives what a file holds part by part; files within it are written into the second path, a folder."""
 
 
 def limited(read: Reader, path: Path, seconds: float, megabytes: int) -> Document:
@@ -70,18 +72,40 @@ def limited(read: Reader, path: Path, seconds: float, megabytes: int) -> Documen
     Raises Unfit as `read` does, and for a file that exceeds the limits or breaks the process; OSError if the file
     cannot be read; RagError if the process does not start.
     """
+    (answer,) = _answers(read, (path,), seconds, megabytes)
+    return _document(answer["document"])
+
+
+def limited_parts(read: PartsReader, path: Path, into: Path, seconds: float, megabytes: int) -> Iterator[Part]:
+    """The parts of a file as `limited` gives a document; each may take so many seconds, all together so much memory."""
+    for answer in _answers(read, (path, into), seconds, megabytes):
+        if part := answer.get("part"):
+            yield Part(part["place"], _item(part), part["id"], part["beside"])
+
+
+def _answers(
+    read: Reader | PartsReader, paths: Sequence[Path], seconds: float, megabytes: int
+) -> Iterator[dict[str, Any]]:
     child = _taken()
     try:
-        answer = child.ask(read, path, seconds, megabytes)
-    except BaseException:  # Ctrl-C too: an answer that is not awaited would be taken for the next file's
-        _given_back(child, ended=True)
-        raise
-    _given_back(child, ended=child.files >= MOST_FILES)
-    if error := answer.get("os"):
-        raise OSError(*error)
-    if "unfit" in answer:
-        raise Unfit(answer["unfit"])
-    return Document(**answer | {"pages": tuple(answer["pages"])})
+        for answer in child.ask(read, paths, seconds, megabytes):
+            if error := answer.get("os"):
+                raise OSError(*error)
+            if "unfit" in answer:
+                raise Unfit(answer["unfit"])
+            yield answer
+    finally:  # by Ctrl-C, too: an answer that is not awaited would be taken for the next file's
+        _given_back(child, ended=not child.is_done or child.files >= MOST_FILES)
+
+
+def _document(answer: Mapping[str, Any]) -> Document:
+    return Document(**{**answer, "pages": tuple(answer["pages"])})
+
+
+def _item(part: Mapping[str, Any]) -> Document | Unfit | Path:
+    if "unfit" in part:
+        return Unfit(part["unfit"])
+    return Path(os.fsdecode(part["file"])) if "file" in part else _document(part["document"])
 
 
 class _Child:
@@ -90,7 +114,7 @@ class _Child:
     def __init__(self) -> None:
         self._line, theirs = Pipe()
         self._owner = os.getpid()
-        self.files = 0
+        self.files, self.is_done = 0, True
         begin = _BEGIN.format(path=[entry or os.getcwd() for entry in sys.path], handle=theirs.fileno())
         self._process = subprocess.Popen(
             [sys.executable, "-c", begin],
@@ -116,21 +140,26 @@ class _Child:
         """Whether this process is a copy of the one that started the child, which goes on using it."""
         return self._owner != os.getpid()
 
-    def ask(self, read: Reader, path: Path, seconds: float, megabytes: int) -> dict[str, Any]:
-        self.files += 1
-        job = [read.__module__, read.__qualname__, os.fsdecode(path.absolute()), seconds, megabytes]
+    def ask(
+        self, read: Reader | PartsReader, paths: Sequence[Path], seconds: float, megabytes: int
+    ) -> Iterator[dict[str, Any]]:
+        """What the process answers: parts, if the file has any, and one last thing."""
+        self.files, self.is_done = self.files + 1, False
+        names = [os.fsdecode(path.absolute()) for path in paths]
         try:
-            self._line.send_bytes(json.dumps(job).encode())
-            if not self._line.poll(seconds):
-                raise Unfit(_too_long(seconds))
-            answer: dict[str, Any] = json.loads(self._line.recv_bytes())
+            self._line.send_bytes(json.dumps([read.__module__, read.__qualname__, names, seconds, megabytes]).encode())
+            while not self.is_done:
+                if not self._line.poll(seconds):
+                    raise Unfit(_too_long(seconds))
+                answer: dict[str, Any] = json.loads(self._line.recv_bytes())
+                self.is_done = "part" not in answer
+                yield answer
         except (EOFError, OSError) as e:
             ended = self._process.wait()
             if resource and ended == -signal.SIGXCPU:
                 raise Unfit(_too_long(seconds)) from e
             how = signal.Signals(-ended).name if ended < 0 else f"exit code {ended}"
             raise Unfit(f"ends its reader ({how}); expected a file that can be read; save it anew") from e
-        return answer
 
     def kill(self) -> None:
         if not self.is_of_another_process():
@@ -216,24 +245,50 @@ def serve(handle: int) -> None:
     line.send_bytes(b"{}")
     with suppress(EOFError, OSError):
         while True:
-            module, name, path, seconds, megabytes = json.loads(line.recv_bytes())
-            try:
-                read = getattr(import_module(module), name)
-                _limit(seconds, megabytes)
-                answer: dict[str, Any] = asdict(read(Path(path)))
-            except Unfit as e:
-                answer = {"unfit": str(e)}
-            except (MemoryError, OSError) as e:
-                if isinstance(e, OSError) and e.errno != errno.ENOMEM:
-                    answer = {"os": [e.errno, e.strerror or str(e)]}
-                else:
-                    much = f"needs more than {megabytes} MB to read; expected a file that takes less; split it"
-                    answer = {"unfit": much}
-            except Exception as e:  # a defect of a reader is one file's, not the run's
-                why = " ".join(f"{type(e).__name__}: {e}".split())[:200]
-                answer = {"unfit": f"breaks its reader ({why}); expected a file that can be read; save it anew"}
-            _unlimit()
-            line.send_bytes(json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+            module, name, paths, seconds, megabytes = json.loads(line.recv_bytes())
+            for answer in _read(module, name, [Path(path) for path in paths], seconds, megabytes):
+                line.send_bytes(json.dumps(answer, ensure_ascii=False).encode("utf-8", "surrogatepass"))
+
+
+def _read(
+    module: str, name: str, paths: Sequence[Path], seconds: float, megabytes: int
+) -> Iterator[Mapping[str, object]]:
+    """A document, or each part; last what is wrong, or an answer that says nothing."""
+    try:
+        read = getattr(import_module(module), name)
+        _limit_time(seconds)
+        _limit_memory(megabytes)
+        found = read(*paths)
+        if isinstance(found, Document):
+            answer: Mapping[str, object] = {"document": asdict(found)}
+        else:
+            for part in found:
+                yield {"part": _told(part)}
+                _limit_time(seconds)
+            answer = {"end": True}
+    except Unfit as e:
+        answer = {"unfit": str(e)}
+    except (MemoryError, OSError) as e:
+        if isinstance(e, OSError) and e.errno != errno.ENOMEM:
+            answer = {"os": [e.errno, e.strerror or str(e)]}
+        else:
+            much = f"needs more than {megabytes} MB to read; expected a file that takes less; split it"
+            answer = {"unfit": much}
+    except Exception as e:  # a defect of a reader is one file's, not the run's
+        why = " ".join(f"{type(e).__name__}: {e}".split())[:200]
+        answer = {"unfit": f"breaks its reader ({why}); expected a file that can be read; save it anew"}
+    _unlimit()
+    yield answer
+
+
+def _told(part: Part) -> Mapping[str, object]:
+    """A part as it is sent."""
+    item: Mapping[str, object] = {"document": asdict(part.item)} if isinstance(part.item, Document) else {}
+    if isinstance(part.item, Path):
+        item = {"file": os.fsdecode(part.item)}
+    elif isinstance(part.item, Unfit):
+        item = {"unfit": str(part.item)}
+    return {"place": part.place, "id": part.id, "beside": part.beside, **item}
 
 
 def _refuse(event: str, arguments: tuple[object, ...]) -> None:
@@ -241,13 +296,15 @@ def _refuse(event: str, arguments: tuple[object, ...]) -> None:
         raise PermissionError(f"a reader may not use {event}")
 
 
-def _limit(seconds: float, megabytes: int) -> None:
-    if not resource:
-        return
-    usage = resource.getrusage(resource.RUSAGE_SELF)
-    _set(resource.RLIMIT_CPU, math.ceil(usage.ru_utime + usage.ru_stime + seconds))
+def _limit_time(seconds: float) -> None:
+    if resource:
+        usage = resource.getrusage(resource.RUSAGE_SELF)
+        _set(resource.RLIMIT_CPU, math.ceil(usage.ru_utime + usage.ru_stime + seconds))
+
+
+def _limit_memory(megabytes: int) -> None:
     statm = Path("/proc/self/statm")
-    if statm.exists():  # on Linux: the address space in use, in memory pages
+    if resource and statm.exists():  # on Linux: the address space in use, in memory pages
         used = int(statm.read_text().split()[0]) * resource.getpagesize()
         _set(resource.RLIMIT_AS, used + megabytes * _MEGABYTE)
 

@@ -15,6 +15,9 @@ import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from email.header import Header
+from email.mime.text import MIMEText
+from email.utils import format_datetime, formataddr
 from pathlib import Path
 
 import pytest
@@ -57,6 +60,7 @@ ENCODINGS = {
     "windows-1256": "cp1256",
     "iso-8859-6": "iso8859_6",
 }
+SAID = ("utf-8", "windows-1256", "iso-8859-6")
 MARKED = ("utf-16 le", "utf-16 be")
 
 
@@ -161,6 +165,19 @@ def wrapped(paragraph: str) -> Iterator[str]:
     yield line
 
 
+def mail(k: Known, encoding: str) -> bytes:
+    """A mail whose head and text name their encoding."""
+    message = MIMEText("\r\n\r\n".join(k.paragraphs), "plain", encoding)
+    message["Subject"] = Header(k.title, encoding)
+    message["From"] = formataddr((k.source, "news@example.com"), encoding)
+    message["Date"] = format_datetime(datetime.fromisoformat(f"{k.date}T23:30:00+03:00"))
+    return message.as_bytes()
+
+
+def mailbox(k: Known, encoding: str) -> bytes:
+    return b"From news@example.com Thu Jul 23 10:00:00 2015\n" + mail(k, encoding) + b"\n"
+
+
 def zipped(*members: tuple[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -189,6 +206,9 @@ TEXTS: dict[str, Callable[[Known], str]] = {
     ".tsv": lambda k: table(k, "\t"),
 }
 BINARY: dict[str, Callable[[Known], bytes]] = {".docx": word, ".epub": book, ".pdf": paper}
+DECLARED: dict[str, Callable[[Known, str], bytes]] = {".eml": mail, ".mbox": mailbox}
+"""Formats that name the encoding of their text."""
+MAILS = (".eml", ".mbox")
 ROWS = (".jsonl", ".json", ".csv", ".tsv")
 PACKAGES: dict[str, Callable[[str, bytes], tuple[str, bytes]]] = {
     "alone": lambda name, content: (name, content),
@@ -203,6 +223,8 @@ PACKAGES: dict[str, Callable[[str, bytes], tuple[str, bytes]]] = {
 def made(suffix: str, k: Known, encoding: str) -> bytes:
     if suffix in BINARY:
         return BINARY[suffix](k)
+    if suffix in DECLARED:
+        return DECLARED[suffix](k, ENCODINGS[encoding])
     mark = "\ufeff" if encoding in MARKED else ""
     return (mark + TEXTS[suffix](k)).encode(ENCODINGS[encoding])
 
@@ -211,8 +233,8 @@ def made(suffix: str, k: Known, encoding: str) -> bytes:
     ("suffix", "encoding", "package"),
     [
         (suffix, encoding, package)
-        for suffix in (*TEXTS, *BINARY)
-        for encoding in (ENCODINGS if suffix in TEXTS else ["utf-8"])
+        for suffix in (*TEXTS, *BINARY, *DECLARED)
+        for encoding in (ENCODINGS if suffix in TEXTS else SAID if suffix in DECLARED else ["utf-8"])
         for package in PACKAGES
         if (suffix, package) != (".md", "standard input")  # Markdown that nothing names is text, and stays as it is
     ],
@@ -236,5 +258,7 @@ def test_what_goes_in_comes_out(
         assert (found.title, found.date) == (k.title, k.date)
     if suffix in (*ROWS, ".md"):
         assert (found.source, found.url) == (k.source, k.url)
+    if suffix in MAILS:
+        assert found.source == k.source
     if suffix in ROWS:
         assert found.id == "7"

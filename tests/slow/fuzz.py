@@ -26,8 +26,8 @@ _FOLDER = Path(tempfile.mkdtemp(prefix="rag-fuzz-"))
 
 def reading(name: str) -> Callable[[bytes], None]:
     """A target that writes the bytes to a file of this name and has the reader of its kind read it."""
-    from rag.readers.formats import archives, docx, epub, html, pdf, sniffing, tables, text
-    from rag.readers.formats.document import Document, Unfit
+    from rag.readers.formats import archives, docx, epub, html, mail, pdf, sniffing, tables, text
+    from rag.readers.formats.document import Document, Part, Unfit
 
     documents = {
         "pdf": pdf.read_pdf,
@@ -37,6 +37,7 @@ def reading(name: str) -> Callable[[bytes], None]:
         "markdown": text.read_markdown,
     }
     by_rows = {"jsonl": tables.read_jsonl, "json": tables.read_json, "csv": tables.read_csv}
+    by_parts = {"eml": mail.read_mail, "mbox": mail.read_mailbox}
     path = _FOLDER / f"fuzzed.{name}"
 
     def read(data: bytes) -> None:
@@ -50,6 +51,8 @@ def reading(name: str) -> Callable[[bytes], None]:
                 assert all(0 <= page <= len(found.text) for page in found.pages)
             elif name in by_rows:
                 assert all(isinstance(item, Unfit) or id_ for _, id_, item in by_rows[name](path, {}, name))
+            elif name in by_parts:
+                assert all(isinstance(part, Part) for part in by_parts[name](path, _FOLDER))
             else:
                 into = _FOLDER / "into"
                 shutil.rmtree(into, ignore_errors=True)
@@ -93,7 +96,21 @@ def target(name: str) -> Callable[[bytes], None]:
     return arabic if name == "arabic" else reading(name)
 
 
-TARGETS = ("arabic", "question", "pdf", "docx", "epub", "html", "markdown", "jsonl", "json", "csv", "packed")
+TARGETS = (
+    "arabic",
+    "question",
+    "pdf",
+    "docx",
+    "epub",
+    "html",
+    "markdown",
+    "jsonl",
+    "json",
+    "csv",
+    "eml",
+    "mbox",
+    "packed",
+)
 
 
 def seeds(name: str, folder: Path) -> None:
@@ -136,6 +153,10 @@ def seeds(name: str, folder: Path) -> None:
             member = tarfile.TarInfo("x" * 150)
             member.pax_headers = {"mtime": "1.5"}
             pax.addfile(member)
+    elif name in ("eml", "mbox"):
+        from tests.readers.test_mail import WHOLE
+
+        (folder / "whole").write_bytes(WHOLE[name == "mbox"])
     else:
         for n, (kind, (_, made)) in enumerate(FORMATS.items()):
             if kind.split()[0] == name:

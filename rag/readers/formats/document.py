@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 from dataclasses import dataclass
+from pathlib import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,20 @@ class Document:
 
 class Unfit(Exception):
     """A file that is not what it should be; the message says what was found, what was expected, and what mends it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """What stands at a place in a file that holds several articles or files.
+
+    place: for people, as "message 3"; "" for the whole. id: its own, "" for one that is called by the file, with `beside` behind the
+    file's name. A Path is a file within, written out, which is read as what it is.
+    """
+
+    place: str
+    item: Document | Unfit | Path
+    id: str = ""
+    beside: str = ""
 
 
 def is_damage(e: Exception) -> bool:

@@ -38,7 +38,7 @@ def read_epub(path: Path) -> Document:
         for name in _spine(package, package_name):
             if name in protected:
                 raise Unfit(f"is protected against copying (DRM); expected {_KIND} without")
-            chapters += _paragraphs(_read(file, name))
+            chapters += paragraphs(_read(file, name))
         if not chapters:
             raise Unfit("is a book that holds no text; pictures of pages need text recognition (OCR)")
         return Document("\n".join(chapters), _first(package, "title"), _day(_first(package, "date")))
@@ -84,7 +84,7 @@ def _protected(file: ZipFile) -> set[str]:
     return {unquote(reference.get("URI", "")) for reference in references}
 
 
-def _paragraphs(data: bytes) -> list[str]:
+def paragraphs(data: bytes) -> list[str]:
     """The lines of a page of XHTML, without what is not seen."""
     from lxml import etree
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from rag.arabic.rules.columns import fields_of
 from rag.arabic.text.encodings import decoded
 from rag.readers.formats.document import Unfit
+from rag.readers.formats.mail import is_mail, is_mailbox
 from rag.readers.formats.tables import DELIMITERS
 
 HEAD = 1 << 16
@@ -50,7 +51,8 @@ _HTML_NAMES = (".html", ".htm", ".xhtml")
 
 
 def sniff(path: Path) -> str:
-    """The kind of a file: text, markdown, html, csv, jsonl, json, pdf, docx, epub, zip, tar, gz, bz2, xz or zst; "" for no text.
+    """The kind of a file: text, markdown, html, csv, jsonl, json, eml, mbox, pdf, docx, epub, zip, tar, gz, bz2, xz or zst; "" for
+    no text.
 
     Raises Unfit for a document of a kind that is known and not read.
     """
@@ -66,7 +68,13 @@ def sniff(path: Path) -> str:
         return _zipped(path)
     if head[_TAR_AT : _TAR_AT + len(_TAR)] == _TAR:
         return "tar"
-    return _kind_of_text(head, path.suffix.lower())
+    suffix = path.suffix.lower()
+    if suffix not in _BY_NAME or suffix == ".txt":  # of mails several charsets may stand in one
+        if is_mailbox(head):
+            return "mbox"
+        if is_mail(head):
+            return "eml"
+    return _kind_of_text(head, suffix)
 
 
 def _zipped(path: Path) -> str:
