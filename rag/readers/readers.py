@@ -31,7 +31,7 @@ from rag.readers.formats.document import Document, Unfit
 from rag.readers.formats.docx import read_docx
 from rag.readers.formats.epub import read_epub
 from rag.readers.formats.html import read_html
-from rag.readers.formats.mail import read_mail, read_mailbox
+from rag.readers.formats.mail import read_mail, read_mailbox, read_saved_page
 from rag.readers.formats.pdf import read_pdf
 from rag.readers.formats.sniffing import sniff
 from rag.readers.formats.text import read_markdown, read_text
@@ -348,6 +348,7 @@ _DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
     "text": _within_limits(read_text),
     "markdown": _within_limits(read_markdown),
     "html": _apart(read_html),
+    "mhtml": _apart(read_saved_page),
     "pdf": _apart(read_pdf),
     "docx": _apart(read_docx),
     "epub": _apart(read_epub),

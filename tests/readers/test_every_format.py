@@ -16,6 +16,8 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
+from email.mime.image import MIMEImage
+from email.mime.multipart import MIMEMultipart
 from email.mime.text import MIMEText
 from email.utils import format_datetime, formataddr
 from pathlib import Path
@@ -178,6 +180,17 @@ def mailbox(k: Known, encoding: str) -> bytes:
     return b"From news@example.com Thu Jul 23 10:00:00 2015\n" + mail(k, encoding) + b"\n"
 
 
+def saved(k: Known, encoding: str) -> bytes:
+    """A page as browsers save it, with a picture."""
+    message = MIMEMultipart("related", type="text/html")
+    message["From"] = "<Saved by Blink>"
+    message["Snapshot-Content-Location"] = k.url
+    message["Subject"] = Header(k.title, encoding)
+    message.attach(MIMEText(page(k), "html", encoding))
+    message.attach(MIMEImage(b"picture", "png"))
+    return message.as_bytes()
+
+
 def zipped(*members: tuple[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -206,7 +219,7 @@ TEXTS: dict[str, Callable[[Known], str]] = {
     ".tsv": lambda k: table(k, "\t"),
 }
 BINARY: dict[str, Callable[[Known], bytes]] = {".docx": word, ".epub": book, ".pdf": paper}
-DECLARED: dict[str, Callable[[Known, str], bytes]] = {".eml": mail, ".mbox": mailbox}
+DECLARED: dict[str, Callable[[Known, str], bytes]] = {".eml": mail, ".mbox": mailbox, ".mhtml": saved}
 """Formats that name the encoding of their text."""
 MAILS = (".eml", ".mbox")
 ROWS = (".jsonl", ".json", ".csv", ".tsv")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import quopri
+from contextlib import suppress
 from email.message import EmailMessage
 from email.mime.base import MIMEBase
 from email.mime.multipart import MIMEMultipart
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from rag.readers.formats import mail as mail_reader
 from rag.readers.formats.document import Document, Part, Unfit
-from rag.readers.formats.mail import charset_text, read_mail, read_mailbox
+from rag.readers.formats.mail import charset_text, read_mail, read_mailbox, read_saved_page
 from rag.readers.formats.sniffing import sniff
 from rag.readers.readers import Unreadable, read
 from rag.types import Article
@@ -164,11 +165,34 @@ def test_damaged_base64_gives_what_is_whole(tmp_path: Path) -> None:
     assert "افتتح الوزير" in found.text
 
 
+PAGE = """<html><head><title>خبر</title></head><body><article><p>افتتح الوزير محطة القطار في المدينة يوم الثلاثاء.</p></article>"""
+
+
+def page(subtype: str = "html") -> bytes:
+    mail = MIMEMultipart("related", type="text/html", start="<main>")
+    mail["From"], mail["Snapshot-Content-Location"] = "<Saved by Blink>", "https://example.org/1"
+    for name, text in (("frame", "<p>إطار.</p>"), ("main", PAGE)):
+        part = MIMEText(text, subtype, "windows-1256")
+        part["Content-ID"] = f"<{name}>"
+        mail.attach(part)
+    return mail.as_bytes()
+
+
+def test_a_saved_page_is_its_main_part(tmp_path: Path) -> None:
+    found = one(tmp_path / "a.mht", page())
+    assert (found.title, found.url) == ("خبر", "https://example.org/1")
+    assert found.text == "افتتح الوزير محطة القطار في المدينة يوم الثلاثاء."
+    (tmp_path / "a.mht").write_bytes(page("css"))
+    (failure,) = read([tmp_path / "a.mht"])
+    assert "a saved page without HTML" in str(failure)
+
+
 @pytest.mark.parametrize(
     ("name", "data", "kind"),
     [
         ("a.eml", (HEAD + "\nx").encode(), "eml"),
         ("a", (HEAD + "\nx").encode(), "eml"),
+        ("a", page(), "mhtml"),
         ("a.emlx", b"123  \n" + (HEAD + "\nx").encode(), "eml"),
         ("a.txt", SEPARATOR + HEAD.encode() + b"\nx", "mbox"),
         ("a.txt", b"From 10:30 to 12:00 in 2015\nwe spoke.", "text"),
@@ -181,7 +205,11 @@ def test_a_mail_is_told_by_its_head(tmp_path: Path, name: str, data: bytes, kind
     assert sniff(tmp_path / name) == kind
 
 
-WHOLE = [with_files(), SEPARATOR + with_files() + b"\n" + SEPARATOR + written("windows-1256", "quoted-printable")]
+WHOLE = [
+    with_files(),
+    page(),
+    SEPARATOR + with_files() + b"\n" + SEPARATOR + written("windows-1256", "quoted-printable"),
+]
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=150)
@@ -197,6 +225,8 @@ def test_a_damaged_mail_gives_parts_or_unfit(
     for at, piece in changes:
         damaged[at : at + len(piece)] = piece
     (tmp_path / "a.eml").write_bytes(bytes(damaged[:end]))
+    with suppress(Unfit):
+        assert isinstance(read_saved_page(tmp_path / "a.eml"), Document)
     for reader in (read_mail, read_mailbox):
         for part in reader(tmp_path / "a.eml", tmp_path):
             assert isinstance(part, Part)

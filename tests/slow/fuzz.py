@@ -34,6 +34,7 @@ def reading(name: str) -> Callable[[bytes], None]:
         "docx": docx.read_docx,
         "epub": epub.read_epub,
         "html": html.read_html,
+        "mhtml": mail.read_saved_page,
         "markdown": text.read_markdown,
     }
     by_rows = {"jsonl": tables.read_jsonl, "json": tables.read_json, "csv": tables.read_csv}
@@ -153,10 +154,10 @@ def seeds(name: str, folder: Path) -> None:
             member = tarfile.TarInfo("x" * 150)
             member.pax_headers = {"mtime": "1.5"}
             pax.addfile(member)
-    elif name in ("eml", "mbox"):
+    elif name in ("eml", "mhtml", "mbox"):
         from tests.readers.test_mail import WHOLE
 
-        (folder / "whole").write_bytes(WHOLE[name == "mbox"])
+        (folder / "whole").write_bytes(WHOLE[("eml", "mhtml", "mbox").index(name)])
     else:
         for n, (kind, (_, made)) in enumerate(FORMATS.items()):
             if kind.split()[0] == name:

@@ -42,7 +42,11 @@ def read_html(path: Path) -> Document:
     """A page; Unfit where it has no text, or of no encoding that can be told. Its title is without the site's name."""
     if (size := path.stat().st_size) > LARGEST:
         raise Unfit(f"is {size:,} bytes; expected at most {LARGEST:,} for one page; cut it into several")
-    html = _html_of(path.read_bytes())
+    return page_of(html_of(path.read_bytes()))
+
+
+def page_of(html: str) -> Document:
+    """A page of these letters, as `read_html`."""
     import trafilatura
     from lxml import etree
     from lxml.html import fromstring
@@ -69,7 +73,7 @@ def read_html(path: Path) -> Document:
     return Document(text.replace("\0", ""), title, _date(tree, html), found.url if found else None)
 
 
-def _html_of(data: bytes) -> str:
+def html_of(data: bytes) -> str:
     """The page's letters: by what they are, else as the page declares them."""
     text = decoded(data)
     if text is None:

@@ -1,4 +1,4 @@
-"""Mail, one message (.eml, .emlx) or many (.mbox): its text, and what is attached to it as files.
+"""Mail, one message (.eml, .emlx) or many (.mbox): its text, and what is attached to it as files; pages that are kept as mail (.mhtml).
 
 Charsets are told by what the text says where the mail names none, one of Latin letters, or a wrong one. Encrypted mail is not read.
 """
@@ -10,6 +10,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes
 from email.header import decode_header
@@ -25,6 +26,7 @@ from rag.arabic.text.filenames import readable
 from rag.arabic.text.folding import has_words
 from rag.readers.formats.document import Document, Part, Unfit
 from rag.readers.formats.epub import paragraphs
+from rag.readers.formats.html import page_of
 
 LARGEST = 150_000_000
 """Bytes of one message, what is attached included; servers take 25 to 100 million."""
@@ -34,6 +36,9 @@ _FIELD = re.compile(rb"([!-9;-~]{1,76}):[^\r\n]*\r?\n(?:[ \t][^\r\n]*\r?\n)*")
 _MOST_FIELDS = 500
 _SURE = {b"from", b"received", b"return-path", b"message-id", b"mime-version", b"delivered-to"}
 _USUAL = _SURE | {b"subject", b"date", b"to", b"content-type", b"content-transfer-encoding", b"reply-to", b"x-mailer"}
+_BLANK = re.compile(rb"\r?\n\r?\n")
+_SAVED = re.compile(rb"^(?:snapshot-content-location:|from:[ \t]*\"?<saved by |x-mimeole:.{0,60}mhtml)", re.I | re.M)
+"""What browsers write into the head of a page: Chromium, Firefox's and Microsoft's."""
 _SEPARATOR = re.compile(rb"From \S.{0,300}\d\d:\d\d.{0,40}\b\d{4}\b")
 _BY_COUNT = re.compile(rb"\A\d{1,12}[ \t]*\r?\n")
 """The first line of Apple's .emlx: how many bytes the message has."""
@@ -69,6 +74,12 @@ def is_mail(head: bytes) -> bool:
     return not _SURE.isdisjoint(names) and len(_USUAL.intersection(names)) > 1
 
 
+def is_saved_page(head: bytes) -> bool:
+    """Whether a mail that begins so is a page that a browser has saved."""
+    fields = head[: found.start()] if (found := _BLANK.search(head)) else head
+    return bool(_SAVED.search(fields))
+
+
 def is_mailbox(head: bytes) -> bool:
     """Whether a file that begins so holds many messages, each behind a line "From …" with a time."""
     first, _, rest = head.partition(b"\n")
@@ -90,6 +101,32 @@ def read_mailbox(path: Path, into: Path) -> Iterator[Part]:
             yield Part(place, data, beside=beside)
         else:
             yield from _message(data, into, place, beside)
+
+
+def read_saved_page(path: Path) -> Document:
+    """The page of an .mhtml file, without its frames and pictures."""
+    if (size := path.stat().st_size) > LARGEST:
+        raise Unfit(_too_large(size))
+    try:
+        mail: Message = message_from_bytes(path.read_bytes(), policy=_AsWritten())
+        pages = [part for part in mail.walk() if part.get_content_type() == "text/html"]
+        if not pages:
+            raise Unfit("is a saved page without HTML in it; expected a part of the kind text/html; save it anew")
+        main = next((part for part in pages if part.get("Content-ID") == mail.get_param("start")), pages[0])
+        html = charset_text(content_of(main), main.get_content_charset())
+        saved = (
+            _words_of(mail.get("Subject", "")),
+            mail.get("Snapshot-Content-Location") or main.get("Content-Location"),
+        )
+    except _DAMAGE as e:
+        raise Unfit(_damaged(e)) from e
+    page = page_of(html)
+    return replace(page, title=page.title or saved[0], url=page.url or saved[1])
+
+
+def _damaged(e: Exception) -> str:
+    why = " ".join(f"{type(e).__name__} {e}".split())[:120]
+    return f"is a damaged mail ({why}); expected fields, a blank line and a text"
 
 
 def _messages(path: Path) -> Iterator[bytes | Unfit]:
@@ -128,8 +165,7 @@ def _message(data: bytes, into: Path, place: str, beside: str) -> Iterator[Part]
         yield Part(place, e, beside=beside)
         return
     except _DAMAGE as e:
-        why = " ".join(f"{type(e).__name__} {e}".split())[:120]
-        yield Part(place, Unfit(f"is a damaged mail ({why}); expected fields, a blank line and a text"), beside=beside)
+        yield Part(place, Unfit(_damaged(e)), beside=beside)
         return
     if has_words(text) or not files:
         yield Part(place, document, beside=beside)

@@ -12,7 +12,7 @@ from pathlib import Path
 from rag.arabic.rules.columns import fields_of
 from rag.arabic.text.encodings import decoded
 from rag.readers.formats.document import Unfit
-from rag.readers.formats.mail import is_mail, is_mailbox
+from rag.readers.formats.mail import is_mail, is_mailbox, is_saved_page
 from rag.readers.formats.tables import DELIMITERS
 
 HEAD = 1 << 16
@@ -51,7 +51,7 @@ _HTML_NAMES = (".html", ".htm", ".xhtml")
 
 
 def sniff(path: Path) -> str:
-    """The kind of a file: text, markdown, html, csv, jsonl, json, eml, mbox, pdf, docx, epub, zip, tar, gz, bz2, xz or zst; "" for
+    """The kind of a file: text, markdown, html, csv, jsonl, json, eml, mbox, mhtml, pdf, docx, epub, zip, tar, gz, bz2, xz or zst; "" for
     no text.
 
     Raises Unfit for a document of a kind that is known and not read.
@@ -73,7 +73,7 @@ def sniff(path: Path) -> str:
         if is_mailbox(head):
             return "mbox"
         if is_mail(head):
-            return "eml"
+            return "mhtml" if suffix in (".mht", ".mhtml") or is_saved_page(head) else "eml"
     return _kind_of_text(head, suffix)
 
 
