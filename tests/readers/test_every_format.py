@@ -191,6 +191,25 @@ def saved(k: Known, encoding: str) -> bytes:
     return message.as_bytes()
 
 
+def wiki(k: Known, encoding: str) -> str:
+    text = html.escape("\n\n".join(k.paragraphs).replace("''", "&#39;&#39;"), quote=False)
+    return (
+        f'<?xml version="1.0" encoding="{encoding}"?><mediawiki xmlns="http://www.mediawiki.org/xml/export-0.11/"><siteinfo><sitename>'
+        f"{k.source}</sitename></siteinfo><page><title>{html.escape(k.title)}</title><ns>0</ns><id>7</id><revision><timestamp>{k.date}"
+        f'T10:00:00Z</timestamp><text xml:space="preserve">{text}</text></revision></page></mediawiki>'
+    )
+
+
+def feed(k: Known, encoding: str) -> str:
+    body = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in k.paragraphs)
+    return (
+        f'<?xml version="1.0" encoding="{encoding}"?><rss version="2.0" xmlns:content="http://purl.org/rss/1.0/modules/content/">'
+        f"<channel><title>{k.source}</title><item><title>{html.escape(k.title)}</title><link>{k.url}</link><pubDate>"
+        f"{format_datetime(datetime.fromisoformat(k.date))}</pubDate><content:encoded><![CDATA[{body}]]></content:encoded></item>"
+        "</channel></rss>"
+    )
+
+
 def zipped(*members: tuple[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -221,7 +240,8 @@ TEXTS: dict[str, Callable[[Known], str]] = {
 BINARY: dict[str, Callable[[Known], bytes]] = {".docx": word, ".epub": book, ".pdf": paper}
 DECLARED: dict[str, Callable[[Known, str], bytes]] = {".eml": mail, ".mbox": mailbox, ".mhtml": saved}
 """Formats that name the encoding of their text."""
-MAILS = (".eml", ".mbox")
+XML: dict[str, Callable[[Known, str], str]] = {"wiki.xml": wiki, "rss.xml": feed}
+WITH_SOURCE = (".eml", ".mbox", *XML)
 ROWS = (".jsonl", ".json", ".csv", ".tsv")
 PACKAGES: dict[str, Callable[[str, bytes], tuple[str, bytes]]] = {
     "alone": lambda name, content: (name, content),
@@ -238,6 +258,10 @@ def made(suffix: str, k: Known, encoding: str) -> bytes:
         return BINARY[suffix](k)
     if suffix in DECLARED:
         return DECLARED[suffix](k, ENCODINGS[encoding])
+    if suffix in XML:
+        return XML[suffix](k, encoding.partition(" ")[0]).encode(
+            "utf-16" if encoding.startswith("utf-16") else ENCODINGS[encoding]
+        )
     mark = "\ufeff" if encoding in MARKED else ""
     return (mark + TEXTS[suffix](k)).encode(ENCODINGS[encoding])
 
@@ -246,8 +270,8 @@ def made(suffix: str, k: Known, encoding: str) -> bytes:
     ("suffix", "encoding", "package"),
     [
         (suffix, encoding, package)
-        for suffix in (*TEXTS, *BINARY, *DECLARED)
-        for encoding in (ENCODINGS if suffix in TEXTS else SAID if suffix in DECLARED else ["utf-8"])
+        for suffix in (*TEXTS, *BINARY, *DECLARED, *XML)
+        for encoding in (ENCODINGS if suffix in (*TEXTS, *XML) else SAID if suffix in DECLARED else ["utf-8"])
         for package in PACKAGES
         if (suffix, package) != (".md", "standard input")  # Markdown that nothing names is text, and stays as it is
     ],
@@ -271,7 +295,7 @@ def test_what_goes_in_comes_out(
         assert (found.title, found.date) == (k.title, k.date)
     if suffix in (*ROWS, ".md"):
         assert (found.source, found.url) == (k.source, k.url)
-    if suffix in MAILS:
+    if suffix in WITH_SOURCE:
         assert found.source == k.source
     if suffix in ROWS:
         assert found.id == "7"

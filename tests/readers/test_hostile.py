@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from rag.readers import readers
+from rag.readers import finding
 from rag.readers.formats import archives
 from rag.readers.formats.document import Document, Unfit
 from rag.readers.formats.pdf import read_pdf
@@ -89,7 +89,7 @@ def test_a_file_that_takes_too_long_or_too_much_is_passed_by(tmp_path: Path, mon
         ({"seconds": 60, "megabytes": 1}, "1 MB|more memory|breaks|ends"),
     ):
         limit = partial(limited, read_pdf, **limits)  # type: ignore[arg-type]
-        monkeypatch.setitem(readers._DOCUMENTS, "pdf", limit)  # type: ignore[arg-type]
+        monkeypatch.setitem(finding.DOCUMENTS, "pdf", limit)  # type: ignore[arg-type]
         first, *_ = read([tmp_path / "a.pdf"])
         assert isinstance(first, Unreadable)
         assert re.search(why, str(first)), first

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from rag.library.origins import FileFingerprint
-from rag.readers import readers, sandbox
+from rag.readers import finding, sandbox
 from rag.readers.folders import files_of
 from rag.readers.formats.document import Document, Unfit
 from rag.readers.formats.html import read_html
@@ -46,7 +46,7 @@ def pages(folder: Path, count: int) -> list[Path]:
 
 def apart(monkeypatch: pytest.MonkeyPatch, reader: object) -> None:
     monkeypatch.setattr("os.cpu_count", lambda: 2)
-    monkeypatch.setattr(readers, "_DOCUMENTS", {**readers._DOCUMENTS, "html": readers._apart(reader)})  # type: ignore[arg-type]
+    monkeypatch.setattr(finding, "DOCUMENTS", {**finding.DOCUMENTS, "html": finding._apart(reader)})  # type: ignore[arg-type]
 
 
 def test_two_documents_are_read_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -74,6 +74,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "units": {"use": "percent|percent_english", "word": WORDS},
     "waw_words": {"use": "word|name", "word": WORDS},
     "weekdays": {"word": WORDS, "number": NUMBER, "text": _YES_NO, "sign": _YES_NO},
+    "wiki": {"use": "file|category", "word": WORDS},
 }
 """The columns of each table in order, and what may stand under each."""
 _FOLDER = Path(__file__).parent

@@ -158,7 +158,12 @@ def _message(data: bytes, into: Path, place: str, beside: str) -> Iterator[Part]
             raise Unfit("is an encrypted mail; expected one that opens without a key; save it decrypted")
         text, files = _gathered(mail, 0)
         name, address = parseaddr(mail.get("From", ""))
-        about = _words_of(mail.get("Subject", "")), _date(mail), None, _words_of(name) or address
+        about = (
+            _words_of(mail.get("Subject", "")),
+            day_of(_words_of(mail.get("Date", ""))),
+            None,
+            _words_of(name) or address,
+        )
         document = Document(text.replace("\0", "").strip(), *about)
         names = _names([part for part, _ in files])
     except Unfit as e:
@@ -271,13 +276,12 @@ def _words_of(value: str) -> str:
     return " ".join("".join(parts).replace("\0", "").split())
 
 
-def _date(mail: Message) -> str | None:
-    """The day of the field Date as its sender's clock had it."""
-    written = _words_of(mail.get("Date", ""))
+def day_of(written: str) -> str | None:
+    """The day of a date as mails and feeds write it, by its writer's clock; of another form what `iso_date` makes of it."""
     with suppress(ValueError, TypeError, OverflowError, IndexError):
         found: datetime = parsedate_to_datetime(written)
         return found.date().isoformat()
-    return iso_date(written)
+    return iso_date(written.strip())
 
 
 def _names(parts: Sequence[Message]) -> list[str]:

@@ -33,6 +33,10 @@ _UNREAD = {
 """Documents that people have and that no reader takes, with what mends it."""
 _TAR_AT, _TAR = 257, b"ustar"
 _HTML = re.compile(r"\s*(?:<\?xml[^>]*>\s*|<!--.{0,2000}?-->\s*)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S)
+_XML = re.compile(
+    r"\s*(?:<\?xml\b|(?:<!--.{0,2000}?-->\s*|<!DOCTYPE[^<>]{0,2000}>\s*)*<([A-Za-z_][\w:.-]{0,60})(?:\s[^<>]{0,2000})?>)",
+    re.S,
+)
 _TAG = re.compile(r"</?(?:p|div|br|span|h[1-6]|article|table|a|meta|title|ul|li)\b[^<>]{0,500}>", re.I)
 _BY_NAME = {
     ".txt": "text",
@@ -45,14 +49,16 @@ _BY_NAME = {
     ".jsonl": "jsonl",
     ".ndjson": "jsonl",
     ".json": "json",
+    ".xml": "xml",
 }
+_NO_XML = (".md", ".markdown", ".csv", ".tsv", ".jsonl", ".ndjson", ".json")
 _COLUMNS = 100
 _HTML_NAMES = (".html", ".htm", ".xhtml")
 
 
 def sniff(path: Path) -> str:
-    """The kind of a file: text, markdown, html, csv, jsonl, json, eml, mbox, mhtml, pdf, docx, epub, zip, tar, gz, bz2, xz or zst; "" for
-    no text.
+    """The kind of a file: text, markdown, html, xml, csv, jsonl, json, eml, mbox, mhtml, pdf, docx, epub, zip, tar, gz, bz2, xz or
+    zst; "" for no text.
 
     Raises Unfit for a document of a kind that is known and not read.
     """
@@ -90,10 +96,18 @@ def _zipped(path: Path) -> str:
 
 def _kind_of_text(head: bytes, suffix: str) -> str:
     text = _beginning(head)
+    if text is None and head.startswith(b"<?xml"):  # which says its encoding
+        return "xml"
     if text is None:  # the reader of the kind that it is named for says what is wrong with it
         return _BY_NAME.get(suffix, "")
     if _HTML.match(text) or (suffix in _HTML_NAMES and _TAG.search(text)):
         return "html"
+    if (
+        (found := _XML.match(text))
+        and suffix not in _NO_XML
+        and (not found[1] or f"</{found[1]}" in text or len(head) == HEAD)
+    ):
+        return "html" if found[1] and _TAG.match(found[0].lstrip()) else "xml"
     if _BY_NAME.get(suffix) == "jsonl":
         return "jsonl"
     start = text.lstrip()[:1]
