@@ -210,6 +210,23 @@ def feed(k: Known, encoding: str) -> str:
     )
 
 
+def posts(k: Known) -> str:
+    """What the interface of a WordPress site gives."""
+    body = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in k.paragraphs)
+    rendered = {"title": {"rendered": html.escape(k.title)}, "content": {"rendered": body, "protected": False}}
+    return json.dumps([{"id": 7, "date": f"{k.date}T10:00:00", "link": k.url, **rendered}], ensure_ascii=False)
+
+
+def chat(k: Known) -> str:
+    """What Telegram exports of a chat."""
+    text = [{"type": "bold", "text": k.paragraphs[0]}, "\n", "\n\n".join(k.paragraphs[1:])]
+    message = {"id": 3, "type": "message", "date": f"{k.date}T23:59:00", "from": k.title, "text": text}
+    head = {"name": k.source, "type": "private_group", "id": 7}
+    return json.dumps(
+        {**head, "messages": [{"id": 1, "type": "service", "text": ""}, message]}, ensure_ascii=False, indent=1
+    )
+
+
 def zipped(*members: tuple[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -236,12 +253,14 @@ TEXTS: dict[str, Callable[[Known], str]] = {
     ".json": lambda k: json.dumps([row(k)], ensure_ascii=False, indent=1),
     ".csv": lambda k: table(k, ","),
     ".tsv": lambda k: table(k, "\t"),
+    "posts.json": posts,
+    "chat.json": chat,
 }
 BINARY: dict[str, Callable[[Known], bytes]] = {".docx": word, ".epub": book, ".pdf": paper}
 DECLARED: dict[str, Callable[[Known, str], bytes]] = {".eml": mail, ".mbox": mailbox, ".mhtml": saved}
 """Formats that name the encoding of their text."""
 XML: dict[str, Callable[[Known, str], str]] = {"wiki.xml": wiki, "rss.xml": feed}
-WITH_SOURCE = (".eml", ".mbox", *XML)
+WITH_SOURCE = (".eml", ".mbox", "chat.json", *XML)
 ROWS = (".jsonl", ".json", ".csv", ".tsv")
 PACKAGES: dict[str, Callable[[str, bytes], tuple[str, bytes]]] = {
     "alone": lambda name, content: (name, content),

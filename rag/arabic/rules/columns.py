@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from rag.arabic.lexicon import table
 from rag.arabic.text.folding import fold
 
+_CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
+"""Where publishedAt has its second word."""
 FIELDS = ("id", "text", "title", "date", "source", "url")
 
 
 @lru_cache(maxsize=1 << 10)
 def _plain(name: str) -> str:
-    return "_".join(fold(name).replace("-", " ").replace("_", " ").split())
+    return "_".join(fold(_CAMEL.sub(" ", name)).replace("-", " ").replace("_", " ").split())
 
 
 _ORDERED = {field: [_plain(row["word"]) for row in table("columns") if row["field"] == field] for field in FIELDS}

@@ -9,6 +9,7 @@ from typing import TextIO
 
 from rag.arabic.rules.columns import fields_of
 from rag.readers.formats.document import Unfit
+from rag.readers.formats.json_shapes import is_text_of_blocks, message_of, rows_in
 from rag.readers.formats.text import LARGEST
 
 MOST_VALUES = 500_000
@@ -17,6 +18,8 @@ _LONG = 1_000_000
 """Characters for whose values there is memory however many they hold."""
 _CHUNK, _LARGEST_CHUNK = 1 << 18, 2_000_000
 _SPACE = re.compile(r"[ \t\n\r]*")
+_CHATS = ("chats", "left_chats")
+"""Members of an export of Telegram that hold chats."""
 _NEAR = 16
 """Characters from the end of what was read within which an error may come of its being cut there."""
 _decode = json.JSONDecoder().raw_decode
@@ -51,16 +54,19 @@ def listed(opened: Callable[[], TextIO], columns: Mapping[str, str], name: str) 
     with opened() as file:
         values = _Values(file)
         if not by_id and array is None:
-            yield name, values.value()
+            yield from _opened(name, values.value(), name, columns)
             values.end()
             return
+        about: dict[str, object] = {}
         for member in values.members():
             if by_id:
-                yield member, values.value()
+                yield from _opened(member, values.value(), f"{name}:{member}", columns)
+            elif array == _CHATS and member in _CHATS and values.next() == "{":
+                yield from _chats(values, name)
             elif member == array and values.next() == "[":
-                yield from _numbered(values, name)
+                yield from _messages(values, name, about) if _is_chat(array, about) else _numbered(values, name)
             else:
-                values.skip()
+                about[member] = values.skip()
 
 
 def _numbered(values: _Values, name: str) -> Iterator[tuple[str, object]]:
@@ -68,17 +74,57 @@ def _numbered(values: _Values, name: str) -> Iterator[tuple[str, object]]:
         yield f"{name}:{number}", row
 
 
-def _shape(values: _Values, columns: Mapping[str, str]) -> tuple[bool, str | None]:
-    """Whether an object is one of objects by their ids; else the name of the only array of objects that it holds."""
+def _opened(id_: str, value: object, name: str, columns: Mapping[str, str]) -> Iterator[tuple[str, object]]:
+    """A value under its id, or the rows in it, by their numbers behind a name."""
+    rows = rows_in(value, columns)
+    yield from [(id_, value)] if rows is None else [(f"{name}:{number}", row) for number, row in enumerate(rows, 1)]
+
+
+def _is_chat(array: str, about: Mapping[str, object]) -> bool:
+    """Whether what stands before an array is what Telegram says of a chat before its messages."""
+    return array == "messages" and {"name", "type", "id"} <= about.keys()
+
+
+def _messages(values: _Values, name: str, chat: Mapping[str, object]) -> Iterator[tuple[str, object]]:
+    for number, message in enumerate(values.rows(), 1):
+        if row := message_of(chat, message):
+            yield f"{name}:{number}", row
+
+
+def _chats(values: _Values, name: str) -> Iterator[tuple[str, object]]:
+    """The messages of all chats of a person, which stand in objects with a list of them."""
+    for member in values.members():
+        if member != "list" or values.next() != "[":
+            values.skip()
+            continue
+        for _ in values.elements():
+            chat: dict[str, object] = {}
+            for part in values.members():
+                if part == "messages" and values.next() == "[":
+                    yield from _messages(values, name, chat)
+                else:
+                    chat[part] = values.skip()
+
+
+def _shape(values: _Values, columns: Mapping[str, str]) -> tuple[bool, str | tuple[str, ...] | None]:
+    """Whether an object is one of objects by their ids; else the name of the only array of objects that it holds.
+
+    _CHATS for all that Telegram gives a person.
+    """
+    held: dict[str, object] = {}
     kinds, array, is_article = dict.fromkeys(("objects", "object", ""), 0), None, False
     for member in values.members():
+        if member in _CHATS and values.next() == "{":
+            return False, _CHATS
         is_article = is_article or "text" in fields_of([member], columns)
-        kind = values.skip()
+        held[member] = value = values.skip()
+        kind = "objects" if isinstance(value, list) and value and isinstance(value[0], dict) else ""
+        kind = "object" if isinstance(value, dict) else kind
         kinds[kind] += 1
         if kind == "objects":
             array = member
     values.end()
-    if is_article or kinds["objects"] > 1:
+    if is_article or kinds["objects"] > 1 or is_text_of_blocks(held):
         return False, None
     return (False, array) if array is not None else (kinds["object"] > 0 == kinds[""], None)
 
@@ -145,24 +191,28 @@ class _Values:
 
     def rows(self) -> Iterator[object]:
         """The values of an array."""
+        for _ in self.elements():
+            yield self.value()
+
+    def elements(self) -> Iterator[None]:
+        """The places of an array's values; whoever asks for the next one has taken the value."""
         self._take("[")
         if self.next() == "]":
             self._at += 1
             return
         while True:
-            yield self.value()
+            yield
             if self._take(",]") == "]":
                 return
 
-    def skip(self) -> str:
-        """Passes the next value by: "objects" for an array that begins with one, "object" for one, "" for others."""
+    def skip(self) -> object:
+        """The next value, which is passed by; of an array the first one in it alone."""
         if self.next() != "[":
-            return "object" if isinstance(self.value(), dict) else ""
-        kind = ""
-        for number, row in enumerate(self.rows()):
-            if not number and isinstance(row, dict):
-                kind = "objects"
-        return kind
+            return self.value()
+        first: list[object] = []
+        for row in self.rows():
+            first = first or [row]
+        return first
 
     def end(self) -> None:
         """Raises Unfit where more comes."""

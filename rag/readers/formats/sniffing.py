@@ -52,6 +52,7 @@ _BY_NAME = {
     ".xml": "xml",
 }
 _NO_XML = (".md", ".markdown", ".csv", ".tsv", ".jsonl", ".ndjson", ".json")
+_MEMBER = re.compile(r'\{\s*"[^"\n]{0,200}"\s*:\s*["\[{0-9]')
 _COLUMNS = 100
 _HTML_NAMES = (".html", ".htm", ".xhtml")
 
@@ -114,6 +115,8 @@ def _kind_of_text(head: bytes, suffix: str) -> str:
     rows = text.strip().count("\n") or suffix not in _BY_NAME  # what nothing names may be a stream of a single row
     if start == "{" and rows and _is_object(text.lstrip().partition("\n")[0]):
         return "jsonl"
+    if suffix in ("", ".txt") and start == "{" and _MEMBER.match(text.lstrip()):
+        return "json"
     if suffix == ".json" or (start == "[" and re.match(r"\[\s*\{\s*\"", text.lstrip())):
         return "json"
     if suffix not in _BY_NAME and _is_table(text.lstrip().partition("\n")[0]):

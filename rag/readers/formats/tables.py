@@ -20,6 +20,8 @@ from rag.arabic.text.encodings import encoding_of
 from rag.arabic.text.folding import has_words
 from rag.readers.formats.document import Document, Unfit
 from rag.readers.formats.json_rows import MOST_VALUES, check, listed
+from rag.readers.formats.json_shapes import plain_row
+from rag.readers.formats.markup import without_markup
 from rag.readers.formats.text import ENCODINGS, LARGEST
 
 Row = tuple[int, str, Document | Unfit]
@@ -53,7 +55,7 @@ def read_jsonl(path: Path, columns: Mapping[str, str], name: str, share: Share =
             try:
                 check(line)
                 row = json.loads(line.decode(encoding) if isinstance(line, bytes) else line)
-                yield number, *_row(row, columns, f"{name}:{number}")
+                yield number, *_row(plain_row(row, columns), columns, f"{name}:{number}")
             except Unfit as e:
                 yield number, "", e
             except (ValueError, RecursionError) as e:  # not of the encoding, or not JSON
@@ -117,7 +119,7 @@ def read_json(path: Path, columns: Mapping[str, str], name: str, share: Share = 
         for number, (id_, row) in enumerate(listed(begun, columns, name), 1):
             share(opened[-1].tell() / size)
             try:
-                yield number, *_row(row, columns, id_)
+                yield number, *_row(plain_row(row, columns), columns, id_)
             except Unfit as e:
                 yield number, "", e
     except Unfit as e:
@@ -243,4 +245,5 @@ def _row(row: object, columns: Mapping[str, str], otherwise: str = "") -> tuple[
     date = iso_date(written)
     if written and date is None:
         raise Unfit(f"(id {id_!r}) has the date {written[:80]!r}; expected {_DATES}")
-    return id_, Document(text, values.get("title") or "", date, values.get("url") or None, values.get("source") or "")
+    title = without_markup(values.get("title") or "")
+    return id_, Document(without_markup(text), title, date, values.get("url") or None, values.get("source") or "")
