@@ -227,6 +227,12 @@ def chat(k: Known) -> str:
     )
 
 
+def phone_chat(k: Known) -> str:
+    """What WhatsApp exports on a phone in Arabic."""
+    day, *said = f"[{k.date.replace('-', '/')}، 10:15:32 م] ", *k.paragraphs
+    return "".join(f"{day}سامر: {paragraph}\r\n" for paragraph in said)
+
+
 def zipped(*members: tuple[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -251,6 +257,7 @@ TEXTS: dict[str, Callable[[Known], str]] = {
     ".htm": page,
     ".jsonl": lambda k: json.dumps(row(k), ensure_ascii=False) + "\n",
     ".json": lambda k: json.dumps([row(k)], ensure_ascii=False, indent=1),
+    "_chat.txt": phone_chat,
     ".csv": lambda k: table(k, ","),
     ".tsv": lambda k: table(k, "\t"),
     "posts.json": posts,
@@ -308,10 +315,11 @@ def test_what_goes_in_comes_out(
         path.write_bytes(content)
     (found,) = read([path.parent if package == "in a folder" else path])
     assert isinstance(found, Article)
-    text = squeezed(" ".join(k.paragraphs))
+    said = "سامر: " if suffix == "_chat.txt" else ""
+    text = squeezed(" ".join(said + paragraph for paragraph in k.paragraphs))
     assert squeezed(found.text) in (text, f"{k.title} {text}")  # a page shows its title, too
     if suffix != ".txt":
-        assert (found.title, found.date) == (k.title, k.date)
+        assert (found.title, found.date) == ("" if said else k.title, k.date)
     if suffix in (*ROWS, ".md"):
         assert (found.source, found.url) == (k.source, k.url)
     if suffix in WITH_SOURCE:

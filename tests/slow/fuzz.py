@@ -26,7 +26,7 @@ _FOLDER = Path(tempfile.mkdtemp(prefix="rag-fuzz-"))
 
 def reading(name: str) -> Callable[[bytes], None]:
     """A target that writes the bytes to a file of this name and has the reader of its kind read it."""
-    from rag.readers.formats import archives, docx, epub, html, mail, pdf, sniffing, tables, text, xml_dumps
+    from rag.readers.formats import archives, docx, epub, html, mail, pdf, sniffing, tables, text, whatsapp, xml_dumps
     from rag.readers.formats.document import Document, Part, Unfit
 
     documents = {
@@ -38,7 +38,12 @@ def reading(name: str) -> Callable[[bytes], None]:
         "markdown": text.read_markdown,
     }
     by_rows = {"jsonl": tables.read_jsonl, "json": tables.read_json, "csv": tables.read_csv}
-    by_parts = {"eml": mail.read_mail, "mbox": mail.read_mailbox, "xml": xml_dumps.read_xml}
+    by_parts = {
+        "eml": mail.read_mail,
+        "mbox": mail.read_mailbox,
+        "xml": xml_dumps.read_xml,
+        "whatsapp": whatsapp.read_whatsapp,
+    }
     path = _FOLDER / f"fuzzed.{name}"
 
     def read(data: bytes) -> None:
@@ -112,6 +117,7 @@ TARGETS = (
     "mbox",
     "mhtml",
     "xml",
+    "whatsapp",
     "packed",
 )
 
@@ -160,6 +166,11 @@ def seeds(name: str, folder: Path) -> None:
         from tests.readers.test_mail import WHOLE
 
         (folder / "whole").write_bytes(WHOLE[("eml", "mhtml", "mbox").index(name)])
+    elif name == "whatsapp":
+        from tests.readers.test_whatsapp import STAMPS, chat
+
+        for n, stamp in enumerate(STAMPS):
+            (folder / str(n)).write_text(chat(stamp), encoding="utf-8")
     elif name == "xml":
         from tests.readers.test_xml import WHOLE as documents
 

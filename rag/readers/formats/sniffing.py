@@ -14,6 +14,7 @@ from rag.arabic.text.encodings import decoded
 from rag.readers.formats.document import Unfit
 from rag.readers.formats.mail import is_mail, is_mailbox, is_saved_page
 from rag.readers.formats.tables import DELIMITERS
+from rag.readers.formats.whatsapp import is_chat
 
 HEAD = 1 << 16
 """Bytes of a file that are looked at."""
@@ -58,8 +59,8 @@ _HTML_NAMES = (".html", ".htm", ".xhtml")
 
 
 def sniff(path: Path) -> str:
-    """The kind of a file: text, markdown, html, xml, csv, jsonl, json, eml, mbox, mhtml, pdf, docx, epub, zip, tar, gz, bz2, xz or
-    zst; "" for no text.
+    """The kind of a file: text, markdown, html, xml, whatsapp, csv, jsonl, json, eml, mbox, mhtml, pdf, docx, epub, zip, tar, gz, bz2, xz
+    or zst; "" for no text.
 
     Raises Unfit for a document of a kind that is known and not read.
     """
@@ -122,6 +123,8 @@ def _kind_of_text(head: bytes, suffix: str) -> str:
     if suffix not in _BY_NAME and _is_table(text.lstrip().partition("\n")[0]):
         return "csv"
     kind = _BY_NAME.get(suffix, "text")
+    if kind == "text" and is_chat(text):
+        return "whatsapp"
     return "text" if kind == "html" else kind
 
 

@@ -107,7 +107,7 @@ def read_json(path: Path, columns: Mapping[str, str], name: str, share: Share = 
 
     Raises Unfit where nothing of it can be read; what is broken further on is the last row.
     """
-    encoding, size = _encoding_of_all(path), max(1, path.stat().st_size)
+    encoding, size = encoding_of_file(path), max(1, path.stat().st_size)
     opened: list[IO[bytes]] = []
 
     def begun() -> TextIO:
@@ -130,7 +130,7 @@ def read_json(path: Path, columns: Mapping[str, str], name: str, share: Share = 
         yield number + 1, "", _of_another_encoding(encoding, e)
 
 
-def _encoding_of_all(path: Path) -> str:
+def encoding_of_file(path: Path) -> str:
     """The encoding of a file of which no part can be read without it."""
     with path.open("rb") as file:
         found = _encoding(file)
@@ -149,7 +149,7 @@ def read_csv(path: Path, columns: Mapping[str, str], name: str, share: Share = u
     A row without an id has the table's name and its number. One with another number of fields than the first line is Unfit.
     """
     csv.field_size_limit(LARGEST)
-    encoding, size, number = _encoding_of_all(path), max(1, path.stat().st_size), 0
+    encoding, size, number = encoding_of_file(path), max(1, path.stat().st_size), 0
     with path.open("rb") as file, io.TextIOWrapper(file, encoding, newline="") as table:
         try:
             names, fields, delimiter = _header(table.readline(_LONGEST_HEADER), columns)
