@@ -19,6 +19,7 @@ from rag.readers.formats.mail import read_mail, read_mailbox, read_saved_page
 from rag.readers.formats.pdf import read_pdf
 from rag.readers.formats.sniffing import sniff
 from rag.readers.formats.text import read_markdown, read_text
+from rag.readers.formats.warc import read_warc
 from rag.readers.formats.whatsapp import read_whatsapp
 from rag.readers.formats.xml_dumps import read_xml
 from rag.readers.sandbox import PartsReader, limited, limited_parts
@@ -54,7 +55,13 @@ DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
     "docx": _apart(read_docx),
     "epub": _apart(read_epub),
 }
-_PARTS: Mapping[str, PartsReader] = {"eml": read_mail, "mbox": read_mailbox, "xml": read_xml, "whatsapp": read_whatsapp}
+_PARTS: Mapping[str, PartsReader] = {
+    "eml": read_mail,
+    "mbox": read_mailbox,
+    "xml": read_xml,
+    "whatsapp": read_whatsapp,
+    "warc": read_warc,
+}
 _PACKED = ("zip", "tar", "gz", "bz2", "xz", "zst")
 _TABLES: Mapping[str, Callable[[Path, Mapping[str, str], str, tables.Share], Iterator[tables.Row]]] = {
     "jsonl": tables.read_jsonl,

@@ -11,7 +11,7 @@ from rag.readers.formats.document import Unfit
 from rag.readers.formats.sniffing import sniff
 
 SUFFIXES = (
-    *(".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".epub", ".eml", ".mbox", ".mhtml", ".xml"),
+    *(".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".epub", ".eml", ".mbox", ".mhtml", ".xml", ".warc"),
     *(".csv", ".tsv", ".json", ".jsonl", ".zip", ".tar", ".tgz", ".gz", ".zst", ".bz2", ".xz"),
 )
 """What the files are called that are read; others are looked into, and read where they are one of these in spite of their name."""

@@ -29,6 +29,7 @@ from rag.readers.readers import read
 from rag.types import Article
 from tests.conftest import SEEDS
 from tests.readers.pdf_files import drawn, pdf
+from tests.readers.warc_files import answer
 
 SENTENCES = [
     sentence.strip() + "."
@@ -233,6 +234,11 @@ def phone_chat(k: Known) -> str:
     return "".join(f"{day}سامر: {paragraph}\r\n" for paragraph in said)
 
 
+def crawled(k: Known, encoding: str) -> bytes:
+    """A page as a crawler keeps it, with its answer's head."""
+    return answer(k.url, page(k).encode(encoding), f"text/html; charset={encoding}")
+
+
 def zipped(*members: tuple[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -264,7 +270,7 @@ TEXTS: dict[str, Callable[[Known], str]] = {
     "chat.json": chat,
 }
 BINARY: dict[str, Callable[[Known], bytes]] = {".docx": word, ".epub": book, ".pdf": paper}
-DECLARED: dict[str, Callable[[Known, str], bytes]] = {".eml": mail, ".mbox": mailbox, ".mhtml": saved}
+DECLARED: dict[str, Callable[[Known, str], bytes]] = {".eml": mail, ".mbox": mailbox, ".mhtml": saved, ".warc": crawled}
 """Formats that name the encoding of their text."""
 XML: dict[str, Callable[[Known, str], str]] = {"wiki.xml": wiki, "rss.xml": feed}
 WITH_SOURCE = (".eml", ".mbox", "chat.json", *XML)

@@ -26,7 +26,19 @@ _FOLDER = Path(tempfile.mkdtemp(prefix="rag-fuzz-"))
 
 def reading(name: str) -> Callable[[bytes], None]:
     """A target that writes the bytes to a file of this name and has the reader of its kind read it."""
-    from rag.readers.formats import archives, docx, epub, html, mail, pdf, sniffing, tables, text, whatsapp, xml_dumps
+    from rag.readers.formats import (
+        archives,
+        docx,
+        epub,
+        html,
+        mail,
+        pdf,
+        sniffing,
+        tables,
+        text,
+        whatsapp,
+        xml_dumps,
+    )
     from rag.readers.formats.document import Document, Part, Unfit
 
     documents = {
@@ -118,6 +130,7 @@ TARGETS = (
     "mhtml",
     "xml",
     "whatsapp",
+    "warc",
     "packed",
 )
 
@@ -171,6 +184,10 @@ def seeds(name: str, folder: Path) -> None:
 
         for n, stamp in enumerate(STAMPS):
             (folder / str(n)).write_text(chat(stamp), encoding="utf-8")
+    elif name == "warc":
+        from tests.readers.test_warc import archive
+
+        (folder / "whole").write_bytes(archive())
     elif name == "xml":
         from tests.readers.test_xml import WHOLE as documents
 

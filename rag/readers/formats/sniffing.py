@@ -24,6 +24,7 @@ _MAGIC = {
     b"\x28\xb5\x2f\xfd": "zst",
     b"BZh": "bz2",
     b"\xfd7zXZ\0": "xz",
+    b"WARC/": "warc",
 }
 _UNREAD = {
     b"{\\rtf": "an RTF file; save it as .docx or as text",
@@ -59,8 +60,7 @@ _HTML_NAMES = (".html", ".htm", ".xhtml")
 
 
 def sniff(path: Path) -> str:
-    """The kind of a file: text, markdown, html, xml, whatsapp, csv, jsonl, json, eml, mbox, mhtml, pdf, docx, epub, zip, tar, gz, bz2, xz
-    or zst; "" for no text.
+    """The kind of a file, as the readers are called by in `rag.readers.finding`, or how it is packed; "" for no text.
 
     Raises Unfit for a document of a kind that is known and not read.
     """
