@@ -30,12 +30,17 @@ from rag.types import Answer, Hit, Scope
 
 @dataclass(frozen=True, slots=True)
 class Indexed:
-    """What indexing did, in articles; skipped: what could not be read, and why, a line each."""
+    """What indexing did, in articles.
+
+    skipped: what could not be read, and why, a line each. undated: how many went in without the date that they have, since it
+    cannot be read.
+    """
 
     new: int
     replaced: int
     unchanged: int
     skipped: tuple[str, ...]
+    undated: int = 0
 
 
 def open_archive(home: str | PathLike[str] | None = None, **settings: Any) -> Archive:
@@ -74,7 +79,7 @@ class Archive:
         added, _ = indexer.finish(indexer.begin([Path(path) for path in paths]), self._assistant.retriever)
         if self._assistant.library.count()[0]:
             self._assistant.dismiss_notice(wiring.EMPTY)
-        return Indexed(added.new, added.replaced, added.unchanged, tuple(map(str, skipped)))
+        return Indexed(added.new, added.replaced, added.unchanged, tuple(map(str, skipped)), indexer.undated)
 
     def search(
         self, question: str, k: int = 10, since: str = "", until: str = "", sources: Sequence[str] = ()

@@ -157,7 +157,8 @@ class _Load:
         return added
 
     def name_skipped(self) -> None:
-        """Says on stderr what was skipped since this was last called; the greater part only in the file."""
+        """Says on stderr what was skipped since this was last called, and which dates could not be read; the greater part of what
+        was skipped only in the file, and of the dates not at all."""
         named, more = self.record.latest()
         for item in named:
             note(str(item))
@@ -165,11 +166,14 @@ class _Load:
             note(f"the list of what was left out cannot be written: {self.record.path}: {self.record.refused}")
         if more:
             note(f"and {more:,} more: {self.record.path}")
+        for read in self.indexer.unread_dates:
+            note(f"{read.where}: its date {read.unread_date!r} cannot be read; it is in the library without one")
+        self.indexer.unread_dates.clear()
 
     def summary(self) -> str:
         """What was done so far and what the library holds."""
         articles, passages = self.indexer.library.count()
-        said = _counts(self.indexer.added, self.record.count)
+        said = _counts(self.indexer.added, self.record.count, self.indexer.undated)
         return f"{said}; the library holds {articles:,} articles in {passages:,} passages"
 
 
@@ -183,11 +187,11 @@ def _follow(watched: Watch, load: _Load, retriever: Retriever) -> None:
             note(f"and {more:,} more have gone; their articles stay in the library")
         if not (files := [file for file in changes.changed if file.is_file()]):
             continue
-        before = load.record.count
+        before, undated = load.record.count, load.indexer.undated
         try:
             with meter() as bar:
                 added = load.finish(load.indexer.begin(files, bar.placed), retriever, bar)
-            print(_counts(added, load.record.count - before), flush=True)
+            print(_counts(added, load.record.count - before, load.indexer.undated - undated), flush=True)
         except (RagError, OSError) as e:
             note(f"{' '.join(str(e).split())}; it is tried again")
             watched.again(files)
@@ -224,9 +228,10 @@ def _that_hold_something(paths: Sequence[Path]) -> list[Path]:
     return [p for p in paths if not p.is_dir() or any(f.is_file() and is_read(f) for f in p.rglob("*"))]
 
 
-def _counts(added: Added, left_out: int) -> str:
-    said = f"{added.new:,} new, {added.replaced:,} replaced, {added.unchanged:,} unchanged"
-    return f"{said}, {left_out:,} left out" if left_out else said
+def _counts(added: Added, left_out: int, undated: int) -> str:
+    said = [f"{added.new:,} new", f"{added.replaced:,} replaced", f"{added.unchanged:,} unchanged"]
+    said += [f"{left_out:,} left out"] if left_out else []
+    return ", ".join([*said, f"{undated:,} undated, for their dates cannot be read"] if undated else said)
 
 
 def _speed(added: Added, seconds: float) -> str:

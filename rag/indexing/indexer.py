@@ -9,7 +9,7 @@ from pathlib import Path
 
 from rag.indexing.intake import add_all
 from rag.library import Library
-from rag.library.origins import Run, fingerprint_of
+from rag.library.origins import ReadArticle, Run, fingerprint_of
 from rag.library.store import Added
 from rag.readers.folders import STANDARD_INPUT, files_of, links_out_of, name_of, shown
 from rag.readers.readers import Item, Place, Unreadable, reader_of, readings
@@ -18,12 +18,14 @@ from rag.search.retriever import Retriever
 
 Readings = Callable[[Sequence[Path], Mapping[str, str], Callable[[Place], None]], Iterator[Item]]
 """Reads files: `readings`, or a cluster's."""
+_NAMED = 3
+"""Articles whose dates are kept to be named."""
 
 
 class Indexer:
     """Reads files into a library, but for those that it holds as they are.
 
-    added: what was added so far, in all.
+    added: what was added so far, in all. undated: how many articles had a date that cannot be read, and the first of these.
     """
 
     def __init__(
@@ -39,6 +41,7 @@ class Indexer:
         and folders that are passed by. follow_links: whether links are read that lead out of the folders that are indexed.
         """
         self.library, self.added, self.without = library, Added(), without
+        self.undated, self.unread_dates = 0, list[ReadArticle]()
         self._follow_links = follow_links
         self._skipped, self._read, self._columns = skipped, read, columns or {}
         self._files: Run = {}
@@ -91,8 +94,15 @@ class Indexer:
         self.added += added
         self._unchanged = 0
         with retriever.following() if beside else nullcontext(lambda: None) as follow:
-            for step in add_all(self.library, items, self._skipped, batch, self._files):
+            for step in add_all(self.library, map(self._noted, items), self._skipped, batch, self._files):
                 added += step
                 self.added += step
                 follow()
         return added, retriever.catch_up(indexed)
+
+    def _noted(self, item: Item) -> Item:
+        if isinstance(item, ReadArticle) and item.unread_date:
+            self.undated += 1
+            if len(self.unread_dates) < _NAMED:
+                self.unread_dates.append(item)
+        return item

@@ -33,7 +33,8 @@ class ReadArticle:
 
     file: the path, b"" of what does not last. within: the place in the file that it is called by, "" for the whole; None for
     one with an id of its own. longer: what else it may be called, with more and more of its folders. passages: where each of its
-    passages starts and ends, where the text has been split already.
+    passages starts and ends, where the text has been split already. unread_date: what is written as its date, where that cannot be
+    read.
     """
 
     article: Article
@@ -42,6 +43,7 @@ class ReadArticle:
     within: str | None = None
     longer: tuple[str, ...] = ()
     passages: tuple[tuple[int, int], ...] = ()
+    unread_date: str = ""
 
     @property
     def names(self) -> tuple[str, ...]:

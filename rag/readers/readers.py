@@ -222,10 +222,11 @@ def _named(
             yield Unreadable(where, str(e))
             continue
         if found.folders is None:
-            yield ReadArticle(article, where)
+            yield ReadArticle(article, where, unread_date=found.item.unread_date)
         else:
             longer = ("/".join((*found.folders[-n:], article.id)) for n in range(1, len(found.folders) + 1))
-            yield ReadArticle(article, where, within=printable(found.place), longer=tuple(longer))
+            within, unread = printable(found.place), found.item.unread_date
+            yield ReadArticle(article, where, within=within, longer=tuple(longer), unread_date=unread)
 
 
 def _article(document: Document, id_: str, source: str) -> Article:

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from rag.errors import InputError
-from rag.readers.readers import Unreadable, read
+from rag.library.origins import ReadArticle
+from rag.readers.readers import Unreadable, read, readings
 from rag.types import Article
 
 
@@ -45,16 +46,12 @@ def test_rows_carry_their_metadata(tmp_path: Path) -> None:
         ('{"id": "a", "text": " "}', "no text"),
         ('{"id": "a", "text": 5}', "no text"),
         ('{"id": "a", "text": "نص", "title": 5}', "title"),
-        ('{"id": "a", "text": "نص", "date": "أمس"}', "date"),
         ('{"id": "a", "text": "نص\\ud800"}', "surrogate"),
         ('{"id": "a", "text": "نص\\u0000"}', "NUL"),
         ("[" * 100_000, "is not JSON"),
         ('{"id": true, "text": "نص"}', "no id"),
         ('{"id": "a\\tb", "text": "نص"}', "line ends and tabs"),
         ('{"id": "a\\ud800", "text": "نص"}', "ud800"),
-        ('{"id": "a", "text": "نص", "date": "2015-13-40"}', "date"),
-        ('{"id": "a", "text": "نص", "date": "07/23/2015"}', "date"),
-        ('{"id": "a", "text": "نص", "date": "20150101"}', "date"),
         ('{"id": "1", "text": "آخر"}', "row 1"),
     ],
 )
@@ -138,4 +135,61 @@ def test_rows_without_an_id_are_called_by_their_file_wherever_it_was_packed(tmp_
         "two.csv:1": "two",
         "two.csv:2": "two",
         "three.json:1": "three",
+    }
+
+
+def dated(path: Path) -> dict[str, tuple[str | None, str]]:
+    """The date of each article, and what was written there, where that cannot be read."""
+    items = list(readings([path]))
+    assert not failures([item for item in items if isinstance(item, Unreadable)])
+    return {i.article.id: (i.article.date, i.unread_date) for i in items if isinstance(i, ReadArticle)}
+
+
+ROWS = [
+    ("أمس", None),
+    ("2015-13-40", None),
+    ("07/23/2015", "2015-07-23"),
+    ("03/04/2015", "2015-03-04"),
+    ("20150101", "2015-01-01"),
+]
+
+
+@pytest.mark.parametrize("kind", ["csv", "jsonl", "json"])
+def test_a_row_whose_date_cannot_be_read_goes_in_without_and_is_told(tmp_path: Path, kind: str) -> None:
+    rows = [{"id": str(n), "text": "نص", "date": written} for n, (written, _) in enumerate(ROWS)]
+    rows.append({"id": "none", "text": "نص", "date": "غير معروف"})
+    lines = [json.dumps(row, ensure_ascii=False) for row in rows]
+    table = "id,text,date\n" + "".join(f"{row['id']},{row['text']},{row['date']}\n" for row in rows)
+    text = {"csv": table, "jsonl": "\n".join(lines), "json": f"[{','.join(lines)}]"}[kind]
+    (tmp_path / f"d.{kind}").write_text(text, encoding="utf-8")
+    expected = {str(n): (iso, "" if iso else written) for n, (written, iso) in enumerate(ROWS)}
+    assert dated(tmp_path / f"d.{kind}") == {**expected, "none": (None, "")}
+
+
+def test_the_date_of_a_file_is_that_of_its_head_its_name_or_its_folder(tmp_path: Path) -> None:
+    text = "قال الوزير إن المشروع سيبدأ غدا."
+    files = {
+        "2015-07-23/a.txt": text,
+        "2014/03/02/b.txt": text,
+        "2014/3/c.txt": text,
+        "x/خبر 23-7-2015.txt": text,
+        "2015-07-23/20150101.txt": text,
+        "2015-07-23/d.txt": f"عنوان\n1 يناير 2013\n{text}",
+        "2015-07-23/e.md": f"---\ndate: 2012-05-06\n---\n1 يناير 2013\n\n{text}",
+    }
+    for name, written in files.items():
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text(written, encoding="utf-8")
+    with zipfile.ZipFile(tmp_path / "f.zip", "w") as archive:
+        archive.writestr("2011-02-03/g.txt", text)
+    found = {item.id: item.date for item in read([tmp_path]) if isinstance(item, Article)}
+    assert found == {
+        "a.txt": "2015-07-23",
+        "b.txt": "2014-03-02",
+        "c.txt": None,
+        "خبر 23-7-2015.txt": "2015-07-23",
+        "20150101.txt": "2015-01-01",
+        "d.txt": "2013-01-01",
+        "e.md": "2012-05-06",
+        "g.txt": "2011-02-03",
     }

@@ -33,7 +33,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     },
     "columns": {"field": "id|text|title|date|source|url", "word": WORDS},
     "countries": {"country": WORDS, "names": WORDS},
-    "date_fields": {"use": "beside|hijri|common|equals|clock|zone", "word": WORDS},
+    "date_fields": {"use": "beside|hijri|common|equals|clock|zone|unknown", "word": WORDS},
     "dialect": {"word": WORDS},
     "followups": {"use": "well|what_about|what_about_english|copula|empty|these|he|his|no_topic", "word": WORDS},
     "given_names": {"word": WORDS},

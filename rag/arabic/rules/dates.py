@@ -23,6 +23,9 @@ _TOKEN = re.compile(r"\d+|[^\W\d_]+")
 _HIJRI = re.compile(rf"(?<=[\d ]){pattern_of('date_fields', use='hijri')}(?!\w)")
 _COMMON = re.compile(rf"(?<=[\d ]){pattern_of('date_fields', use='common')}(?!\w)")
 _EQUALS = re.compile(rf"\b{pattern_of('date_fields', use='equals')}\b")
+_DASH = re.compile(" [-–—/|] ")
+_FIGURES = re.compile(r"[\d/.-]+")
+_CALENDARS, _BESIDE = ("hijri", "common"), 2
 _LONGEST = 200
 _EARLIEST, _LATEST = 1500, 2199
 """Years of the common era that a field without ISO form can mean; years of the Hijra without their mark are before them."""
@@ -47,17 +50,44 @@ def iso_date(text: str) -> str | None:
 
     Of numbers alone, 03/04/2015, the day comes first, as all Arab countries write it; 07/23/2015 is therefore None, and so
     are years of two digits. A time of day is dropped. Of «5 رمضان 1436 هـ الموافق 22 يونيو 2015» the common date counts.
-    A date of the Hijra alone is reckoned by `of_hijra`.
+    Of «7 شوال 1436هـ - 23 يوليو 2015م» it does where both are one day, or two beside it. A date of the Hijra alone is reckoned by
+    `of_hijra`.
     """
     if len(text) > _LONGEST:
         return None
-    folded = " ".join(fold(text.replace("هـ", "ه ")).split())
-    parts = [part.strip(" ،,()-") for part in _EQUALS.split(folded)]
-    read = [(_read(part), part) for part in parts if part]
-    if not read or any(found is None for found, _ in read):
+    folded = _folded(text)
+    found = [_read(part) for part in _parts(_EQUALS, folded)]
+    if len(found) == 1 and found[0] is None and len(both := _parts(_DASH, folded)) == len(_CALENDARS):
+        found = [_read(part) for part in both]
+        if not _is_one_day(found):
+            return None
+    if not found or any(each is None for each in found):
         return None
-    common = [found[1] for found, _ in read if found and not found[0]]
-    return common[0] if common else read[0][0][1] if read[0][0] else None
+    return next((each[1] for each in found if each and not each[0]), found[0] and found[0][1])
+
+
+def figures_of(text: str) -> str:
+    """The figures of a date that has no more than them and a time of day, which is left out: 23/7/2015; "" for any other."""
+    if len(text) > _LONGEST:
+        return ""
+    folded = _TIME.sub(" ", _folded(text))
+    figures = folded.strip(" ،,()-|")
+    return figures if _FIGURES.fullmatch(figures) else ""
+
+
+def _folded(text: str) -> str:
+    return " ".join(fold(text.replace("هـ", "ه ")).split())
+
+
+def _parts(between: re.Pattern[str], folded: str) -> list[str]:
+    return [part for each in between.split(folded) if (part := each.strip(" ،,()-"))]
+
+
+def _is_one_day(found: list[tuple[bool, str] | None]) -> bool:
+    """Whether two dates are one in both calendars, give or take the days by which those of countries differ."""
+    days = [date.fromisoformat(each[1]) for each in found if each and len(each[1]) == len("YYYY-MM-DD")]
+    calendars = {each[0] for each in found if each}
+    return len(days) == len(calendars) == len(_CALENDARS) and abs((days[0] - days[1]).days) <= _BESIDE
 
 
 def of_hijra(year: int, month: int, day: int) -> date:

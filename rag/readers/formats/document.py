@@ -11,7 +11,7 @@ from pathlib import Path
 class Document:
     """The text for people, whole paragraphs on lines of their own, and what the file says of itself.
 
-    date: ISO, as YYYY, YYYY-MM or YYYY-MM-DD.
+    date: ISO, as YYYY, YYYY-MM or YYYY-MM-DD. unread_date: what is written as its date, where that cannot be read.
     """
 
     text: str
@@ -21,6 +21,7 @@ class Document:
     source: str = ""
     pages: tuple[int, ...] = ()
     """Where each page of a PDF begins in `text`, in code points."""
+    unread_date: str = ""
 
 
 class Unfit(Exception):

@@ -20,7 +20,7 @@ _KIND = "a Word file (.docx)"
 
 
 def read_docx(path: Path) -> Document:
-    """The text of a Word file, a paragraph or a table's row a line, notes at the end; title and date as it gives them.
+    """The text of a Word file, a paragraph or a table's row a line, notes at the end; title as it gives it.
 
     Nothing outside the file is fetched. Raises Unfit for a file that is too large, damaged, or holds no text.
     """
@@ -39,12 +39,10 @@ def read_docx(path: Path) -> Document:
         text = "\n".join(filter(None, map(_tidy, blocks)))
         if not text.strip():
             raise Unfit("is a Word file that holds no text; a scan needs text recognition (OCR)")
-        title, date = "", None
+        title = ""
         if any(name.endswith("core.xml") for name in names):  # python-docx makes one up otherwise
             title = " ".join(str(word.core_properties.title or "").split())
-            created = word.core_properties.created
-            date = created.date().isoformat() if created else None
-    return Document(text, title, date)
+    return Document(text, title)
 
 
 def _blocks(parent: Any) -> Iterator[str]:

@@ -21,6 +21,7 @@ _LISTED = (
 _BLOCKS = frozenset(_LISTED.split())
 _UNSEEN = frozenset({"head", "script", "style", "template", "noscript", "svg", "math"})
 _KIND = "an EPUB book"
+_OF_THE_FILE = ("creation", "modification")
 _CHAPTERS = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
 
 
@@ -120,8 +121,10 @@ def _declared(data: bytes) -> str:
 
 
 def _first(package: Any, name: str) -> str:
-    """What the book says of itself under a name of Dublin Core."""
+    """What the book says of itself under a name of Dublin Core; its file's own dates are left out."""
     for element in package.iter(f"{{http://purl.org/dc/elements/1.1/}}{name}"):
+        if element.get("{http://www.idpf.org/2007/opf}event") in _OF_THE_FILE:
+            continue
         if text := " ".join("".join(element.itertext()).split()):
             return text
     return ""

@@ -21,7 +21,7 @@ _UNSEEN = re.compile("[\0\ud800-\udfff]")
 
 
 def read_pdf(path: Path) -> Document:
-    """The text of a PDF with the beginning of each page; its title and date are the ones that the file gives itself.
+    """The text of a PDF with the beginning of each page; its title is the one that the file gives itself.
 
     Raises Unfit for a file that is protected, damaged, or holds no letters. A file made for it can take long and much
     memory: `limits.limited` bounds both.
@@ -69,7 +69,7 @@ def _document(reader: PdfReader) -> Document:
     for text in texts:
         pages.append(length)
         length += len(text) + bool(text)
-    return Document("\n".join(filter(None, texts)), _title(reader), _date(reader), pages=tuple(pages))
+    return Document("\n".join(filter(None, texts)), _title(reader), pages=tuple(pages))
 
 
 def _whole(text: str) -> str:
@@ -89,11 +89,3 @@ def _title(reader: PdfReader) -> str:
     title = reader.metadata.title if reader.metadata else None
     title = " ".join(_whole(presentation.plain(_PROGRAM.sub("", str(title or "")))).split())
     return "" if _NAME.search(title) else title
-
-
-def _date(reader: PdfReader) -> str | None:
-    try:
-        created = reader.metadata.creation_date if reader.metadata else None
-    except ValueError:  # no date in the form of PDF
-        return None
-    return created.date().isoformat() if created else None

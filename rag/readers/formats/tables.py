@@ -11,11 +11,12 @@ import io
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import IO, AnyStr, TextIO
 
 from rag.arabic.rules.columns import fields_of
-from rag.arabic.rules.dates import iso_date
+from rag.arabic.rules.date_columns import DateColumn
 from rag.arabic.text.encodings import encoding_of
 from rag.arabic.text.folding import has_words
 from rag.readers.formats.document import Document, Unfit
@@ -34,7 +35,8 @@ _HEAD = 1 << 22
 _LONGEST_HEADER = 100_000
 """Characters of the line that names the columns."""
 DELIMITERS = (",", ";", "\t", "|")
-_DATES = "2015-07-23, 23/7/2015 (the day first) or the month by its name"
+_Values = tuple[int, str, object]
+"""A row's number, the id that it has if it brings none, and its values by name, or Unfit."""
 
 
 def untold(share: float) -> None:
@@ -43,6 +45,10 @@ def untold(share: float) -> None:
 
 def read_jsonl(path: Path, columns: Mapping[str, str], name: str, share: Share = untold) -> Iterator[Row]:
     """The rows of JSON lines; a broken one is Unfit in its place. One without an id has the file's name and its number."""
+    return _rows(partial(_jsonl_values, path, columns, name), columns, share)
+
+
+def _jsonl_values(path: Path, columns: Mapping[str, str], name: str, share: Share) -> Iterator[_Values]:
     with path.open("rb") as file:
         encoding, size = _encoding(file) or "utf-8", max(1, path.stat().st_size)
         for number, line in enumerate(_lines(file, encoding), 1):
@@ -54,12 +60,12 @@ def read_jsonl(path: Path, columns: Mapping[str, str], name: str, share: Share =
                 continue
             try:
                 check(line)
-                row = json.loads(line.decode(encoding) if isinstance(line, bytes) else line)
-                yield number, *_row(plain_row(row, columns), columns, f"{name}:{number}")
+                row = plain_row(json.loads(line.decode(encoding) if isinstance(line, bytes) else line), columns)
             except Unfit as e:
-                yield number, "", e
+                row = e
             except (ValueError, RecursionError) as e:  # not of the encoding, or not JSON
-                yield number, "", Unfit(f"is not JSON ({e})")
+                row = Unfit(f"is not JSON ({e})")
+            yield number, f"{name}:{number}", row
 
 
 def _encoding(file: IO[bytes]) -> str | None:
@@ -107,6 +113,10 @@ def read_json(path: Path, columns: Mapping[str, str], name: str, share: Share = 
 
     Raises Unfit where nothing of it can be read; what is broken further on is the last row.
     """
+    return _rows(partial(_json_values, path, columns, name), columns, share)
+
+
+def _json_values(path: Path, columns: Mapping[str, str], name: str, share: Share) -> Iterator[_Values]:
     encoding, size = encoding_of_file(path), max(1, path.stat().st_size)
     opened: list[IO[bytes]] = []
 
@@ -119,9 +129,9 @@ def read_json(path: Path, columns: Mapping[str, str], name: str, share: Share = 
         for number, (id_, row) in enumerate(listed(begun, columns, name), 1):
             share(opened[-1].tell() / size)
             try:
-                yield number, *_row(plain_row(row, columns), columns, id_)
+                yield number, id_, plain_row(row, columns)
             except Unfit as e:
-                yield number, "", e
+                yield number, id_, e
     except Unfit as e:
         if not number:
             raise
@@ -148,17 +158,26 @@ def read_csv(path: Path, columns: Mapping[str, str], name: str, share: Share = u
 
     A row without an id has the table's name and its number. One with another number of fields than the first line is Unfit.
     """
+    return _rows(partial(_csv_values, path, columns, name), columns, share)
+
+
+def _csv_values(path: Path, columns: Mapping[str, str], name: str, share: Share) -> Iterator[_Values]:
     csv.field_size_limit(LARGEST)
     encoding, size, number = encoding_of_file(path), max(1, path.stat().st_size), 0
     with path.open("rb") as file, io.TextIOWrapper(file, encoding, newline="") as table:
         try:
-            names, fields, delimiter = _header(table.readline(_LONGEST_HEADER), columns)
+            names, delimiter = _header(table.readline(_LONGEST_HEADER), columns)
             lines = _Lines(table, delimiter)
             for number, row in enumerate(csv.reader(lines, delimiter=delimiter, strict=True), 1):
                 lines.begin()
                 share(file.tell() / size)
-                if any(value.strip() for value in row):
-                    yield _csv_row(number, row, names, fields, columns, name)
+                if not any(value.strip() for value in row):
+                    continue
+                if len(row) != len(names):
+                    yield number, "", Unfit(f"has {len(row)} fields; expected {len(names)}, as the first line has")
+                    continue
+                first_wins = zip(reversed(names), reversed(row), strict=True)
+                yield number, f"{name}:{number}", dict(first_wins)
         except csv.Error as e:
             why = f"and those behind it are no table ({e}); expected quotes in pairs around fields"
             yield number + 1, "", Unfit(why)
@@ -191,59 +210,63 @@ class _Lines:
         return line
 
 
-def _header(line: str, columns: Mapping[str, str]) -> tuple[list[str], dict[str, str], str]:
-    """The names of the columns, those that are fields, and the delimiter."""
+def _header(line: str, columns: Mapping[str, str]) -> tuple[list[str], str]:
+    """The names of the columns, and the delimiter."""
     if not line.strip():
         raise Unfit("is empty")
     if len(line) == _LONGEST_HEADER:
         raise Unfit(f"has a first line of over {_LONGEST_HEADER:,} characters; expected the names of the columns there")
     for delimiter in DELIMITERS:
         names = [name.strip() for name in next(csv.reader([line], delimiter=delimiter), [])]
-        fields = fields_of(names, columns)
-        if "text" in fields:
-            return names, fields, delimiter
+        if "text" in fields_of(names, columns):
+            return names, delimiter
     found = " ".join(line.split())[:200]
     raise Unfit(
         f"has no column of text in its first line, {found!r}; expected one named text, or name it: --columns text=NAME"
     )
 
 
-def _csv_row(
-    number: int, row: list[str], names: list[str], fields: Mapping[str, str], columns: Mapping[str, str], name: str
-) -> Row:
-    if len(row) != len(names):
-        return number, "", Unfit(f"has {len(row)} fields; expected {len(names)}, as the first line has")
-    values = {field: row[names.index(column)] for field, column in fields.items()}
-    try:
-        return number, *_row(values, {}, f"{name}:{number}")
-    except Unfit as e:
-        return number, "", e
+def _rows(values: Callable[[Share], Iterator[_Values]], columns: Mapping[str, str], share: Share) -> Iterator[Row]:
+    """The rows of a file. values: gives theirs from its beginning; once more where the order of its dates is asked for."""
+    dates = DateColumn(lambda: (_fields(row, columns).get("date") for _, _, row in values(untold)))
+    for number, otherwise, row in values(share):
+        try:
+            if isinstance(row, Unfit):
+                raise row
+            yield number, *_row(row, columns, otherwise, dates)
+        except Unfit as e:
+            yield number, "", e
 
 
-def _row(row: object, columns: Mapping[str, str], otherwise: str = "") -> tuple[str, Document]:
-    """A row's id, or the other where it brings none, and what it holds."""
+def _fields(row: object, columns: Mapping[str, str]) -> dict[str, object]:
+    """What stands in a row for each field that it has."""
+    return {field: row[name] for field, name in fields_of(row, columns).items()} if isinstance(row, dict) else {}
+
+
+def _row(row: object, columns: Mapping[str, str], otherwise: str, dates: DateColumn) -> tuple[str, Document]:
+    """A row's id, or the other where it brings none, and what it holds; a date that cannot be read is none, and is told."""
     if not isinstance(row, dict):
         raise Unfit(f"is a {type(row).__name__}; expected an object with id and text")
-    fields = fields_of(row, columns)
-    values = {field: row[name] for field, name in fields.items()}
+    values = _fields(row, columns)
     id_, text = values.get("id"), values.get("text")
     if isinstance(id_, int) and not isinstance(id_, bool):
         id_ = str(id_)
-    if otherwise and (id_ is None or id_ == ""):
+    if id_ is None or id_ == "":
         id_ = otherwise
     if not isinstance(id_, str) or not id_.strip():
         raise Unfit(f"has no id; expected a string under {columns.get('id', 'id')!r}")
     if not isinstance(text, str) or not has_words(text):
         raise Unfit(f"(id {id_!r}) has no text; expected a string with words under {columns.get('text', 'text')!r}")
-    for field in ("title", "date", "source", "url"):
-        value = values.get(field)
-        if value is not None and not isinstance(value, str):
-            raise Unfit(f"(id {id_!r}) has a {field} that is a {type(value).__name__}; expected a string")
-        if value and HALVES.search(value):
-            raise Unfit(f"(id {id_!r}) holds a NUL or half a surrogate pair; expected whole characters")
-    written = (values.get("date") or "").strip()
-    date = iso_date(written)
-    if written and date is None:
-        raise Unfit(f"(id {id_!r}) has the date {written[:80]!r}; expected {_DATES}")
-    title = without_markup(values.get("title") or "")
-    return id_, Document(without_markup(text), title, date, values.get("url") or None, values.get("source") or "")
+    date, unread = dates.read(values.get("date"))
+    title, source, url = (_string(values.get(field), field, id_) for field in ("title", "source", "url"))
+    unread = HALVES.sub("\N{REPLACEMENT CHARACTER}", unread)
+    return id_, Document(without_markup(text), without_markup(title), date, url or None, source, unread_date=unread)
+
+
+def _string(value: object, field: str, id_: str) -> str:
+    """A field of a row, "" where there is none."""
+    if value is not None and not isinstance(value, str):
+        raise Unfit(f"(id {id_!r}) has a {field} that is a {type(value).__name__}; expected a string")
+    if value and HALVES.search(value):
+        raise Unfit(f"(id {id_!r}) holds a NUL or half a surrogate pair; expected whole characters")
+    return value or ""
