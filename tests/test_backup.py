@@ -15,7 +15,7 @@ import pytest
 from rag import backup as backups
 from rag.backup import backup, restore
 from rag.errors import BusyError, InputError, LibraryError
-from rag.library.store import FORMAT
+from rag.library.schema import FORMAT
 from rag.models import chosen
 from rag.settings import load_settings
 from rag.types import Article

@@ -62,6 +62,13 @@ WatchOption = Annotated[
 ]
 
 
+SameAs = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help="The tables and dumps are later ones of the file of this name: rows of the same ids replace those that it gave.",
+    ),
+]
 FollowLinks = Annotated[
     bool, typer.Option("--follow-links", help="Read links, too, that lead out of the folders that are indexed.")
 ]
@@ -74,6 +81,7 @@ def index(
     engine: EngineOption = "local",
     watch: WatchOption = False,
     follow_links: FollowLinks = False,
+    same_as: SameAs = "",
 ) -> None:
     """Add or update articles; unchanged ones are skipped."""
     from rag import wiring
@@ -86,7 +94,7 @@ def index(
     given = [Path(path).resolve() if watch else Path(path) for path in paths]
     began = time.monotonic()
     with ExitStack() as stack:
-        load, embedder = _opened(stack, _columns(columns), left_out, engine, follow_links)
+        load, embedder = _opened(stack, _columns(columns), left_out, engine, follow_links, same_as)
         watched = Watch(given, load.indexer.without, follow_links) if watch else None
         with meter() as bar:
             begun = load.indexer.begin(_that_hold_something(given) if watch else given, bar.placed)
@@ -114,7 +122,7 @@ def index(
 
 
 def _opened(
-    stack: ExitStack, columns: dict[str, str], left_out: Path | None, engine: str, follow_links: bool
+    stack: ExitStack, columns: dict[str, str], left_out: Path | None, engine: str, follow_links: bool, same_as: str
 ) -> tuple[_Load, Embedder]:
     """What indexes, and the embedder, in this process or on a cluster; the stack closes them."""
     from rag import wiring
@@ -133,7 +141,7 @@ def _opened(
         read, embedder = cluster.readings, cluster.embedder
     else:
         read, embedder = readings, wiring.open_embedder(settings)
-    indexer = Indexer(library, record.add, read, columns, [settings.index_dir, listed], follow_links)
+    indexer = Indexer(library, record.add, read, columns, [settings.index_dir, listed], follow_links, same_as)
     return _Load(indexer, record, settings), embedder
 
 
@@ -152,6 +160,11 @@ class _Load:
             note(notice)
         for file, ids in added.left[:_MOST_LINES]:
             note(_no_longer(file, ids))
+        if added.longer:
+            note(
+                f"{added.longer:,} new articles have ids that other files' articles have, and are called FILE/ID; "
+                "--same-as NAME makes a file a later dump of the other, whose rows it replaces"
+            )
         if (more := len(added.left) - _MOST_LINES) > 0:
             note(f"and {more:,} more files hold less than before; what they gave stays")
         return added

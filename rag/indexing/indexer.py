@@ -7,9 +7,10 @@ from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
+from rag.errors import InputError
 from rag.indexing.intake import add_all
 from rag.library import Library
-from rag.library.origins import ReadArticle, Run, fingerprint_of
+from rag.library.origins import ReadArticle, Run, fingerprint_of, has_dump
 from rag.library.store import Added
 from rag.readers.folders import STANDARD_INPUT, files_of, links_out_of, name_of, shown
 from rag.readers.readers import Item, Place, Unreadable, reader_of, readings
@@ -36,10 +37,18 @@ class Indexer:
         columns: Mapping[str, str] | None = None,
         without: Sequence[Path] = (),
         follow_links: bool = False,
+        same_as: str = "",
     ) -> None:
         """skipped: called with what could not be read. columns: what the columns of tables are called, by field. without: files
-        and folders that are passed by. follow_links: whether links are read that lead out of the folders that are indexed.
+        and folders that are passed by. follow_links: whether links are read that lead out of the folders that are indexed. same_as: the
+        name of the table or dump of which all that are read are later ones; InputError where the library has nothing of it.
         """
+        with library.reading() as db:
+            if same_as and not has_dump(db, same_as):
+                raise InputError(
+                    f"no table or dump called {same_as!r} gave articles; `rag list --json` shows the files"
+                )
+        self._same_as = same_as
         self.library, self.added, self.without = library, Added(), without
         self.undated, self.unread_dates = 0, list[ReadArticle]()
         self._follow_links = follow_links
@@ -69,7 +78,7 @@ class Indexer:
         self._unchanged = 0
         for file in files:
             mark = fingerprint_of(file, reader) if file != STANDARD_INPUT else None
-            held = self.library.unchanged(mark) if mark else None
+            held = self.library.unchanged(mark) if mark and not self._same_as else None
             if mark is None or held is None:
                 changed.append(file)
             else:
@@ -94,15 +103,18 @@ class Indexer:
         self.added += added
         self._unchanged = 0
         with retriever.following() if beside else nullcontext(lambda: None) as follow:
-            for step in add_all(self.library, map(self._noted, items), self._skipped, batch, self._files):
+            for step in add_all(self.library, map(self._told, items), self._skipped, batch, self._files):
                 added += step
                 self.added += step
                 follow()
         return added, retriever.catch_up(indexed)
 
-    def _noted(self, item: Item) -> Item:
+    def _told(self, item: Item) -> Item:
+        """The item with what is told of it; takes note of a date that cannot be read."""
         if isinstance(item, ReadArticle) and item.unread_date:
             self.undated += 1
             if len(self.unread_dates) < _NAMED:
                 self.unread_dates.append(item)
+        if isinstance(item, ReadArticle) and item.dump and self._same_as:
+            return replace(item, dump=self._same_as)
         return item

@@ -8,18 +8,21 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from rag.types import Article
 
 COLUMNS = ("file INTEGER", "within TEXT")
-"""Of `articles`: the file that gave it last, NULL if it does not last; and the place in it that it is called by, NULL for its own id."""
+"""Of `articles`: the file that gave it last, NULL if it does not last; and what it is known by there (`ReadArticle.known_by`)."""
 SCHEMA = """
 CREATE TABLE files (
     id INTEGER PRIMARY KEY, path BLOB NOT NULL UNIQUE, size INTEGER, changed INTEGER, reader TEXT, articles INTEGER
 );
 CREATE INDEX articles_file ON articles(file, within) WHERE file IS NOT NULL"""
+_IS_ROW = "instr(within, char(10))"
+DUMPS = f"CREATE INDEX articles_dump ON articles(within) WHERE {_IS_ROW}"
+"""Finds rows with ids of their own by their dump."""
 """Of a file that was not read to its end, or not all of it, `size` is NULL."""
 
 
@@ -31,10 +34,11 @@ Run = dict[bytes, set[str]]
 class ReadArticle:
     """An article as it was read.
 
-    file: the path, b"" of what does not last. within: the place in the file that it is called by, "" for the whole; None for
-    one with an id of its own. longer: what else it may be called, with more and more of its folders. passages: where each of its
-    passages starts and ends, where the text has been split already. unread_date: what is written as its date, where that cannot be
-    read.
+    file: the path, b"" of what does not last. within: the place in the file that it is called by, "" for the whole; for a row with
+    an id of its own the place of its table or dump and this id, a line each; None for what comes from no file. dump: of such a row
+    the name of its file, which it shares with later dumps of it; "" for all else. longer: what else it may be called, with more and
+    more of its folders. passages: where each of its passages starts and ends, where the text has been split already. unread_date:
+    what is written as its date, where that cannot be read.
     """
 
     article: Article
@@ -44,6 +48,12 @@ class ReadArticle:
     longer: tuple[str, ...] = ()
     passages: tuple[tuple[int, int], ...] = ()
     unread_date: str = ""
+    dump: str = ""
+
+    @property
+    def known_by(self) -> str | None:
+        """What the library knows it by, within its file or, for a row with an id of its own, its dump."""
+        return f"{self.dump}\n{self.within}" if self.dump else self.within
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -120,41 +130,88 @@ def finish(db: sqlite3.Connection, mark: FileFingerprint, given: set[str]) -> li
     return [(_shown(mark.file), left)] if left else []
 
 
-def id_of(
+def named(
     db: sqlite3.Connection, entry: ReadArticle, number: int | None, run: Run, digest: Callable[[str], str]
 ) -> str | Refused:
     """What an article is called in the library, so that no article of another file is replaced unseen.
 
     One that is called by its file keeps its id for good. Else it is the same article moved where a file that has gone gave
     the same under one of its names; else it has the first name that no file holds, for one that has gone may be on a drive
-    that comes back. What is called by a file that does not last (an upload, standard input) replaces only its like. One with
-    an id of its own replaces, but for one that a file of this run gave.
-    number: the file's. digest: of the article under an id.
+    that comes back. What is called by a file that does not last (an upload, standard input) replaces only its like. Of rows with
+    an id of their own see `_row_named`. number: the file's. digest: of the article under an id.
     """
-    if number is None and entry.within is not None:
-        row = _holder(db, entry.article.id)
-        if row and row[1] and row[0] != digest(entry.article.id):
-            return Refused(entry, _shown(row[1]))
-        return entry.article.id
-    if entry.within is None or number is None:
-        row = _holder(db, entry.article.id)
-        path = row[1] if row else None
-        if path and path != entry.file and path in run and not _is_gone(path):
-            return Refused(entry, _shown(path))
-        return entry.article.id
+    if entry.dump:
+        return _row_named(db, entry, number, run, digest)
+    if number is None:
+        own = entry.article.id
+        holder = _holder(db, own) if entry.within is not None else None
+        taken = holder and (holder.file or holder.is_row) and holder.digest != digest(own)
+        return Refused(entry, _shown_file(holder)) if taken else own
     known = db.execute("SELECT id FROM articles WHERE file = ? AND within = ?", (number, entry.within)).fetchone()
     if known:
         return str(known[0])
     free = held_by = None
     for name in entry.names:
-        row = _holder(db, name)
-        if row and row[1] and row[0] == digest(name) and _is_gone(row[1]):
+        holder = _holder(db, name)
+        if holder and holder.has_moved(digest(name)):
             return name
-        if row and (row[1] or (row[2] is not None and row[0] != digest(name))):
-            held_by = held_by or row[1]
+        if holder and (holder.file or (holder.within is not None and holder.digest != digest(name))):
+            held_by = held_by or holder
         elif free is None:
             free = name
-    return Refused(entry, _shown(held_by) if held_by else "a file that was uploaded") if free is None else free
+    return Refused(entry, _shown_file(held_by)) if free is None else free
+
+
+def _row_named(
+    db: sqlite3.Connection, entry: ReadArticle, number: int | None, run: Run, digest: Callable[[str], str]
+) -> str | Refused:
+    """What a row with an id of its own is called.
+
+    It is the one that its file gave before; else it replaces the one that an earlier dump gave, a file of the same name or the one
+    that it is told to be the same as; but none of a file of this run that is still there. Else it has its id, or a longer one where
+    another article has that.
+    """
+    same = db.execute(
+        f"SELECT id, file FROM articles WHERE within = ? AND {_IS_ROW} ORDER BY length(id), id", (entry.known_by,)
+    )
+    rows: list[tuple[str, int | None]] = same.fetchall()
+    if own := next((id_ for id_, file in rows if file == number), None):
+        return own
+    free = held_by = None
+    for name in (*(id_ for id_, _ in rows), *entry.names):
+        holder = _holder(db, name)
+        if holder is None:
+            free = free or name
+        elif holder.may_be(entry, digest(name)) and (holder.file == entry.file or not holder.is_of(run)):
+            return name
+        else:
+            held_by = held_by or holder
+    return Refused(entry, _shown_file(held_by)) if free is None else free
+
+
+def as_before(db: sqlite3.Connection, entry: ReadArticle, number: int | None) -> ReadArticle:
+    """A row with an id of its own as one of the dump that its file was said to be; number: the file's."""
+    if not entry.dump or entry.dump != _name_of(entry.file):
+        return entry
+    known = db.execute(f"SELECT within FROM articles WHERE file = ? AND {_IS_ROW} LIMIT 1", (number,)).fetchone()
+    return replace(entry, dump=known[0].partition("\n")[0]) if known else entry
+
+
+def has_dump(db: sqlite3.Connection, name: str) -> bool:
+    """Whether a table or dump of this name gave an article that is there, one with an id of its own."""
+    begins = f"SELECT 1 FROM articles WHERE within > ? AND within < ? AND {_IS_ROW} LIMIT 1"
+    if db.execute(begins, (f"{name}\n", f"{name}\v")).fetchone():
+        return True
+    before = "SELECT path FROM files f WHERE EXISTS (SELECT 1 FROM articles WHERE file = f.id AND within IS NULL)"
+    return any(_name_of(path) == name for (path,) in db.execute(before))
+
+
+def hand_over(db: sqlite3.Connection, id_: str, number: int | None) -> None:
+    """Takes note that an article is another file's from now on, so that its file before is not read again for the lack of it."""
+    db.execute(
+        "UPDATE files SET articles = articles - 1 WHERE id = (SELECT file FROM articles WHERE id = ?) AND id IS NOT ?",
+        (id_, number),
+    )
 
 
 def ids_from(db: sqlite3.Connection, path: Path) -> list[str]:
@@ -174,11 +231,57 @@ def files(db: sqlite3.Connection) -> dict[str, str]:
     return {id_: _shown(path) for id_, path in rows}
 
 
-def _holder(db: sqlite3.Connection, id_: str) -> tuple[str, bytes | None, str | None] | None:
-    """The digest, the file, where there is one, and the place that the article of this id is called by."""
-    wanted = "SELECT a.digest, f.path, a.within FROM articles a LEFT JOIN files f ON f.id = a.file WHERE a.id = ?"
-    found: tuple[str, bytes | None, str | None] | None = db.execute(wanted, (id_,)).fetchone()
-    return found
+@dataclass(frozen=True, slots=True)
+class _Holder:
+    """The article that has an id: its digest, its source, its file (b"" where it has none), and what it is known by there.
+
+    within: None in libraries of before for rows with an id of their own, and for what came from no file.
+    """
+
+    digest: str
+    source: str
+    file: bytes
+    within: str | None
+
+    @property
+    def is_row(self) -> bool:
+        """Whether it is a row with an id of its own, of a dump that is known."""
+        return "\n" in (self.within or "")
+
+    def has_moved(self, digest: str) -> bool:
+        """Whether its file has gone, and it is the one of this digest."""
+        return bool(self.file) and self.digest == digest and _is_gone(self.file)
+
+    def may_be(self, entry: ReadArticle, digest: str) -> bool:
+        """Whether it is what a row with an id of its own was before: of the same dump, or of one that has gone; in a library of before
+        also of the same file, or of the same source where no file is known."""
+        if self.within is not None:
+            of_its_file = self.file == entry.file and self.within.endswith(f"\n{entry.within}")
+            return self.within == entry.known_by or (of_its_file and bool(self.file)) or self.has_moved(digest)
+        if not self.file:
+            return self.source == entry.article.source
+        return self.file == entry.file or _name_of(self.file) == entry.dump
+
+    def is_of(self, run: Run) -> bool:
+        """Whether its file is one of this run, and is still there."""
+        return self.file in run and not _is_gone(self.file)
+
+
+def _holder(db: sqlite3.Connection, id_: str) -> _Holder | None:
+    """What has an id."""
+    wanted = (
+        "SELECT a.digest, a.source, f.path, a.within FROM articles a LEFT JOIN files f ON f.id = a.file WHERE a.id = ?"
+    )
+    found = db.execute(wanted, (id_,)).fetchone()
+    return _Holder(found[0], found[1], found[2] or b"", found[3]) if found else None
+
+
+def _shown_file(holder: _Holder | None) -> str:
+    return _shown(holder.file) if holder and holder.file else "a file that was uploaded"
+
+
+def _name_of(path: bytes) -> str:
+    return _shown(os.path.basename(path))
 
 
 def _is_gone(path: bytes) -> bool:

@@ -10,78 +10,47 @@ from __future__ import annotations
 import hashlib
 import json
 import sqlite3
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
-from rag.database import Database, DatabaseKind, Migration
-from rag.errors import LibraryError
+from rag.database import Database
 from rag.library import duplicates, origins
 from rag.library.origins import FileFingerprint, ReadArticle, Refused, Run
+from rag.library.schema import KIND
 from rag.library.splitting import passages
 from rag.types import Article, Passage, Scope, page_of
 
-FORMAT = 4
-_SCHEMA = f"""
-CREATE TABLE meta (format INTEGER NOT NULL, library TEXT NOT NULL, generation INTEGER NOT NULL);
-CREATE TABLE articles (
-    id TEXT PRIMARY KEY, text TEXT NOT NULL, title TEXT NOT NULL, date TEXT, source TEXT NOT NULL, url TEXT, digest TEXT NOT NULL,
-    pages TEXT, {", ".join(origins.COLUMNS)}
-);
-CREATE TABLE passages (
-    id INTEGER PRIMARY KEY AUTOINCREMENT, article TEXT NOT NULL REFERENCES articles(id) ON DELETE CASCADE,
-    start INTEGER NOT NULL, "end" INTEGER NOT NULL
-);
-CREATE INDEX passages_article ON passages(article);
-CREATE INDEX articles_scope ON articles(date, source, id);
-CREATE TABLE removed (passage INTEGER PRIMARY KEY, generation INTEGER NOT NULL);
-CREATE INDEX removed_generation ON removed(generation);
-{duplicates.SCHEMA};
-{origins.SCHEMA};
-INSERT INTO meta VALUES ({FORMAT}, lower(hex(randomblob(16))), 0)
-"""
-_MIGRATIONS: dict[int, tuple[Migration, ...]] = {
-    1: (
-        "DROP INDEX passages_generation",
-        "ALTER TABLE passages DROP COLUMN generation",
-        "CREATE INDEX articles_scope ON articles(date, source, id)",
-    ),
-    2: (
-        *(f"ALTER TABLE articles ADD COLUMN {column}" for column in ("pages TEXT", *origins.COLUMNS)),
-        *origins.SCHEMA.split(";"),
-        *duplicates.SCHEMA.split(";"),
-    ),
-    # Sketches hold letters that fold to several whole, no longer the first alone.
-    3: ("DELETE FROM sketches", "DELETE FROM sketch_keys", duplicates.remember_all),
-}
-_KIND = DatabaseKind(
-    "library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, LibraryError, _MIGRATIONS
-)
 WITHIN = """(?1 = '' OR a.date >= ?1) AND (?2 = '' OR a.date <= ?2)
             AND (?3 = '[]' OR a.source IN (SELECT value FROM json_each(?3)))"""
 """The condition on `articles a` that it is within a scope; ?1 to ?3 are the scope's `bounds`."""
 _PASSAGE = 'SELECT id, article, start, "end" FROM passages'
 _ARTICLE = "id, text, title, date, source, url, pages"
+_Origin = tuple[int | None, str | None]
+"""The number of an article's file, and what it is known by there."""
 _READ_AT_ONCE = 256
 """Passages; between them other threads read and write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """What adding did, in articles. left: files with the ids of those that they gave once and hold no longer."""
+    """What adding did, in articles. left: files with the ids of those that they gave once and hold no longer. longer: how many of
+    the new ones are rows with a longer id than their own, since an article of another file has that.
+    """
 
     new: int = 0
     replaced: int = 0
     unchanged: int = 0
     left: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    longer: int = 0
 
     def __add__(self, other: Added) -> Added:
         counts = self.new + other.new, self.replaced + other.replaced, self.unchanged + other.unchanged
-        return Added(*counts, self.left + other.left)
+        return Added(*counts, self.left + other.left, self.longer + other.longer)
 
 
 class Library(Database):
@@ -91,7 +60,7 @@ class Library(Database):
     """
 
     def __init__(self, path: Path) -> None:
-        super().__init__(path, _KIND)
+        super().__init__(path, KIND)
         with self._mapped():
             (self.id,) = self._db.execute("SELECT library FROM meta").fetchone()
 
@@ -124,15 +93,15 @@ class Library(Database):
     ) -> tuple[Added, list[Refused]]:
         """Adds or replaces what was read of files in one transaction, and notes which files were read to their end.
 
-        Each article is called as `origins.id_of` says; those that have no name are given back. run: to which what is given is
+        Each article is called as `origins.named` says; those that have no name are given back. run: to which what is given is
         added.
         """
-        new = replaced = unchanged = 0
         held, run = list(read), {} if run is None else run
         left: list[tuple[str, tuple[str, ...]]] = []
         changed: dict[str, str] = {}
         numbers: dict[bytes, int] = {}
         refused: list[Refused] = []
+        counts: Counter[str] = Counter()
         with self._write():
             generation = self.generation + 1
             for item in held:
@@ -143,37 +112,46 @@ class Library(Database):
                 if item.file and item.file not in numbers:
                     numbers[item.file] = origins.begin(self._db, item.file)
                 number = numbers.get(item.file)
-                named = origins.id_of(self._db, item, number, run, partial(_digest_under, item.article))
+                item = origins.as_before(self._db, item, number)
+                named = origins.named(self._db, item, number, run, partial(_digest_under, item.article))
                 if isinstance(named, Refused):
                     refused.append(named)
                     continue
                 if item.file:
                     run.setdefault(item.file, set()).add(named)
-                article, origin = replace(item.article, id=named), (number, item.within)
-                digest = _digest(article)
-                known = self._db.execute("SELECT digest, file, within FROM articles WHERE id = ?", (named,)).fetchone()
-                if known and known[0] == digest:
-                    unchanged += 1
-                    if item.file and known[1:] != origin:
-                        self._db.execute("UPDATE articles SET file = ?, within = ? WHERE id = ?", (*origin, named))
-                    continue
-                if known:
-                    self._drop(named, generation)
-                    replaced += 1
-                else:
-                    new += 1
-                self._insert(article, digest, origin, item.passages)
-                changed[named] = article.text
+                article = replace(item.article, id=named)
+                done = self._put(article, (number, item.known_by), item.passages, generation)
+                counts[done] += 1
+                if done != "unchanged":
+                    changed[named] = article.text
+                counts["longer"] += done == "new" and bool(item.dump) and named != item.article.id
             if changed:
                 duplicates.remember(self._db, list(changed.items()))
                 self._db.execute("UPDATE meta SET generation = ?", (generation,))
-        return Added(new, replaced, unchanged, tuple(left)), refused
+        return Added(**counts, left=tuple(left)), refused
+
+    def _put(
+        self, article: Article, origin: _Origin, split: Sequence[tuple[int, int]], generation: int
+    ) -> Literal["new", "replaced", "unchanged"]:
+        """Adds or replaces one article, unless it is there as it is; what was done."""
+        digest = _digest(article)
+        known = self._db.execute("SELECT digest, file, within FROM articles WHERE id = ?", (article.id,)).fetchone()
+        if known and known[0] == digest:
+            if (origin[0] or known[1] is None) and known[1:] != origin:
+                origins.hand_over(self._db, article.id, origin[0])
+                self._db.execute("UPDATE articles SET file = ?, within = ? WHERE id = ?", (*origin, article.id))
+            return "unchanged"
+        if known:
+            origins.hand_over(self._db, article.id, origin[0])
+            self._drop(article.id, generation)
+        self._insert(article, digest, origin, split)
+        return "replaced" if known else "new"
 
     def _insert(
         self,
         article: Article,
         digest: str,
-        origin: tuple[int | None, str | None],
+        origin: _Origin,
         split: Sequence[tuple[int, int]],
     ) -> None:
         """split: where its passages start and end, where that is known."""

@@ -47,6 +47,7 @@ def _within_limits(reader: Callable[[Path], Document]) -> Callable[[Path], Docum
 
 _SMALL = 1 << 20
 """Bytes of a text that take little time and memory, whatever they are."""
+ROW = "row "
 _UNTOLD = "text"
 """The reader that says of a file what keeps it from being text."""
 DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
@@ -75,13 +76,15 @@ _TABLES: Mapping[str, Callable[[Path, Mapping[str, str], str, tables.Share], Ite
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What stands at a place in a file ("" for the whole). folders: that it lies in, where it is called by its file; else None."""
+    """What stands at a place in a file ("" for the whole). folders: that it lies in; of a row with an id of its own (is_row) the last
+    is its table or dump."""
 
     place: str
     id: str
     source: str
-    folders: tuple[str, ...] | None
+    folders: tuple[str, ...]
     item: Document | Unfit
+    is_row: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +111,8 @@ def found_in(file: File, columns: Mapping[str, str], share: tables.Share) -> Ite
         elif kind in _TABLES:
             its_source = shown(str(PurePosixPath(named).with_suffix("")))
             for number, id_, item in _TABLES[kind](path, columns, named, share):
-                by_file = id_ in (named, f"{named}:{number}")
-                yield Found(f"row {number}", id_, its_source, file.folders if by_file else None, item)
+                is_row = id_ not in (named, f"{named}:{number}")
+                yield Found(f"{ROW}{number}", id_, its_source, _beneath(file, is_row), item, is_row)
         elif (kind in _PACKED or kind in _PARTS) and file.depth == _DEEPEST:
             raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
         elif kind in _PACKED:
@@ -138,6 +141,11 @@ def _dated(document: Document, file: File) -> Document:
     return replace(document, date=found)
 
 
+def _beneath(file: File, is_row: bool) -> tuple[str, ...]:
+    """The folders that what stands in a file lies in; for rows with ids of their own the file is one, too."""
+    return (*file.folders, printable(PurePosixPath(file.named).stem)) if is_row else file.folders
+
+
 def _found_packed(file: File, columns: Mapping[str, str], share: tables.Share, members: int) -> Iterator[Found]:
     """What is found in the files of an archive. members: how many it says that it has, 0 where it does not say it."""
     for at, (name, path) in enumerate(_files_in(file.path)):
@@ -161,7 +169,8 @@ def _found_parts(file: File, read: PartsReader, columns: Mapping[str, str]) -> I
         for part in limited_parts(read, file.path, into, SECONDS, MEGABYTES):
             id_ = part.id or file.named + part.beside
             if not isinstance(part.item, Path):
-                yield Found(part.place, id_, file.source, None if part.id else file.folders, part.item)
+                is_row = bool(part.id)
+                yield Found(part.place, id_, file.source, _beneath(file, is_row), part.item, is_row)
                 continue
             if is_read(part.item):
                 inner = File(part.item, id_, file.source, file.folders, file.depth + 1)

@@ -22,7 +22,7 @@ from rag.arabic.text.folding import has_words
 from rag.errors import InputError
 from rag.library.origins import FileFingerprint, ReadArticle, fingerprint_of, path_of
 from rag.readers import finding, sandbox
-from rag.readers.finding import File, found_in
+from rag.readers.finding import ROW, File, Found, found_in
 from rag.readers.folders import STANDARD_INPUT, files_of, folders_of, name_of, printable, shown
 from rag.readers.formats import tables
 from rag.readers.formats.document import Document, Unfit
@@ -131,15 +131,18 @@ def _read(
 
 
 def _told_apart(item: ReadArticle, seen: dict[str, str], here: dict[str, str]) -> ReadArticle | Unreadable:
-    """An article that none is taken for that was read before; `seen` by id, `here` by place in its file, which the library names."""
-    by_place = bool(item.file) and item.within is not None
-    taken, names = (here, (item.within or "",)) if by_place else (seen, item.names)
-    name = next((name for name in names if name not in taken), None)
-    if name is None:
-        why = f"the id {item.article.id!r} was read already from {taken[names[0]]}; rename one of them"
-        return Unreadable(item.where, why)
-    taken[name] = item.where
-    return item if by_place else replace(item, article=replace(item.article, id=name))
+    """An article that none is taken for that was read before: `here` by place in its file, and `seen` by id, where it has no file by
+    which the library names it."""
+    place = item.within or ""
+    name = next((name for name in item.names if item.file or name not in seen), None)
+    if place in here or name is None:
+        held_by = here.get(place) or seen[item.article.id]
+        return Unreadable(item.where, f"the id {item.article.id!r} was read already from {held_by}; rename one of them")
+    here[place] = item.where
+    if item.file:
+        return item
+    seen[name] = item.where
+    return replace(item, article=replace(item.article, id=name))
 
 
 def _ahead(files: Sequence[Path], columns: Mapping[str, str], at_once: int) -> Iterator[Ahead]:
@@ -212,7 +215,8 @@ def _articles(path: Path, columns: Mapping[str, str], share: tables.Share) -> It
 def _named(
     path: Path, columns: Mapping[str, str], called: str, source: str, folders: tuple[str, ...], share: tables.Share
 ) -> Iterator[Read]:
-    for found in found_in(File(path, name_of(Path(path.name)), source, folders), columns, share):
+    name = name_of(Path(path.name))
+    for found in found_in(File(path, name, source, folders), columns, share):
         where = f"{called}: {found.place}" if found.place else called
         try:
             if isinstance(found.item, Unfit):
@@ -221,12 +225,15 @@ def _named(
         except Unfit as e:
             yield Unreadable(where, str(e))
             continue
-        if found.folders is None:
-            yield ReadArticle(article, where, unread_date=found.item.unread_date)
-        else:
-            longer = ("/".join((*found.folders[-n:], article.id)) for n in range(1, len(found.folders) + 1))
-            within, unread = printable(found.place), found.item.unread_date
-            yield ReadArticle(article, where, within=within, longer=tuple(longer), unread_date=unread)
+        longer = tuple("/".join((*found.folders[-n:], article.id)) for n in range(1, len(found.folders) + 1))
+        dump, within = (printable(name), _row_of(found)) if found.is_row else ("", printable(found.place))
+        yield ReadArticle(article, where, within=within, longer=longer, dump=dump, unread_date=found.item.unread_date)
+
+
+def _row_of(found: Found) -> str:
+    """A row with an id of its own in its file, wherever in its table or dump it stands: the place of that, and the id."""
+    table, _, _ = found.place.rpartition(ROW)
+    return f"{printable(table)}\n{found.id}"
 
 
 def _article(document: Document, id_: str, source: str) -> Article:

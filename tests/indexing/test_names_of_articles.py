@@ -3,12 +3,16 @@
 import io
 import json
 import shutil
+import sqlite3
 import sys
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from rag.library.origins import Refused
 from rag.library.store import Library
@@ -143,17 +147,112 @@ def test_rows_without_an_id_are_told_apart_by_their_folders(rag: Rag, texts: Tex
     assert texts() == {**expected, "01/news.csv:2": "نص رابع"}
 
 
-def test_rows_with_ids_of_their_own_replace_as_before_but_no_file_of_the_same_run(
-    rag: Rag, texts: Texts, tmp_path: Path
-) -> None:
+def test_a_row_with_the_id_of_another_file_s_article_is_another_one(rag: Rag, texts: Texts, tmp_path: Path) -> None:
     write(tmp_path / "papers" / "a.txt", "نص ملف")
     dump = write(tmp_path / "papers" / "b.jsonl", '{"id": "a.txt", "text": "نص صف"}\n{"id": "2", "text": "نص ثان"}\n')
-    assert "'a.txt' was read already from" in rag("index", tmp_path / "papers", code=2).stderr
-    assert texts() == {"a.txt": "نص ملف", "2": "نص ثان"}
-    assert rag("index", dump).stdout.startswith("0 new, 1 replaced, 1 unchanged")
-    assert texts() == {"a.txt": "نص صف", "2": "نص ثان"}
-    rag("index", tmp_path / "papers", code=0)
-    assert texts() == {"a.txt": "نص صف", "papers/a.txt": "نص ملف", "2": "نص ثان"}
+    done = rag("index", tmp_path / "papers")
+    expected = {"a.txt": "نص ملف", "b/a.txt": "نص صف", "2": "نص ثان"}
+    assert texts() == expected
+    assert "rag: 1 new articles have ids that other files' articles have, and are called FILE/ID" in done.stderr
+    dump.touch()
+    assert rag("index", tmp_path / "papers").stdout.startswith("0 new, 0 replaced, 3 unchanged")
+    assert texts() == expected
+
+
+def table(path: Path, **rows: str) -> Path:
+    lines = (f"{id_.removeprefix('n')},{text},بلدنا\n" for id_, text in rows.items())
+    return write(path, "id,text,source\n" + "".join(lines))
+
+
+def test_two_tables_number_their_rows_alike(rag: Rag, texts: Texts, tmp_path: Path) -> None:
+    first, second = table(tmp_path / "أ.csv", n1="نص أول", n2="نص ثان"), table(tmp_path / "ب.csv", n1="نص ثالث")
+    rag("index", first)
+    assert rag("index", second).stdout.startswith("1 new, 0 replaced, 0 unchanged")
+    expected = {"1": "نص أول", "2": "نص ثان", "ب/1": "نص ثالث"}
+    assert texts() == expected
+    rag("remove", "1")
+    table(second, n1="نص رابع")
+    assert rag("index", second).stdout.startswith("0 new, 1 replaced, 0 unchanged")
+    assert rag("index", first).stdout.startswith("1 new, 0 replaced, 1 unchanged")
+    assert texts() == {**expected, "ب/1": "نص رابع"}
+
+
+def test_a_later_dump_of_the_same_name_replaces_and_the_earlier_does_not_come_back(
+    rag: Rag, texts: Texts, tmp_path: Path
+) -> None:
+    earlier = table(tmp_path / "2015" / "dump.csv", n1="نص أول", n2="نص ثان")
+    later = table(tmp_path / "2016" / "dump.csv", n1="نص جديد", n3="نص ثالث")
+    rag("index", earlier)
+    assert rag("index", later).stdout.startswith("1 new, 1 replaced, 0 unchanged")
+    expected = {"1": "نص جديد", "2": "نص ثان", "3": "نص ثالث"}
+    assert texts() == expected
+    assert rag("index", tmp_path / "2015", tmp_path / "2016").stdout.startswith("0 new, 0 replaced, 3 unchanged")
+    assert texts() == expected
+
+
+def test_files_of_one_name_in_one_run_are_no_dumps_of_each_other(rag: Rag, texts: Texts, tmp_path: Path) -> None:
+    for month in ("01", "02"):
+        table(tmp_path / "papers" / month / "dump.csv", n1=f"نص شهر {month}")
+    with zipfile.ZipFile(tmp_path / "papers" / "z.zip", "w") as archive:
+        for month in ("03", "04"):
+            archive.writestr(f"{month}/dump.csv", f"id,text\n1,نص شهر {month}\n")
+    assert rag("index", tmp_path / "papers").stdout.startswith("4 new, 0 replaced, 0 unchanged")
+    found = texts()
+    assert {id_: text[-2:] for id_, text in found.items()} == {
+        "1": "01",
+        "dump/1": "02",
+        "03/dump/1": "03",
+        "04/dump/1": "04",
+    }
+    for path in (tmp_path / "papers").rglob("*.*"):
+        path.touch()
+    assert rag("index", tmp_path / "papers").stdout.startswith("0 new, 0 replaced, 4 unchanged")
+    assert texts() == found
+
+
+def test_a_dump_of_another_name_is_said_to_be_a_later_one(rag: Rag, texts: Texts, tmp_path: Path) -> None:
+    rag("index", table(tmp_path / "other.csv", n1="نص آخر"))
+    rag("index", table(tmp_path / "2015.csv", n1="نص أول", n2="نص ثان"))
+    later = table(tmp_path / "2016.csv", n1="نص جديد")
+    assert rag("index", later, "--same-as", "2015.csv").stdout.startswith("0 new, 1 replaced, 0 unchanged")
+    table(later, n1="نص أجد", n2="نص أحدث")
+    assert rag("index", later).stdout.startswith("0 new, 2 replaced, 0 unchanged")
+    assert rag("index", table(tmp_path / "2017.csv", n2="نص أخير"), "--same-as", "2015.csv").stdout.startswith(
+        "0 new, 1 replaced, 0 unchanged"
+    )
+    assert texts() == {"1": "نص آخر", "2015/1": "نص أجد", "2": "نص أخير"}
+    said = rag("index", later, "--same-as", "2014.csv", code=2).stderr
+    assert said.startswith("rag: no table or dump called '2014.csv' gave articles")
+
+
+def test_rows_of_a_library_of_before_are_known_by_their_file(rag: Rag, texts: Texts, tmp_path: Path) -> None:
+    first, second = table(tmp_path / "a.csv", n1="نص أول"), table(tmp_path / "b.csv", n1="نص ثان")
+    rag("index", first)
+    with sqlite3.connect(tmp_path / "home" / "index" / "library.sqlite") as db:
+        db.execute("UPDATE articles SET within = NULL")
+        db.execute("UPDATE files SET reader = 'before'")
+    db.close()
+    assert rag("index", second).stdout.startswith("1 new, 0 replaced, 0 unchanged")
+    table(first, n1="نص أحدث")
+    assert rag("index", first).stdout.startswith("0 new, 1 replaced, 0 unchanged")
+    assert texts() == {"1": "نص أحدث", "b/1": "نص ثان"}
+
+
+FILES = st.sampled_from(["x/a.csv", "y/a.csv", "x/b.csv", "x/1.csv"])
+ROWS = st.dictionaries(st.sampled_from(["1", "2", "a/1", "x/a/1"]), st.sampled_from("أبجد"), min_size=1)
+
+
+@given(st.lists(st.tuples(FILES, ROWS), max_size=6))
+@settings(max_examples=40)
+def test_no_row_of_another_table_is_ever_lost(runs: list[tuple[str, dict[str, str]]]) -> None:
+    with TemporaryDirectory() as folder, Library(Path(folder) / "index" / "library.sqlite") as library:
+        latest: dict[tuple[str, str], str] = {}
+        for name, rows in runs:
+            lines = [f"{id_},نص {name} {id_} {text}\n" for id_, text in rows.items()]
+            file = write(Path(folder) / name, "id,text\n" + "".join(lines))
+            latest |= {(file.name, id_): f"نص {name} {id_} {text}" for id_, text in rows.items()}
+            assert take(library, file, lasting=True) == []
+            assert sorted(stored(library).values()) == sorted(latest.values())
 
 
 def test_an_id_with_a_folder_is_shown_removed_and_searched(rag: Rag, texts: Texts, months: Path) -> None:
