@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
-from rag.arabic.rules.datelines import dateline, day_in_name
+from rag.readers.describing import described
 from rag.readers.folders import SUFFIXES, is_read, printable, shown
 from rag.readers.formats import tables
 from rag.readers.formats.archives import plain, unpacked
@@ -30,8 +30,6 @@ SECONDS, MEGABYTES = 60, 1024
 """For one file that is read in a process of its own."""
 _DEEPEST = 3
 """Files within files."""
-_DATE_FOLDERS = 3
-"""Folders within each other whose names may be a year, a month and a day."""
 
 
 def _apart(reader: Callable[[Path], Document]) -> Callable[[Path], Document]:
@@ -107,7 +105,7 @@ def found_in(file: File, columns: Mapping[str, str], share: tables.Share) -> Ite
     try:
         kind = sniff(path) or (_UNTOLD if path.suffix.lower() in SUFFIXES else "")
         if kind in DOCUMENTS:
-            yield Found("", named, file.source, file.folders, _dated(DOCUMENTS[kind](path), file))
+            yield Found("", named, file.source, file.folders, described(DOCUMENTS[kind](path), named, file.folders))
         elif kind in _TABLES:
             its_source = shown(str(PurePosixPath(named).with_suffix("")))
             for number, id_, item in _TABLES[kind](path, columns, named, share):
@@ -130,15 +128,6 @@ def found_in(file: File, columns: Mapping[str, str], share: tables.Share) -> Ite
         yield Found("", named, file.source, file.folders, e)
     except OSError as e:
         yield Found("", named, file.source, file.folders, Unfit(f"cannot be read: {e.strerror or e}"))
-
-
-def _dated(document: Document, file: File) -> Document:
-    """A document with its date: the one that it gives, else that of its text's head, of its name, of the folder that it lies in."""
-    name = PurePosixPath(file.named).stem if PurePosixPath(file.named).suffix.lower() in SUFFIXES else file.named
-    nested = file.folders[-_DATE_FOLDERS:]
-    places = (name, *file.folders[-1:], "-".join(nested) if all(map(str.isdecimal, nested)) else "")
-    found = document.date or dateline(document.text) or next(filter(None, map(day_in_name, places)), None)
-    return replace(document, date=found)
 
 
 def _beneath(file: File, is_row: bool) -> tuple[str, ...]:

@@ -18,14 +18,14 @@ from pathlib import Path
 from threading import get_ident
 
 from rag.arabic.rules.columns import FIELDS
-from rag.arabic.text.folding import has_words
 from rag.errors import InputError
 from rag.library.origins import FileFingerprint, ReadArticle, fingerprint_of, path_of
 from rag.readers import finding, sandbox
+from rag.readers.describing import article_of
 from rag.readers.finding import ROW, File, Found, found_in
 from rag.readers.folders import STANDARD_INPUT, files_of, folders_of, name_of, printable, shown
 from rag.readers.formats import tables
-from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.document import Unfit
 from rag.readers.formats.sniffing import sniff
 from rag.scratch import scratch
 from rag.types import Article
@@ -221,7 +221,7 @@ def _named(
         try:
             if isinstance(found.item, Unfit):
                 raise found.item
-            article = _article(found.item, found.id, found.source)
+            article = article_of(found.item, found.id, found.source)
         except Unfit as e:
             yield Unreadable(where, str(e))
             continue
@@ -236,14 +236,3 @@ def _row_of(found: Found) -> str:
     return f"{printable(table)}\n{found.id}"
 
 
-def _article(document: Document, id_: str, source: str) -> Article:
-    """A document under an id that can be printed on a line and typed on a command line; Unfit where it has no words."""
-    if tables.HALVES.search(id_) or min(id_, default=" ") < " ":
-        shown = id_.encode("unicode_escape").decode()
-        raise Unfit(f"has the name {shown}; expected whole characters without line ends and tabs; rename it")
-    if not has_words(document.text):
-        raise Unfit("is empty" if not document.text.strip() else "holds no words")
-    if any(tables.HALVES.search(value) for value in (document.text, document.title, document.url or "")):
-        raise Unfit(f"(id {id_!r}) holds a NUL or half a surrogate pair; expected whole characters")
-    about = document.title, document.date, document.source or source, document.url, document.pages
-    return Article(id_, document.text, *about)

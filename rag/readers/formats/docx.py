@@ -16,11 +16,15 @@ _LEFT_OUT = {f"{_WORD}{name}" for name in ("del", "moveFrom", "sectPr", "rPr", "
 }
 _SIGNS = {f"{_WORD}tab": "\t", f"{_WORD}br": "\n", f"{_WORD}cr": "\n", f"{_WORD}noBreakHyphen": "-"}
 _NOTES = ("/footnotes", "/endnotes")
+_TITLES, _HEAD = ("title", "heading 1"), 50
+"""Styles, and paragraphs among which one of them is the title."""
 _KIND = "a Word file (.docx)"
 
 
 def read_docx(path: Path) -> Document:
-    """The text of a Word file, a paragraph or a table's row a line, notes at the end; title as it gives it.
+    """The text of a Word file, a paragraph or a table's row a line, notes at the end.
+
+    Its title is the paragraph of the style Title, the first heading, or the one that the file has been given.
 
     Nothing outside the file is fetched. Raises Unfit for a file that is too large, damaged, or holds no text.
     """
@@ -39,10 +43,21 @@ def read_docx(path: Path) -> Document:
         text = "\n".join(filter(None, map(_tidy, blocks)))
         if not text.strip():
             raise Unfit("is a Word file that holds no text; a scan needs text recognition (OCR)")
-        title = ""
-        if any(name.endswith("core.xml") for name in names):  # python-docx makes one up otherwise
+        title = _title(word)
+        if not title and any(name.endswith("core.xml") for name in names):  # python-docx makes one up otherwise
             title = " ".join(str(word.core_properties.title or "").split())
     return Document(text, title)
+
+
+def _title(word: Any) -> str:
+    """The first paragraph with the style of a title, else the first one with that of a heading; "" where there is none."""
+    styles = {style.style_id: str(style.name or "").lower() for style in word.styles}
+    styled = [(styles.get(paragraph._p.style, ""), paragraph) for paragraph in word.paragraphs[:_HEAD]]
+    for wanted in _TITLES:
+        for style, paragraph in styled:
+            if style == wanted and (text := " ".join("".join(_runs(paragraph._p, [])).split())):
+                return text
+    return ""
 
 
 def _blocks(parent: Any) -> Iterator[str]:

@@ -39,7 +39,7 @@ _JSON_LD = re.compile(r'"datePublished"\s*:\s*"([^"]{4,60})"')
 
 
 def read_html(path: Path) -> Document:
-    """A page; Unfit where it has no text, or of no encoding that can be told. Its title is without the site's name."""
+    """A page; Unfit where it has no text, or of no encoding that can be told. Its title is without the site's name, its source the site."""
     if (size := path.stat().st_size) > LARGEST:
         raise Unfit(f"is {size:,} bytes; expected at most {LARGEST:,} for one page; cut it into several")
     return page_of(html_of(path.read_bytes()))
@@ -69,8 +69,10 @@ def page_of(html: str) -> Document:
         text = _seen(tree)
     if not has_words(text):
         raise Unfit("has no text beside menus and scripts; expected a page with an article")
-    title = " ".join(((found and found.title) or tree.findtext(".//title") or "").split())
-    return Document(text.replace("\0", ""), title, _date(tree, html), found.url if found else None)
+    title = " ".join(((found and found.title) or _named(tree, "og:title") or tree.findtext(".//title") or "").split())
+    return Document(
+        text.replace("\0", ""), title, _date(tree, html), found.url if found else None, _named(tree, "og:site_name")
+    )
 
 
 def html_of(data: bytes) -> str:
@@ -115,6 +117,11 @@ def _seen(tree: Any) -> str:
             part.drop_tree()
     lines = (" ".join(line.split()) for line in tree.itertext())
     return "\n".join(line for line in lines if line)
+
+
+def _named(tree: Any, name: str) -> str:
+    """What the page says of itself under a name of Open Graph."""
+    return " ".join(" ".join(map(str, tree.xpath("//meta[@property=$name]/@content", name=name)[:1])).split())
 
 
 def _date(tree: Any, html: str) -> str | None:
