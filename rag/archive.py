@@ -22,7 +22,7 @@ from rag.answer.writers import Closable
 from rag.evaluate import testset as testsets
 from rag.evaluate.report import Figures, summary
 from rag.evaluate.run import run
-from rag.indexing.indexer import Indexer
+from rag.indexing.indexer import Indexer, Told
 from rag.readers.readers import Unreadable
 from rag.settings import load_settings
 from rag.types import Answer, Hit, Scope
@@ -75,7 +75,7 @@ class Archive:
         not there; what cannot be read is skipped, and told.
         """
         skipped: list[Unreadable] = []
-        indexer = Indexer(self._assistant.library, skipped.append, columns=columns)
+        indexer = Indexer(self._assistant.library, skipped.append, told=Told(columns or {}))
         added, _ = indexer.finish(indexer.begin([Path(path) for path in paths]), self._assistant.retriever)
         if self._assistant.library.count()[0]:
             self._assistant.dismiss_notice(wiring.EMPTY)

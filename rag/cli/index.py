@@ -18,7 +18,7 @@ from rag.errors import InputError, RagError
 
 if TYPE_CHECKING:
     from rag.cli.progress import Meter
-    from rag.indexing.indexer import Indexer
+    from rag.indexing.indexer import Indexer, Told
     from rag.indexing.skipped import SkippedList
     from rag.indexing.watch import Watch
     from rag.library import Library
@@ -69,6 +69,13 @@ SameAs = Annotated[
         help="The tables and dumps are later ones of the file of this name: rows of the same ids replace those that it gave.",
     ),
 ]
+Source = Annotated[
+    str,
+    typer.Option(
+        metavar="NAME",
+        help='Where all of it is from, whatever it says; also a line source = "…" in rag.toml in a folder, for what does not say it.',
+    ),
+]
 FollowLinks = Annotated[
     bool, typer.Option("--follow-links", help="Read links, too, that lead out of the folders that are indexed.")
 ]
@@ -82,9 +89,11 @@ def index(
     watch: WatchOption = False,
     follow_links: FollowLinks = False,
     same_as: SameAs = "",
+    source: Source = "",
 ) -> None:
     """Add or update articles; unchanged ones are skipped."""
     from rag import wiring
+    from rag.indexing.indexer import Told
     from rag.indexing.watch import Watch
 
     if not all(path.strip() for path in paths):
@@ -94,7 +103,9 @@ def index(
     given = [Path(path).resolve() if watch else Path(path) for path in paths]
     began = time.monotonic()
     with ExitStack() as stack:
-        load, embedder = _opened(stack, _columns(columns), left_out, engine, follow_links, same_as)
+        load, embedder = _opened(
+            stack, left_out, engine, Told(_columns(columns), follow_links, same_as, " ".join(source.split()))
+        )
         watched = Watch(given, load.indexer.without, follow_links) if watch else None
         with meter() as bar:
             begun = load.indexer.begin(_that_hold_something(given) if watch else given, bar.placed)
@@ -121,10 +132,8 @@ def index(
             raise typer.Exit(InputError.exit_code)
 
 
-def _opened(
-    stack: ExitStack, columns: dict[str, str], left_out: Path | None, engine: str, follow_links: bool, same_as: str
-) -> tuple[_Load, Embedder]:
-    """What indexes, and the embedder, in this process or on a cluster; the stack closes them."""
+def _opened(stack: ExitStack, left_out: Path | None, engine: str, told: Told) -> tuple[_Load, Embedder]:
+    """What indexes as it is told, and the embedder, in this process or on a cluster; the stack closes them."""
     from rag import wiring
     from rag.indexing.indexer import Indexer
     from rag.indexing.skipped import SkippedList, checked
@@ -141,7 +150,7 @@ def _opened(
         read, embedder = cluster.readings, cluster.embedder
     else:
         read, embedder = readings, wiring.open_embedder(settings)
-    indexer = Indexer(library, record.add, read, columns, [settings.index_dir, listed], follow_links, same_as)
+    indexer = Indexer(library, record.add, read, told, [settings.index_dir, listed])
     return _Load(indexer, record, settings), embedder
 
 

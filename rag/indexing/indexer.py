@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from rag.errors import InputError
 from rag.indexing.intake import add_all
 from rag.library import Library
-from rag.library.origins import ReadArticle, Run, fingerprint_of, has_dump
+from rag.library.origins import FileFingerprint, ReadArticle, Run, fingerprint_of, has_dump
 from rag.library.store import Added
 from rag.readers.folders import STANDARD_INPUT, files_of, links_out_of, name_of, shown
 from rag.readers.readers import Item, Place, Unreadable, reader_of, readings
@@ -21,6 +21,21 @@ Readings = Callable[[Sequence[Path], Mapping[str, str], Callable[[Place], None]]
 """Reads files: `readings`, or a cluster's."""
 _NAMED = 3
 """Articles whose dates are kept to be named."""
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a person says of what is read.
+
+    columns: what the columns of tables are called, by field. follow_links: whether links are read that lead out of the folders that
+    are indexed. same_as: the name of the table or dump of which all that are read are later ones. source: where all of it is from,
+    whatever it says.
+    """
+
+    columns: Mapping[str, str] = field(default_factory=dict)
+    follow_links: bool = False
+    same_as: str = ""
+    source: str = ""
 
 
 class Indexer:
@@ -34,51 +49,48 @@ class Indexer:
         library: Library,
         skipped: Callable[[Unreadable], None],
         read: Readings = readings,
-        columns: Mapping[str, str] | None = None,
+        told: Told | None = None,
         without: Sequence[Path] = (),
-        follow_links: bool = False,
-        same_as: str = "",
     ) -> None:
-        """skipped: called with what could not be read. columns: what the columns of tables are called, by field. without: files
-        and folders that are passed by. follow_links: whether links are read that lead out of the folders that are indexed. same_as: the
-        name of the table or dump of which all that are read are later ones; InputError where the library has nothing of it.
+        """skipped: called with what could not be read. told: what a person says of what is read. without: files and folders that are
+        passed by. Raises InputError where the library has nothing of `told.same_as`.
         """
+        self.library, self.added, self.without = library, Added(), without
+        self.undated, self.unread_dates = 0, list[ReadArticle]()
+        self._skipped, self._read, self._as_told = skipped, read, told or Told()
+        self._files: Run = {}
+        self._unchanged = 0
+        same_as = self._as_told.same_as
         with library.reading() as db:
             if same_as and not has_dump(db, same_as):
                 raise InputError(
                     f"no table or dump called {same_as!r} gave articles; `rag list --json` shows the files"
                 )
-        self._same_as = same_as
-        self.library, self.added, self.without = library, Added(), without
-        self.undated, self.unread_dates = 0, list[ReadArticle]()
-        self._follow_links = follow_links
-        self._skipped, self._read, self._columns = skipped, read, columns or {}
-        self._files: Run = {}
-        self._unchanged = 0
 
     def begin(self, paths: Sequence[Path], told: Callable[[Place], None] = lambda place: None) -> Iterator[Item]:
         """What the files hold that are read, as they are read; InputError at once where a path is not there.
 
         told: called with how far reading has come, unchanged files included.
         """
-        files = files_of(paths, self.without, self._follow_links)
-        for link in () if self._follow_links else links_out_of(paths):
+        files = files_of(paths, self.without, self._as_told.follow_links)
+        for link in () if self._as_told.follow_links else links_out_of(paths):
             self._skipped(
                 Unreadable(shown(name_of(link)), "a link that leads out of the folder; --follow-links reads it")
             )
         changed = self._changed(files)
         same = len(files) - len(changed)
         return self._read(
-            changed, self._columns, lambda place: told(replace(place, done=same + place.done, files=len(files)))
+            changed, self._as_told.columns, lambda place: told(replace(place, done=same + place.done, files=len(files)))
         )
 
     def _changed(self, files: Sequence[Path]) -> list[Path]:
         """The files without those whose articles the library holds, as they are; these are counted."""
-        changed, reader = [], reader_of(self._columns)
+        changed = []
         self._unchanged = 0
         for file in files:
+            reader = reader_of(file, self._as_told.columns)
             mark = fingerprint_of(file, reader) if file != STANDARD_INPUT else None
-            held = self.library.unchanged(mark) if mark and not self._same_as else None
+            held = self.library.unchanged(self._marked(mark)) if mark and not self._as_told.same_as else None
             if mark is None or held is None:
                 changed.append(file)
             else:
@@ -111,10 +123,16 @@ class Indexer:
 
     def _told(self, item: Item) -> Item:
         """The item with what is told of it; takes note of a date that cannot be read."""
-        if isinstance(item, ReadArticle) and item.unread_date:
+        if not isinstance(item, ReadArticle):
+            return self._marked(item) if isinstance(item, FileFingerprint) else item
+        if item.unread_date:
             self.undated += 1
             if len(self.unread_dates) < _NAMED:
                 self.unread_dates.append(item)
-        if isinstance(item, ReadArticle) and item.dump and self._same_as:
-            return replace(item, dump=self._same_as)
-        return item
+        article = replace(item.article, source=self._as_told.source or item.article.source)
+        dump = self._as_told.same_as if item.dump else ""
+        return replace(item, article=article, dump=dump or item.dump)
+
+    def _marked(self, mark: FileFingerprint) -> FileFingerprint:
+        """The mark of a file that is read as it is told here."""
+        return replace(mark, reader=f"{mark.reader} {self._as_told.source}") if self._as_told.source else mark

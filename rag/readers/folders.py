@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import tomllib
 from collections.abc import Sequence
+from functools import lru_cache
 from pathlib import Path
 
 from rag.errors import InputError
@@ -16,6 +18,8 @@ SUFFIXES = (
 )
 """What the files are called that are read; others are looked into, and read where they are one of these in spite of their name."""
 STANDARD_INPUT = Path("-")
+TOLD = "rag.toml"
+"""In a folder: where its articles are from."""
 _SPACE = ord(" ")
 
 
@@ -65,7 +69,7 @@ def is_read(path: Path) -> bool:
 
 def _is_note(path: Path) -> bool:
     """Whether a file of a folder is hidden, or says what the folder holds."""
-    return path.name.startswith(".") or path.stem.lower() == "readme"
+    return path.name.startswith(".") or path.stem.lower() == "readme" or path.name == TOLD
 
 
 def _is_fit(path: Path) -> bool:
@@ -86,6 +90,34 @@ def name_of(path: Path) -> str:
 def shown(name: str) -> str:
     """A name as it can be printed: bytes of it that are not UTF-8 as backslash escapes."""
     return name.encode("utf-8", "backslashreplace").decode()
+
+
+def source_of(file: Path) -> str:
+    """The `source` in the `rag.toml` of the nearest folder around a file that has one with it; "" where there is none.
+
+    Raises InputError where one is not TOML, or its source no text.
+    """
+    for folder in file.resolve().parents:
+        told = folder / TOLD
+        try:
+            changed = told.stat().st_mtime_ns
+        except OSError:
+            continue
+        if source := _source_in(told, changed):
+            return source
+    return ""
+
+
+@lru_cache(maxsize=1 << 10)
+def _source_in(told: Path, changed: int) -> str:
+    """What a file says as it was when it was changed."""
+    try:
+        source = tomllib.loads(told.read_text(encoding="utf-8-sig")).get("source", "")
+    except (OSError, ValueError) as e:
+        raise InputError(f'{shown(name_of(told))} cannot be read ({e}); expected a line such as source = "…"') from e
+    if not isinstance(source, str) or any(ord(c) < _SPACE for c in source):
+        raise InputError(f'{shown(name_of(told))} has the source {source!r}; expected a line such as source = "…"')
+    return " ".join(source.split())
 
 
 def folders_of(file: Path) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ from rag.library.origins import FileFingerprint, ReadArticle, fingerprint_of, pa
 from rag.readers import finding, sandbox
 from rag.readers.describing import article_of
 from rag.readers.finding import ROW, File, Found, found_in
-from rag.readers.folders import STANDARD_INPUT, files_of, folders_of, name_of, printable, shown
+from rag.readers.folders import STANDARD_INPUT, files_of, folders_of, name_of, printable, shown, source_of
 from rag.readers.formats import tables
 from rag.readers.formats.document import Unfit
 from rag.readers.formats.sniffing import sniff
@@ -67,9 +67,9 @@ Item = ReadArticle | Unreadable | FileFingerprint
 """What reading gives: articles and what is wrong, in order, and behind those of a file that was read whole its mark."""
 
 
-def reader_of(columns: Mapping[str, str]) -> str:
-    """What reads files: the version of the readers, and what they are told."""
-    return json.dumps([VERSION, sorted(columns.items())], ensure_ascii=False)
+def reader_of(file: Path, columns: Mapping[str, str]) -> str:
+    """What reads a file: the version of the readers, and what they are told, by the folders, too."""
+    return json.dumps([VERSION, sorted(columns.items()), source_of(file)], ensure_ascii=False)
 
 
 def read(paths: Sequence[Path]) -> Iterator[Article | Unreadable]:
@@ -155,13 +155,14 @@ def _ahead(files: Sequence[Path], columns: Mapping[str, str], at_once: int) -> I
     def document(file: Path) -> list[Read] | None:
         return list(_articles(file, columns, tables.untold)) if _is_document(file) else None
 
-    workers, reader = max(1, min(at_once, os.cpu_count() or 1, len(files))), reader_of(columns)
+    workers = max(1, min(at_once, os.cpu_count() or 1, len(files)))
     waiting: deque[tuple[Path, FileFingerprint | None, Future[list[Read] | None]]] = deque()
     threads: list[int] = []
     pool = ThreadPoolExecutor(workers, initializer=lambda: threads.append(get_ident()))
     try:
         for file in files:
-            waiting.append((file, fingerprint_of(file, reader), pool.submit(document, file)))
+            mark = fingerprint_of(file, reader_of(file, columns)) if file != STANDARD_INPUT else None
+            waiting.append((file, mark, pool.submit(document, file)))
             if len(waiting) > workers:
                 yield _awaited(waiting)
         while waiting:
@@ -200,7 +201,7 @@ def _articles(path: Path, columns: Mapping[str, str], share: tables.Share) -> It
     """Each article of a file or what is wrong."""
     if path != STANDARD_INPUT:
         source = shown(name_of(Path(path.resolve().parent.name)))
-        yield from _named(path, columns, shown(name_of(path)), source, folders_of(path), share)
+        yield from _named(path, columns, shown(name_of(path)), source, folders_of(path), share, source_of(path))
         return
     with scratch() as folder:
         file, digest = folder / "stdin", hashlib.sha256()
@@ -213,15 +214,22 @@ def _articles(path: Path, columns: Mapping[str, str], share: tables.Share) -> It
 
 
 def _named(
-    path: Path, columns: Mapping[str, str], called: str, source: str, folders: tuple[str, ...], share: tables.Share
+    path: Path,
+    columns: Mapping[str, str],
+    called: str,
+    source: str,
+    folders: tuple[str, ...],
+    share: tables.Share,
+    told: str = "",
 ) -> Iterator[Read]:
+    """told: where articles are from that do not say it; else the names of folders and tables do."""
     name = name_of(Path(path.name))
     for found in found_in(File(path, name, source, folders), columns, share):
         where = f"{called}: {found.place}" if found.place else called
         try:
             if isinstance(found.item, Unfit):
                 raise found.item
-            article = article_of(found.item, found.id, found.source)
+            article = article_of(found.item, found.id, told or found.source)
         except Unfit as e:
             yield Unreadable(where, str(e))
             continue

@@ -181,7 +181,7 @@ def taken(library: Library, folder: Path, columns: dict[str, str] | None = None)
 def test_a_file_counts_as_read_with_its_last_article_and_never_before(library: Library, folder: Path) -> None:
     dump = folder / "dump.jsonl"
     steps = intake.add_all(library, readings([dump]), lambda item: None, batch=1)
-    mark = fingerprint_of(dump, reader_of({}))
+    mark = fingerprint_of(dump, reader_of(dump, {}))
     assert mark
     next(steps)
     assert library.unchanged(mark) is None
@@ -192,7 +192,7 @@ def test_a_file_counts_as_read_with_its_last_article_and_never_before(library: L
 def test_a_reading_that_is_broken_off_is_no_longer_what_was_read_before(library: Library, folder: Path) -> None:
     dump = folder / "dump.jsonl"
     taken(library, dump)
-    mark = fingerprint_of(dump, reader_of({}))
+    mark = fingerprint_of(dump, reader_of(dump, {}))
     assert mark
     next(intake.add_all(library, readings([dump], {"title": "id"}), lambda item: None, batch=1))
     assert library.count()[0] == 2
@@ -204,8 +204,8 @@ def test_another_version_of_the_readers_reads_again(
 ) -> None:
     taken(library, folder)
     one = folder / "one.txt"
-    assert (mark := fingerprint_of(one, reader_of({})))
+    assert (mark := fingerprint_of(one, reader_of(one, {})))
     assert library.unchanged(mark) == 1
     monkeypatch.setattr(readers, "VERSION", readers.VERSION + 1)
-    assert (mark := fingerprint_of(one, reader_of({})))
+    assert (mark := fingerprint_of(one, reader_of(one, {})))
     assert library.unchanged(mark) is None
