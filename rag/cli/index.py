@@ -189,7 +189,9 @@ class _Load:
         if more:
             note(f"and {more:,} more: {self.record.path}")
         for read in self.indexer.unread_dates:
-            note(f"{read.where}: its date {read.unread_date!r} cannot be read; it is in the library without one")
+            note(
+                f"{read.where}: its date {read.unread_date!r} cannot be read; it is in the library without one, until `rag edit`"
+            )
         self.indexer.unread_dates.clear()
 
     def summary(self) -> str:

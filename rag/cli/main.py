@@ -16,6 +16,7 @@ from typer.exceptions import TyperException
 
 from rag import __version__, logs
 from rag.cli.backup import backup, restore
+from rag.cli.edit import edit
 from rag.cli.eval import evaluate
 from rag.cli.index import index, remove
 from rag.cli.models import app as models_app
@@ -75,6 +76,7 @@ def _options(
 
 app.command()(index)
 app.command()(remove)
+app.command()(edit)
 
 
 @app.command("list")

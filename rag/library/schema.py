@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rag.database import DatabaseKind, Migration
 from rag.errors import LibraryError
-from rag.library import duplicates, origins
+from rag.library import duplicates, edits, origins
 
-FORMAT = 5
+FORMAT = 6
 _SCHEMA = f"""
 CREATE TABLE meta (format INTEGER NOT NULL, library TEXT NOT NULL, generation INTEGER NOT NULL);
 CREATE TABLE articles (
@@ -24,6 +24,7 @@ CREATE INDEX removed_generation ON removed(generation);
 {duplicates.SCHEMA};
 {origins.SCHEMA};
 {origins.DUMPS};
+{edits.SCHEMA};
 INSERT INTO meta VALUES ({FORMAT}, lower(hex(randomblob(16))), 0)
 """
 _MIGRATIONS: dict[int, tuple[Migration, ...]] = {
@@ -40,5 +41,6 @@ _MIGRATIONS: dict[int, tuple[Migration, ...]] = {
     # Sketches hold letters that fold to several whole, no longer the first alone.
     3: ("DELETE FROM sketches", "DELETE FROM sketch_keys", duplicates.remember_all),
     4: (origins.DUMPS,),
+    5: (edits.SCHEMA,),
 }
 KIND = DatabaseKind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, LibraryError, _MIGRATIONS)

@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -20,6 +20,7 @@ from typing import Any, Literal
 
 from rag.database import Database
 from rag.library import duplicates, origins
+from rag.library.edits import Edit, edited, forget, keep
 from rag.library.origins import FileFingerprint, ReadArticle, Refused, Run
 from rag.library.schema import KIND
 from rag.library.splitting import passages
@@ -113,13 +114,13 @@ class Library(Database):
                     numbers[item.file] = origins.begin(self._db, item.file)
                 number = numbers.get(item.file)
                 item = origins.as_before(self._db, item, number)
-                named = origins.named(self._db, item, number, run, partial(_digest_under, item.article))
+                named = origins.named(self._db, item, number, run, partial(self._digest_under, item.article))
                 if isinstance(named, Refused):
                     refused.append(named)
                     continue
                 if item.file:
                     run.setdefault(item.file, set()).add(named)
-                article = replace(item.article, id=named)
+                article = edited(self._db, replace(item.article, id=named))
                 done = self._put(article, (number, item.known_by), item.passages, generation)
                 counts[done] += 1
                 if done != "unchanged":
@@ -146,6 +147,34 @@ class Library(Database):
             self._drop(article.id, generation)
         self._insert(article, digest, origin, split)
         return "replaced" if known else "new"
+
+    def _digest_under(self, article: Article, id_: str) -> str:
+        return _digest(edited(self._db, replace(article, id=id_)))
+
+    def edit(self, edits: Mapping[str, Edit]) -> tuple[int, int, list[str]]:
+        """Sets fields of articles by id in one transaction, for good: what is read of them later keeps them.
+
+        Gives how many have changed, how many are as they were, and the ids that are not there.
+        """
+        counts: Counter[str] = Counter()
+        changed, missing = {}, []
+        with self._write():
+            generation = self.generation + 1
+            for id_, edit in edits.items():
+                row = self._db.execute(f"SELECT {_ARTICLE}, file, within FROM articles WHERE id = ?", (id_,)).fetchone()
+                if row is None:
+                    missing.append(id_)
+                    continue
+                keep(self._db, id_, edit)
+                article = edited(self._db, self._article(row[:-2]))
+                done = self._put(article, row[-2:], (), generation)
+                counts[done] += 1
+                if done != "unchanged":
+                    changed[id_] = article.text
+            if changed:
+                duplicates.remember(self._db, list(changed.items()))
+                self._db.execute("UPDATE meta SET generation = ?", (generation,))
+        return counts["replaced"], counts["unchanged"], missing
 
     def _insert(
         self,
@@ -192,6 +221,7 @@ class Library(Database):
             for id_ in wanted:
                 if self._db.execute("SELECT 1 FROM articles WHERE id = ?", (id_,)).fetchone():
                     self._drop(id_, generation)
+                    forget(self._db, id_)
                 else:
                     missing.append(id_)
             if len(missing) < len(wanted):
@@ -362,7 +392,3 @@ def _digest(article: Article) -> str:
     """Of all fields; of one without pages as it was before there were pages."""
     fields = (*_fields(article), article.pages) if article.pages else _fields(article)
     return hashlib.sha256(json.dumps(fields).encode()).hexdigest()
-
-
-def _digest_under(article: Article, id_: str) -> str:
-    return _digest(replace(article, id=id_))
