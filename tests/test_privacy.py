@@ -74,7 +74,7 @@ def test_links_out_of_a_folder_are_named_and_read_where_that_is_asked(rag: Rag, 
     done = rag("index", "papers", code=2)
     assert "1 new" in done.stdout
     for link in ("out.txt", "folder"):
-        assert f"papers/{link}: a link that leads out of the folder; --follow-links reads it" in done.stderr
+        assert f"papers/{link}: is a link that leads out of the folder; --follow-links reads it" in done.stderr
     assert "secret" not in rag("list").stdout
     assert "1 new" in rag("index", "papers", "--follow-links").stdout
 

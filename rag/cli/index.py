@@ -122,6 +122,7 @@ def index(
             finally:
                 load.name_skipped()
         print(f"{load.summary()}; {_speed(load.indexer.added, time.monotonic() - began)}", flush=True)
+        load.say_why()
         if watched:
             note(f"following {', '.join(map(str, given))}; Ctrl-C ends it")
             try:
@@ -193,6 +194,12 @@ class _Load:
                 f"{read.where}: its date {read.unread_date!r} cannot be read; it is in the library without one, until `rag edit`"
             )
         self.indexer.unread_dates.clear()
+
+    def say_why(self) -> None:
+        """Says on stderr how many were left out for which reason, and where each stands; nothing where all have been named just now."""
+        if self.record.count > _FEW and not self.record.refused:
+            reasons = [f"{reason} ({count:,})" for reason, count in self.record.reasons.most_common(_MOST_LINES)]
+            note(f"left out: {', '.join(reasons)}; {self.record.path} lists them, with what mends each")
 
     def summary(self) -> str:
         """What was done so far and what the library holds."""

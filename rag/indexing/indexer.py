@@ -12,7 +12,7 @@ from rag.indexing.intake import add_all
 from rag.library import Library
 from rag.library.origins import FileFingerprint, ReadArticle, Run, fingerprint_of, has_dump
 from rag.library.store import Added
-from rag.readers.folders import STANDARD_INPUT, files_of, links_out_of, name_of, shown
+from rag.readers.folders import STANDARD_INPUT, listing, name_of, shown
 from rag.readers.readers import Item, Place, Unreadable, reader_of, readings
 from rag.search.catch_up import Progress
 from rag.search.retriever import Retriever
@@ -72,11 +72,10 @@ class Indexer:
 
         told: called with how far reading has come, unchanged files included.
         """
-        files = files_of(paths, self.without, self._as_told.follow_links)
-        for link in () if self._as_told.follow_links else links_out_of(paths):
-            self._skipped(
-                Unreadable(shown(name_of(link)), "a link that leads out of the folder; --follow-links reads it")
-            )
+        listed = listing(paths, self.without, self._as_told.follow_links)
+        for path, why in listed.passed_by:
+            self._skipped(Unreadable(shown(name_of(path)), why))
+        files = listed.files
         changed = self._changed(files)
         same = len(files) - len(changed)
         return self._read(

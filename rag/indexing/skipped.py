@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+from collections import Counter
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -16,16 +18,21 @@ from rag.readers.readers import Unreadable
 
 NAMED = 10
 """How many are kept to be named, where the file holds them all."""
+_ID = re.compile(r"^\(id .{0,300}?\) ")
+_REASON = re.compile(r"[A-Za-z/ -]*")
 _FIELDS = {"where", "why"}
 
 
 class SkippedList:
     """What a run skips; the file is there if, and only if, that is something.
 
-    count: how many there are. refused: why the disk does not take the file, "" where it does; from then on all are named."""
+    count: how many there are. reasons: how many of each, without what is said of one alone. refused: why the disk does not take the
+    file, "" where it does; from then on all are named.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path, self.count, self.refused = path, 0, ""
+        self.reasons: Counter[str] = Counter()
         self._named: list[Unreadable] = []
         self._told = 0
         self._file: IO[str] | None = None
@@ -58,6 +65,7 @@ class SkippedList:
     def add(self, item: Unreadable) -> None:
         """Puts it on the list. A disk that refuses is no reason to end a run."""
         self.count += 1
+        self.reasons[reason(item)] += 1
         if not self.refused:
             self._write(item)
         if self.refused or len(self._named) < NAMED:
@@ -85,6 +93,12 @@ class SkippedList:
         except FileExistsError:
             self._stand_aside()
             return self.path.open("w", encoding="utf-8", errors="backslashreplace")
+
+
+def reason(item: Unreadable) -> str:
+    """What is wrong, in the words that are the same for all of which it is: without quotes, numbers and what mends it."""
+    found = _REASON.match(_ID.sub("", item.why))
+    return (found[0] if found else "").strip(" -/") or "is not as expected"
 
 
 def checked(path: Path) -> Path:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,43 +24,104 @@ TOLD = "rag.toml"
 _SPACE = ord(" ")
 
 
-def files_of(paths: Sequence[Path], without: Sequence[Path] = (), follow_links: bool = False) -> list[Path]:
+@dataclass(frozen=True, slots=True)
+class FilesFound:
+    """The files that are read, and what is passed by in spite of what people may expect: links and folders, and why."""
+
+    files: list[Path]
+    passed_by: list[tuple[Path, str]]
+
+
+def files_of(paths: Sequence[Path]) -> list[Path]:
+    """The files of `listing`."""
+    return listing(paths).files
+
+
+def listing(paths: Sequence[Path], without: Sequence[Path] = (), follow_links: bool = False) -> FilesFound:
     """The files of files and folders (read through, in order of name), each once; "-" is standard input.
 
-    without: files and folders that are passed by in folders. follow_links: whether links are read that lead out of their folder.
-    Of a folder hidden files and README are passed by, and files that are no text where their name is of no kind that is read.
-    Raises InputError if a path does not exist, or a folder holds no file that can be read.
+    without: files and folders that are passed by in folders. follow_links: whether links are followed that lead out of all that is
+    named here; those that do not lead to what is read anyway. Of a folder hidden files and README are passed by, and files that
+    are no text where their name is of no kind that is read. Raises InputError if a path does not exist, or a folder holds no file
+    that can be read.
     """
-    found = (file for path in paths for file in _files(path, without, follow_links))
-    return list({file if file == STANDARD_INPUT else file.resolve(): file for file in found}.values())
+    walk = _FolderWalk(paths, without, follow_links)
+    found = {file if file == STANDARD_INPUT else file.resolve(): file for path in paths for file in walk.files(path)}
+    return FilesFound(list(found.values()), walk.passed_by)
 
 
-def links_out_of(paths: Sequence[Path]) -> list[Path]:
-    """The links to files and folders that lead out of the folders among the paths, which `files_of` passes by."""
-    folders = [path for path in paths if path != STANDARD_INPUT and path.is_dir()]
-    return sorted(
-        p for path in folders for p in path.rglob("*") if p.is_symlink() and p.exists() and leads_out(p, path)
-    )
+class _FolderWalk:
+    """Goes through folders, each once. passed_by: as in FilesFound, as far as it has gone."""
+
+    def __init__(self, paths: Sequence[Path], without: Sequence[Path], follow_links: bool) -> None:
+        self.passed_by: list[tuple[Path, str]] = []
+        self._named = [path.resolve() for path in paths if path != STANDARD_INPUT]
+        self._without = [path.resolve() for path in without]
+        self._follow_links = follow_links
+        self._seen: set[Path] = set()
+
+    def files(self, path: Path) -> list[Path]:
+        """The files of one path; InputError where there are none."""
+        if path == STANDARD_INPUT or path.is_file():
+            return [path]
+        name = shown(name_of(path))
+        if not path.exists():
+            raise InputError(f"{name} does not exist; expected a file or a folder of articles")
+        real, before, passed_by = path.resolve(), set(self._seen), len(self.passed_by)
+        found = list(self._beneath(path, real))
+        if found or any(folder.is_relative_to(real) for folder in before):  # the rest was named before it
+            return found
+        if why := [why for _, why in self.passed_by[passed_by:]]:
+            raise InputError(f"{name} holds nothing that is read; the first thing in it {why[0]}")
+        raise InputError(f"{name} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}")
+
+    def _beneath(self, folder: Path, real: Path) -> Iterator[Path]:
+        """The files of a folder; real: where it is."""
+        if real in self._seen:
+            return
+        self._seen.add(real)
+        try:
+            names = sorted(os.listdir(folder))
+        except OSError as e:
+            self.passed_by.append(
+                (folder, f"is a folder that cannot be read ({e.strerror}); give the right to read it")
+            )
+            return
+        for path in (folder / name for name in names):
+            try:
+                place = self._place(path, real)
+                is_folder = place is not None and path.is_dir()
+            except OSError as e:
+                self.passed_by.append((path, f"cannot be looked at ({e.strerror}); give the right to enter its folder"))
+                continue
+            if place and is_folder:
+                yield from self._beneath(path, place)
+            elif place and path.is_file() and is_read(path):
+                yield path
+
+    def _place(self, path: Path, folder: Path) -> Path | None:
+        """Where a path in a folder is, by a link, too; None for what is passed by, and for a link that leads to what is read anyway,
+        or nowhere."""
+        if not path.is_symlink():
+            place = folder / path.name
+            return None if place in self._without else place
+        try:
+            place = path.resolve(strict=True)
+        except (FileNotFoundError, RuntimeError):  # it leads nowhere, or to itself
+            return None
+        if any(map(place.is_relative_to, self._without)):
+            return None
+        if any(map(place.is_relative_to, self._named)):
+            return None if place.is_dir() else place
+        if self._follow_links:
+            return place
+        self.passed_by.append((path, "is a link that leads out of the folder; --follow-links reads it"))
+        return None
 
 
 def leads_out(path: Path, folder: Path) -> bool:
     """Whether a path within a folder is, by a link, one that lies outside of it."""
     return not path.resolve().is_relative_to(folder.resolve())
-
-
-def _files(path: Path, without: Sequence[Path], follow_links: bool) -> list[Path]:
-    if path == STANDARD_INPUT or path.is_file():
-        return [path]
-    if not path.exists():
-        raise InputError(f"{shown(name_of(path))} does not exist; expected a file or a folder of articles")
-    out = [other.resolve() for other in without if other.resolve().is_relative_to(path.resolve())]
-    inside = (p for p in path.rglob("*") if not any(p.resolve().is_relative_to(other) for other in out))
-    found = sorted(p for p in inside if p.is_file() and is_read(p) and (follow_links or not leads_out(p, path)))
-    if not found:
-        raise InputError(
-            f"{shown(name_of(path))} holds no articles; expected files of text, such as {', '.join(SUFFIXES)}"
-        )
-    return found
 
 
 def is_read(path: Path) -> bool:

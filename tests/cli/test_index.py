@@ -33,10 +33,11 @@ def test_what_is_left_out_is_listed_in_a_file_until_a_run_leaves_nothing_out(rag
     assert done.stdout.startswith("1 new, 0 replaced, 0 unchanged, 13 left out; the library holds 1 articles")
     assert done.stdout.rstrip().endswith("articles a second")
     said = done.stderr.splitlines()
-    assert len(said) == 11
+    assert len(said) == 12
     assert said[0].startswith("rag: ")
     assert "dump.jsonl: row 2: is not JSON" in said[0]
-    assert said[-1] == f"rag: and 3 more: {listed}"
+    assert said[-2] == f"rag: and 3 more: {listed}"
+    assert said[-1] == f"rag: left out: is not JSON (13); {listed} lists them, with what mends each"
     rows = [json.loads(row) for row in listed.read_text(encoding="utf-8").splitlines()]
     assert [list(row) for row in rows] == [["where", "why"]] * 13
     assert rows[12]["where"].endswith("dump.jsonl: row 14")
@@ -229,3 +230,26 @@ def test_columns_that_are_wrong_get_one_clear_line(rag: Rag, tmp_path: Path, col
     (tmp_path / "table.csv").write_text("nr,inhalt\n7,هطل المطر\n", encoding="utf-8")
     assert said in line(rag("index", tmp_path / "table.csv", "--columns", columns, code=2).stderr)
     assert rag("list").stdout == ""
+
+
+def test_a_run_ends_with_what_a_person_can_do(rag: Rag, tmp_path: Path) -> None:
+    folder, listed = tmp_path / "papers", tmp_path / "home" / "index" / "left-out.jsonl"
+    folder.mkdir()
+    for number in range(3):
+        (folder / f"{number}.txt").write_text(f"نص المقال رقم {number} في المدينة.", encoding="utf-8")
+        (folder / f"empty{number}.txt").write_text("", encoding="utf-8")
+        (folder / f"old{number}.doc").write_bytes(b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1")
+    (folder / "t.csv").write_text("id,text,date\n1,نص أول,حوالي 1950\n2,,2015\n3,نص ثالث,-\n", encoding="utf-8")
+    done = rag("index", folder, code=2)
+    assert done.stdout.startswith(
+        "5 new, 0 replaced, 0 unchanged, 7 left out, 1 undated, for their dates cannot be read; "
+    )
+    *_, undated, reasons = done.stderr.splitlines()
+    assert undated.endswith(
+        "t.csv: row 1: its date 'حوالي 1950' cannot be read; it is in the library without one, until `rag edit`"
+    )
+    assert reasons == (
+        f"rag: left out: is empty (3), is an old Office file (3), has no text (1); {listed} lists them, with what mends each"
+    )
+    dates = {row["article"]: row["date"] for row in json.loads(rag("list", "--json").stdout)}
+    assert (dates["1"], dates["3"]) == (None, None)
