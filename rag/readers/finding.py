@@ -8,16 +8,19 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path, PurePosixPath
 
+from rag.readers.conversion import converted
 from rag.readers.describing import described
 from rag.readers.folders import SUFFIXES, is_read, printable, shown
 from rag.readers.formats import tables
 from rag.readers.formats.archives import plain, unpacked
-from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.document import OLD, Document, Unfit
 from rag.readers.formats.docx import read_docx
 from rag.readers.formats.epub import read_epub
 from rag.readers.formats.html import read_html
 from rag.readers.formats.mail import read_mail, read_mailbox, read_saved_page
+from rag.readers.formats.office import read_odf, read_ods, read_slides, read_workbook
 from rag.readers.formats.pdf import read_pdf
+from rag.readers.formats.rtf import read_rtf
 from rag.readers.formats.sniffing import sniff
 from rag.readers.formats.text import read_markdown, read_text
 from rag.readers.formats.warc import read_warc
@@ -56,6 +59,9 @@ DOCUMENTS: Mapping[str, Callable[[Path], Document]] = {
     "pdf": _apart(read_pdf),
     "docx": _apart(read_docx),
     "epub": _apart(read_epub),
+    "rtf": _apart(read_rtf),
+    "odf": _apart(read_odf),
+    "pptx": _apart(read_slides),
 }
 _PARTS: Mapping[str, PartsReader] = {
     "eml": read_mail,
@@ -63,6 +69,8 @@ _PARTS: Mapping[str, PartsReader] = {
     "xml": read_xml,
     "whatsapp": read_whatsapp,
     "warc": read_warc,
+    "xlsx": read_workbook,
+    "ods": read_ods,
 }
 _PACKED = ("zip", "tar", "gz", "bz2", "xz", "zst")
 _TABLES: Mapping[str, Callable[[Path, Mapping[str, str], str, tables.Share], Iterator[tables.Row]]] = {
@@ -111,6 +119,10 @@ def found_in(file: File, columns: Mapping[str, str], share: tables.Share) -> Ite
             for number, id_, item in _TABLES[kind](path, columns, named, share):
                 is_row = id_ not in (named, f"{named}:{number}")
                 yield Found(f"{ROW}{number}", id_, its_source, _beneath(file, is_row), item, is_row)
+        elif kind in OLD:
+            with scratch() as into:
+                new = replace(file, path=converted(path, kind, into))
+                yield from found_in(new, columns, share)
         elif (kind in _PACKED or kind in _PARTS) and file.depth == _DEEPEST:
             raise Unfit(f"is packed more than {_DEEPEST} times; unpack it first")
         elif kind in _PACKED:

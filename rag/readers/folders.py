@@ -14,8 +14,9 @@ from rag.readers.formats.document import Unfit
 from rag.readers.formats.sniffing import sniff
 
 SUFFIXES = (
-    *(".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".epub", ".eml", ".mbox", ".mhtml", ".xml", ".warc"),
-    *(".csv", ".tsv", ".json", ".jsonl", ".zip", ".tar", ".tgz", ".gz", ".zst", ".bz2", ".xz"),
+    *(".txt", ".md", ".html", ".htm", ".pdf", ".docx", ".epub", ".odt", ".odp", ".pptx", ".rtf", ".fb2"),
+    *(".csv", ".tsv", ".json", ".jsonl", ".xml", ".xlsx", ".ods", ".eml", ".emlx", ".mbox", ".mhtml", ".mht", ".warc"),
+    *(".zip", ".tar", ".tgz", ".gz", ".zst", ".bz2", ".xz"),
 )
 """What the files are called that are read; others are looked into, and read where they are one of these in spite of their name."""
 STANDARD_INPUT = Path("-")

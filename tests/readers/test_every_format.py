@@ -28,6 +28,8 @@ from docx import Document as new_docx
 from rag.readers.readers import read
 from rag.types import Article
 from tests.conftest import SEEDS
+from tests.readers.office_files import drawn as slide
+from tests.readers.office_files import odf, odf_table, rtf, slides, workbook
 from tests.readers.pdf_files import drawn, pdf
 from tests.readers.warc_files import answer
 
@@ -239,6 +241,15 @@ def crawled(k: Known, encoding: str) -> bytes:
     return answer(k.url, page(k).encode(encoding), f"text/html; charset={encoding}")
 
 
+def fiction(k: Known) -> str:
+    """A book in FictionBook."""
+    head = f"<title-info><book-title>{html.escape(k.title)}</book-title><date value='{k.date}'>x</date></title-info>"
+    body = "".join(f"<p>{html.escape(paragraph)}</p>" for paragraph in k.paragraphs)
+    space = "http://www.gribuser.ru/xml/fictionbook/2.0"
+    text = f"<body><section>{body}</section></body>"
+    return f"<?xml version='1.0'?><FictionBook xmlns='{space}'><description>{head}</description>{text}</FictionBook>"
+
+
 def zipped(*members: tuple[str, bytes]) -> bytes:
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as file:
@@ -269,12 +280,24 @@ TEXTS: dict[str, Callable[[Known], str]] = {
     "posts.json": posts,
     "chat.json": chat,
 }
-BINARY: dict[str, Callable[[Known], bytes]] = {".docx": word, ".epub": book, ".pdf": paper}
+BINARY: dict[str, Callable[[Known], bytes]] = {
+    ".docx": word,
+    ".epub": book,
+    ".pdf": paper,
+    ".odt": lambda k: odf(
+        "".join(f"<text:p>{html.escape(each)}</text:p>" for each in k.paragraphs), "text", k.title, k.date
+    ),
+    ".pptx": lambda k: slides(*map(slide, k.paragraphs), title=k.title, date=k.date),
+    ".rtf": lambda k: rtf(k.paragraphs, "unicode", k.title, k.date),
+    ".xlsx": lambda k: workbook({"a": [list(row(k)), list(row(k).values())]}),
+    ".ods": lambda k: odf(odf_table([list(row(k)), list(row(k).values())]), "spreadsheet"),
+    ".fb2": lambda k: fiction(k).encode(),
+}
 DECLARED: dict[str, Callable[[Known, str], bytes]] = {".eml": mail, ".mbox": mailbox, ".mhtml": saved, ".warc": crawled}
 """Formats that name the encoding of their text."""
 XML: dict[str, Callable[[Known, str], str]] = {"wiki.xml": wiki, "rss.xml": feed}
 WITH_SOURCE = (".eml", ".mbox", "chat.json", *XML)
-ROWS = (".jsonl", ".json", ".csv", ".tsv")
+ROWS = (".jsonl", ".json", ".csv", ".tsv", ".xlsx", ".ods")
 PACKAGES: dict[str, Callable[[str, bytes], tuple[str, bytes]]] = {
     "alone": lambda name, content: (name, content),
     "in a folder": lambda name, content: (f"folder/{name}", content),

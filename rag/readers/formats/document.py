@@ -42,6 +42,10 @@ class Part:
     beside: str = ""
 
 
+OLD = ("doc", "xls", "ppt")
+"""Kinds of old Office files."""
+
+
 def is_damage(e: Exception) -> bool:
     """Whether an error tells of what a file holds and not of the disk.
 

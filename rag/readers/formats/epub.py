@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
 from rag.readers.formats.document import Document, Unfit
-from rag.readers.formats.zipped import zipped
+from rag.readers.formats.zipped import xml_of, zipped
 
 _LISTED = (
     "address article aside blockquote br caption dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li "
@@ -33,7 +33,7 @@ def read_epub(path: Path) -> Document:
     """
     with zipped(path, _KIND) as file:
         package_name = _package_name(file)
-        package = _xml(_read(file, package_name))
+        package = xml_of(_read(file, package_name))
         protected = _protected(file)
         chapters: list[str] = []
         for name in _spine(package, package_name):
@@ -48,7 +48,7 @@ def read_epub(path: Path) -> Document:
 def _package_name(file: ZipFile) -> str:
     if "META-INF/container.xml" not in file.namelist():
         raise Unfit(f"is a ZIP file without a book in it; expected {_KIND}")
-    for root in _xml(file.read("META-INF/container.xml")).iter("{*}rootfile"):
+    for root in xml_of(file.read("META-INF/container.xml")).iter("{*}rootfile"):
         return str(root.get("full-path", ""))
     raise Unfit(f"does not say where its book is; expected {_KIND}; save it again")
 
@@ -58,13 +58,6 @@ def _read(file: ZipFile, name: str) -> bytes:
         return file.read(name)
     except KeyError as e:
         raise Unfit(f"lacks its part {name!r}; expected {_KIND} that is whole; fetch it again") from e
-
-
-def _xml(data: bytes) -> Any:
-    from lxml import etree
-
-    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
-    return etree.fromstring(data, parser)
 
 
 def _spine(package: Any, package_name: str) -> Iterator[str]:
@@ -81,7 +74,7 @@ def _protected(file: ZipFile) -> set[str]:
     """The names of the files that are encrypted; many books encrypt their fonts alone."""
     if "META-INF/encryption.xml" not in file.namelist():
         return set()
-    references = _xml(file.read("META-INF/encryption.xml")).iter("{*}CipherReference")
+    references = xml_of(file.read("META-INF/encryption.xml")).iter("{*}CipherReference")
     return {unquote(reference.get("URI", "")) for reference in references}
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 from zipfile import BadZipFile, ZipFile
 
 from rag.readers.formats.document import Unfit, is_damage
@@ -54,3 +55,11 @@ def _check(file: ZipFile, kind: str) -> None:
             )
     if (size := sum(member.file_size for member in members)) > MOST_BYTES:
         raise Unfit(f"holds {size >> 20:,} MB; expected {kind} of up to {MOST_BYTES >> 20:,} MB")
+
+
+def xml_of(data: bytes) -> Any:
+    """The root element of a part; nothing outside of it is fetched, and no entity is followed."""
+    from lxml import etree
+
+    parser = etree.XMLParser(resolve_entities=False, no_network=True, load_dtd=False, huge_tree=False)
+    return etree.fromstring(data, parser)
