@@ -8,6 +8,7 @@ import io
 import json
 import lzma
 import random
+import re
 import sys
 import tracemalloc
 import zipfile
@@ -368,12 +369,10 @@ BYTES = st.binary(max_size=200) | st.lists(PIECES, max_size=40).map(lambda parts
 def test_any_bytes_give_a_document_or_unfit(tmp_path: Path, data: bytes, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(data)
-    sniff_fails = False
     try:
         sniff(path)
-    except Unfit:
-        sniff_fails = True
-    assert not sniff_fails or data.startswith((b"{\\rtf", b"\xd0\xcf", b"Rar!", b"7z"))
+    except Unfit as e:
+        assert re.match("is (?:an? |packed by )", str(e))  # noqa: PT017
     for reader in (read_text, read_markdown, read_html):
         try:
             assert isinstance(reader(path), Document)

@@ -79,6 +79,20 @@ def test_letters_cut_over_encoded_words_are_whole(tmp_path: Path) -> None:
     assert found.title == "خبر"
 
 
+@pytest.mark.parametrize(
+    ("subject", "title"),
+    [
+        ("=?utf-8?q?a=5Fb_c?= d", "a_b c d"),
+        ("=?us-ascii*en?q?a?=\n =?iso-8859-1?q?b?=  c", "ab c"),
+        ("=?utf-8?b?2K7YqNix?", "=?utf-8?b?2K7YqNix?"),
+        ("=?utf-8?b?2K7YqNi?=", "خب\ufffd"),
+        ("=?none-such?q?a?=", "a"),
+    ],
+)
+def test_encoded_words_of_a_head(tmp_path: Path, subject: str, title: str) -> None:
+    assert one(tmp_path / "a.eml", f"{HEAD}Subject: {subject}\n\nx".encode()).title == title
+
+
 @pytest.mark.parametrize(("delete", "gap"), [("no", " "), ("yes", "")])
 def test_flowed_lines_join(tmp_path: Path, delete: str, gap: str) -> None:
     kind = f"Content-Type: text/plain; charset=utf-8; format=flowed; delsp={delete}\n"

@@ -32,10 +32,13 @@ def reading(name: str) -> Callable[[bytes], None]:
         epub,
         html,
         mail,
+        office,
         pdf,
+        rtf,
         sniffing,
         tables,
         text,
+        warc,
         whatsapp,
         xml_dumps,
     )
@@ -47,6 +50,9 @@ def reading(name: str) -> Callable[[bytes], None]:
         "epub": epub.read_epub,
         "html": html.read_html,
         "mhtml": mail.read_saved_page,
+        "odf": office.read_odf,
+        "pptx": office.read_slides,
+        "rtf": rtf.read_rtf,
         "markdown": text.read_markdown,
     }
     by_rows = {"jsonl": tables.read_jsonl, "json": tables.read_json, "csv": tables.read_csv}
@@ -55,6 +61,9 @@ def reading(name: str) -> Callable[[bytes], None]:
         "mbox": mail.read_mailbox,
         "xml": xml_dumps.read_xml,
         "whatsapp": whatsapp.read_whatsapp,
+        "warc": warc.read_warc,
+        "xlsx": office.read_workbook,
+        "ods": office.read_ods,
     }
     path = _FOLDER / f"fuzzed.{name}"
 
@@ -131,6 +140,11 @@ TARGETS = (
     "xml",
     "whatsapp",
     "warc",
+    "odf",
+    "ods",
+    "pptx",
+    "xlsx",
+    "rtf",
     "packed",
 )
 
@@ -184,6 +198,10 @@ def seeds(name: str, folder: Path) -> None:
 
         for n, stamp in enumerate(STAMPS):
             (folder / str(n)).write_text(chat(stamp), encoding="utf-8")
+    elif name in ("odf", "ods", "pptx", "xlsx", "rtf"):
+        from tests.readers.test_office import WHOLE as files
+
+        (folder / "whole").write_bytes(files[name][0])
     elif name == "warc":
         from tests.readers.test_warc import archive
 

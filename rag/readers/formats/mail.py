@@ -13,12 +13,12 @@ from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from email import message_from_bytes
-from email.header import decode_header
 from email.message import Message
 from email.policy import Compat32
 from email.utils import parseaddr, parsedate_to_datetime
 from mimetypes import guess_extension
 from pathlib import Path
+from quopri import decodestring
 
 from rag.arabic.rules.dates import iso_date
 from rag.arabic.text.encodings import decoded
@@ -51,6 +51,7 @@ _PASSED_BY = re.compile(
 )
 """Kinds of what is attached and holds no article: pictures, signatures, cards, invitations, reports of delivery."""
 _ENCRYPTED = re.compile(r"multipart/encrypted$|application/(?:x-)?pkcs7-mime$")
+_ENCODED = re.compile(r"=\?([^?\s]{1,80})\?([bBqQ])\?([^?]*)\?=(?:\s+(?==\?))?")
 _LONGEST_NAME = 200
 _SUFFIX = re.compile(r"\.[A-Za-z0-9]{1,10}$")
 _DAMAGE = (ValueError, TypeError, LookupError, AttributeError, RecursionError, AssertionError)
@@ -264,16 +265,21 @@ def _unflowed(text: str, delete_space: bool) -> str:
 
 
 def _words_of(value: str) -> str:
-    """A field's value on one line, its encoded words (RFC 2047) and bare bytes decoded."""
-    parts: list[str] = []
-    try:
-        for text, charset in decode_header(value):
-            parts.append(
-                charset_text(text.encode("ascii", "surrogateescape") if isinstance(text, str) else text, charset)
-            )
-    except (ValueError, binascii.Error, UnicodeError):
-        parts = [value.encode("utf-8", "replace").decode()]
-    return " ".join("".join(parts).replace("\0", "").split())
+    """A field's value on one line, its encoded words (RFC 2047) and bare bytes decoded; letters may be cut between two words."""
+    parts: list[tuple[bytes, str | None]] = []
+    at = 0
+    for word in _ENCODED.finditer(value):
+        parts.append((value[at : word.start()].encode("utf-8", "surrogateescape"), None))
+        coded = word[3].encode("utf-8", "surrogateescape")
+        data = b"".join(map(_from_base64, coded.split(b"="))) if word[2] in "bB" else decodestring(coded, header=True)
+        charset = word[1].partition("*")[0].lower()
+        if len(parts) > 1 and not parts[-1][0] and parts[-2][1] == charset:
+            data = parts[-2][0] + data
+            del parts[-2:]
+        parts.append((data, charset))
+        at = word.end()
+    parts.append((value[at:].encode("utf-8", "surrogateescape"), None))
+    return " ".join("".join(charset_text(*part) for part in parts).replace("\0", "").split())
 
 
 def day_of(written: str) -> str | None:
@@ -289,7 +295,7 @@ def _names(parts: Sequence[Message]) -> list[str]:
     names: list[str] = []
     for number, part in enumerate(parts, 1):
         written = part.get_filename() or ""
-        with suppress(UnicodeEncodeError):
+        with suppress(UnicodeEncodeError):  # bare bytes, of Windows as a rule
             written = readable(written.encode("ascii", "surrogateescape"))
         name = _words_of(written).replace("\\", "/").rpartition("/")[2].strip()
         name = "".join(char for char in name if char.isprintable())[-_LONGEST_NAME:]
