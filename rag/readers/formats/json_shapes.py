@@ -54,8 +54,11 @@ def plain_row(row: object, columns: Mapping[str, str]) -> object:
 
 
 def _plain(row: dict[str, object], columns: Mapping[str, str]) -> dict[str, object]:
-    row = _unwrapped({name: value for name, value in row.items() if value is not None}, columns)
+    row = {name: value for name, value in row.items() if value is not None}
     fields = fields_of(row, columns)
+    if "text" not in fields:
+        row = _unwrapped(row, columns)
+        fields = fields_of(row, columns)
     for field, name in fields.items():
         if field == "text":
             row[name] = _prose(row[name])
@@ -118,7 +121,7 @@ def _unwrapped(row: dict[str, object], columns: Mapping[str, str]) -> dict[str, 
 def _prose(value: object) -> object:
     """The text that a value stands for, a paragraph or block a line; the value where it stands for none."""
     if isinstance(value, str):
-        return _CUT_OFF.sub("", value)
+        return _CUT_OFF.sub("", value) if value.endswith(" chars]") else value
     if isinstance(value, list) and all(isinstance(each, str) for each in value):
         return "\n".join(value)
     if isinstance(value, dict) and isinstance(value.get("rendered"), str):
