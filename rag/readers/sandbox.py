@@ -66,6 +66,11 @@ PartsReader = Callable[[Path, Path], Iterator[Part]]
 """Gives what a file holds part by part; files within it are written into the second path, a folder."""
 
 
+def environment() -> dict[str, str]:
+    """What a process that opens people's files is given of the environment: no passwords and keys."""
+    return {name: value for name, value in os.environ.items() if name.startswith(_NEEDED)}
+
+
 def limited(read: Reader, path: Path, seconds: float, megabytes: int) -> Document:
     """What `read`, a function of a module, makes of the file, within so much time and so much memory beside its own.
 
@@ -118,7 +123,7 @@ class _Child:
         begin = _BEGIN.format(path=[entry or os.getcwd() for entry in sys.path], handle=theirs.fileno())
         self._process = subprocess.Popen(
             [sys.executable, "-c", begin],
-            env={name: value for name, value in os.environ.items() if name.startswith(_NEEDED)},
+            env=environment(),
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,

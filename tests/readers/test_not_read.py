@@ -84,10 +84,13 @@ def libreoffice(folder: Path, action: str) -> None:
 @pytest.mark.skipif(os.name == "nt", reason="the program is a script of sh")
 def test_an_old_office_file_is_what_libreoffice_makes_of_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     word_file(tmp_path / "made")
-    libreoffice(tmp_path / "bin", f"shutil.copy('{tmp_path / 'made'}', into + '/old.docx')")
+    seen = f"import os; open('{tmp_path / 'seen'}', 'w').write(str(os.environ.get('RAG_PASSWORD')))"
+    libreoffice(tmp_path / "bin", f"shutil.copy('{tmp_path / 'made'}', into + '/old.docx'); {seen}")
     monkeypatch.setenv("PATH", f"{tmp_path / 'bin'}:{os.environ['PATH']}")
     (tmp_path / "a.doc").write_bytes(old("WordDocument"))
+    monkeypatch.setenv("RAG_PASSWORD", "secret")
     (found,) = read([tmp_path / "a.doc"])
+    assert (tmp_path / "seen").read_text() == "None"
     assert found == Article("a.doc", f"{LINES[0]}\nالاسم\tخالد\n{LINES[1]}", "عنوان", "2015-07-23", tmp_path.name)
 
 
