@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from rag.readers.formats.document import Document, Part, Unfit
-from rag.readers.formats.markup import without_markup
+from rag.readers.formats.html_fields import without_markup
 from rag.readers.formats.sniffing import sniff
 from rag.readers.formats.wikitext import text_of_wiki
 from rag.readers.formats.xml_dumps import read_xml

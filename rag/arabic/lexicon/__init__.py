@@ -71,7 +71,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "synonyms": {"arabic": WORDS, "english": WORDS},
     "times": {"use": "year|joint|day|sign", "word": WORDS},
     "titles": {"use": "honorific|office", "word": WORDS},
-    "units": {"use": "percent|percent_english", "word": WORDS},
+    "units": {"use": "percent|percent_english|power", "word": WORDS},
     "waw_words": {"use": "word|name", "word": WORDS},
     "weekdays": {"word": WORDS, "number": NUMBER, "text": _YES_NO, "sign": _YES_NO},
     "wiki": {"use": "file|category", "word": WORDS},

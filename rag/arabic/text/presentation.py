@@ -83,14 +83,17 @@ def _reversed(units: Sequence[str]) -> str:
 
 
 def _bracketed(text: str) -> int:
-    """How many brackets stand as brackets do: an opening one before a word, a closing one behind it."""
-    points = 0
+    """How many brackets stand as brackets do: an opening one before a word, a closing one behind it and behind one that opens."""
+    points = opened = 0
     for i, char in enumerate(text):
         inward = 1 if char in _OPEN else -1 if char in _CLOSED else 0
         if inward:
             inside = text[i + inward : i + inward + 1] if i + inward >= 0 else ""
             points += 1 if inside and not inside.isspace() else -1
-    return points
+            opened += inward
+            points -= opened < 0
+            opened = max(opened, 0)
+    return points - opened
 
 
 def _kind(unit: str) -> str:

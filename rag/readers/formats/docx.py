@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from rag.arabic.text.raised import apart, raised
 from rag.readers.formats.document import Document, Unfit
 from rag.readers.formats.zipped import zipped
 
@@ -36,10 +37,11 @@ def read_docx(path: Path) -> Document:
         if "[Content_Types].xml" not in names:
             raise Unfit(f"is a ZIP file without a Word document in it; expected {_KIND}")
         word: Any = open_docx(str(path))
-        blocks = list(_blocks(word.element.body))
+        reader = _Reader(word)
+        blocks = list(reader.blocks(word.element.body))
         for relation in word.part.rels.values():
             if relation.reltype.endswith(_NOTES) and not relation.is_external:
-                blocks += _blocks(parse_xml(relation.target_part.blob))
+                blocks += reader.blocks(parse_xml(relation.target_part.blob))
         text = "\n".join(filter(None, map(_tidy, blocks)))
         if not text.strip():
             raise Unfit("is a Word file that holds no text; a scan needs text recognition (OCR)")
@@ -55,38 +57,66 @@ def _title(word: Any) -> str:
     styled = [(styles.get(paragraph._p.style, ""), paragraph) for paragraph in word.paragraphs[:_HEAD]]
     for wanted in _TITLES:
         for style, paragraph in styled:
-            if style == wanted and (text := " ".join("".join(_runs(paragraph._p, [])).split())):
+            if style == wanted and (text := " ".join(paragraph.text.split())):
                 return text
     return ""
 
 
-def _blocks(parent: Any) -> Iterator[str]:
-    """The paragraphs and rows under an element, in order; XML nests at most 256 deep in what libxml2 opens."""
-    for child in parent:
-        if child.tag in _LEFT_OUT:
-            continue
-        if child.tag == f"{_WORD}p":
-            inner: list[str] = []
-            yield "".join(_runs(child, inner))
-            yield from inner
-        elif child.tag == f"{_WORD}tr":
-            yield "\t".join(" ".join(_blocks(cell)) for cell in child if cell.tag not in _LEFT_OUT)
-        elif isinstance(child.tag, str):
-            yield from _blocks(child)
+class _Reader:
+    """What a file's elements say, as text; notes are read as the body is."""
+
+    def __init__(self, word: Any) -> None:
+        styles = word.styles.element
+        self._raised_styles = {
+            style.get(f"{_WORD}styleId") for style in styles if _is_raised(style.find(f"{_WORD}rPr"))
+        }
+
+    def blocks(self, parent: Any) -> Iterator[str]:
+        """The paragraphs and rows under an element, in order; XML nests at most 256 deep in what libxml2 opens."""
+        for child in parent:
+            if child.tag in _LEFT_OUT:
+                continue
+            if child.tag == f"{_WORD}p":
+                inner: list[str] = []
+                yield "".join(self._runs(child, inner))
+                yield from inner
+            elif child.tag == f"{_WORD}tr":
+                yield "\t".join(" ".join(self.blocks(cell)) for cell in child if cell.tag not in _LEFT_OUT)
+            elif isinstance(child.tag, str):
+                yield from self.blocks(child)
+
+    def _runs(self, parent: Any, inner: list[str]) -> Iterator[str]:
+        """The text within a paragraph; paragraphs that hang on it (text boxes) are put into `inner`."""
+        for child in parent:
+            if child.tag == f"{_WORD}t":
+                yield child.text or ""
+            elif child.tag == f"{_WORD}txbxContent":
+                inner += self.blocks(child)
+            elif child.tag in _SIGNS:
+                yield _SIGNS[child.tag]
+            elif child.tag == f"{_WORD}r":
+                text = "".join(self._runs(child, inner))
+                yield raised(text) if self._raises(child.find(f"{_WORD}rPr")) else text
+            elif child.tag not in _LEFT_OUT:
+                yield from self._runs(child, inner)
+
+    def _raises(self, properties: Any) -> bool:
+        """Whether a run is raised, by its own properties or by its style."""
+        if properties is None:
+            return False
+        style = properties.find(f"{_WORD}rStyle")
+        return _is_raised(properties) or (style is not None and style.get(f"{_WORD}val") in self._raised_styles)
 
 
-def _runs(parent: Any, inner: list[str]) -> Iterator[str]:
-    """The text within a paragraph; paragraphs that hang on it (text boxes) are put into `inner`."""
-    for child in parent:
-        if child.tag == f"{_WORD}t":
-            yield child.text or ""
-        elif child.tag == f"{_WORD}txbxContent":
-            inner += _blocks(child)
-        elif child.tag in _SIGNS:
-            yield _SIGNS[child.tag]
-        elif child.tag not in _LEFT_OUT:
-            yield from _runs(child, inner)
+def _is_raised(properties: Any) -> bool:
+    """Whether properties of letters raise them: Word's superscript, or LibreOffice's height above the line."""
+    if properties is None:
+        return False
+    align, position = properties.find(f"{_WORD}vertAlign"), properties.find(f"{_WORD}position")
+    if align is not None:
+        return bool(align.get(f"{_WORD}val") == "superscript")
+    return position is not None and not position.get(f"{_WORD}val", "-").startswith(("-", "0"))
 
 
 def _tidy(block: str) -> str:
-    return re.sub(r" *\n\s*", "\n", block).strip(" \n\r")
+    return apart(re.sub(r" *\n\s*", "\n", block)).strip(" \n\r")

@@ -12,14 +12,9 @@ from urllib.parse import unquote, urlsplit
 from zipfile import ZipFile
 
 from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.markup import lines, write_out
 from rag.readers.formats.zipped import xml_of, zipped
 
-_LISTED = (
-    "address article aside blockquote br caption dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li "
-    "main nav ol p pre section table td th tr ul"
-)
-_BLOCKS = frozenset(_LISTED.split())
-_UNSEEN = frozenset({"head", "script", "style", "template", "noscript", "svg", "math"})
 _KIND = "an EPUB book"
 _OF_THE_FILE = ("creation", "modification")
 _CHAPTERS = ("application/xhtml+xml", "text/html", "application/x-dtbook+xml")
@@ -88,18 +83,8 @@ def paragraphs(data: bytes) -> list[str]:
     page = etree.HTML(data, etree.HTMLParser(encoding=encoding, no_network=True, huge_tree=False))
     if page is None:
         return []
-    parts: list[str] = []
-    hidden = 0
-    for event, element in etree.iterwalk(page, events=("start", "end", "comment", "pi")):
-        if event in ("comment", "pi"):
-            parts.append("" if hidden else element.tail or "")
-            continue
-        name = element.tag.rpartition(":")[2].lower()
-        hidden += (event == "start") - (event == "end") if name in _UNSEEN else 0
-        parts.append("\n" if name in _BLOCKS else "")
-        if not hidden:
-            parts.append(" ".join(re.split(r"\s", (element.text if event == "start" else element.tail) or "")))
-    return [line for line in (" ".join(line.split()) for line in "".join(parts).split("\n")) if line]
+    write_out(page)
+    return lines(page)
 
 
 def _declared(data: bytes) -> str:

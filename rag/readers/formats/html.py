@@ -14,7 +14,9 @@ from typing import Any
 from rag.arabic.rules.dates import iso_date
 from rag.arabic.text.encodings import decoded, encoding_of
 from rag.arabic.text.folding import has_words
+from rag.arabic.text.raised import apart
 from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.markup import lines, write_out
 from rag.readers.formats.text import ENCODINGS
 
 LARGEST = 30_000_000
@@ -49,16 +51,17 @@ def page_of(html: str) -> Document:
     """A page of these letters, as `read_html`."""
     import trafilatura
     from lxml import etree
-    from lxml.html import fromstring
+    from lxml.html import fromstring, tostring
 
     try:
         tree = fromstring(html)
     except (etree.LxmlError, ValueError, AssertionError) as e:
         raise Unfit(f"is not HTML ({str(e)[:100]})") from e
+    written_out = tostring(tree, encoding="unicode") if write_out(tree) else html
     found = None
     with contextlib.suppress(RecursionError, ValueError, TypeError, AttributeError, KeyError, etree.LxmlError):
         found = trafilatura.bare_extraction(
-            html,
+            written_out,
             include_comments=False,
             favor_recall=True,
             with_metadata=True,
@@ -71,7 +74,7 @@ def page_of(html: str) -> Document:
         raise Unfit("has no text beside menus and scripts; expected a page with an article")
     title = " ".join(((found and found.title) or _named(tree, "og:title") or tree.findtext(".//title") or "").split())
     return Document(
-        text.replace("\0", ""), title, _date(tree, html), found.url if found else None, _named(tree, "og:site_name")
+        apart(text.replace("\0", "")), title, _date(tree, html), found.url if found else None, _named(tree, "og:site_name")
     )
 
 
@@ -115,8 +118,7 @@ def _seen(tree: Any) -> str:
         parent = part.getparent()
         if parent is not None:
             part.drop_tree()
-    lines = (" ".join(line.split()) for line in tree.itertext())
-    return "\n".join(line for line in lines if line)
+    return "\n".join(lines(tree))
 
 
 def _named(tree: Any, name: str) -> str:

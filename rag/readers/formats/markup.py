@@ -1,41 +1,58 @@
-"""Text in fields of dumps and feeds that may be HTML: as people see it, a block a line."""
+"""What HTML says by its elements alone, said by its text, for pages and for the chapters of books."""
 
 from __future__ import annotations
 
-import html
 import re
+from typing import Any
 
-from rag.readers.formats.document import Unfit
-from rag.readers.formats.epub import paragraphs
+from rag.arabic.text.raised import apart, raised
 
-LARGEST = 5_000_000
-"""Characters of a field with tags; parsed they take some hundred bytes of memory each."""
-_INLINE = "a|abbr|b|big|cite|code|del|em|font|i|img|ins|mark|q|s|small|span|strike|strong|sub|sup|time|tt|u|iframe|script|style"
-_BLOCK = (
-    "address|article|aside|blockquote|br|center|dd|div|dl|dt|figure|figcaption|footer|h[1-6]|header|hr|li|main|nav|ol|p|pre|"
-    "section|table|tbody|td|tfoot|th|thead|tr|ul"
+_LISTED = (
+    "address article aside blockquote br caption dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li "
+    "main nav ol p pre section table td th tr ul"
 )
-_REST = r"(?:\s*/?>|\s+[\w:@-]{1,100}\s*=[^<>]*>)"
-_TAG = re.compile(rf"</?(?:{_INLINE}|{_BLOCK}){_REST}|<!--", re.I)
-_BLOCKS = re.compile(rf"<(?:{_BLOCK}){_REST}", re.I)
-_ENTITY = re.compile(r"&(?:[a-zA-Z]{2,10}|#[0-9]{1,7}|#[xX][0-9a-fA-F]{1,6});")
-_HALVES = re.compile("[\ud800-\udfff]")
+_BLOCKS = frozenset(_LISTED.split())
+_UNSEEN = frozenset({"head", "script", "style", "template", "noscript", "svg", "math"})
+
+_RAISED = (
+    "//sup | //a[@*[name()='epub:type' or name()='role'][.='noteref' or .='doc-noteref']]"
+    " | //*[contains(@style, 'vertical-align') and contains(@style, 'super')]"
+)
 
 
-def without_markup(text: str) -> str:
-    """A text without tags and entities, if it has any; else as it is. Its line ends count where no tag makes blocks.
+def write_out(tree: Any) -> bool:
+    """Puts raised signs for raised digits, those of references to notes too; whether anything was raised."""
+    from lxml.etree import strip_tags
 
-    Raises Unfit for one with tags that is longer than LARGEST.
-    """
-    if ("<" not in text and "&" not in text) or _HALVES.search(text):
-        return text
-    if not _TAG.search(text):
-        if not _ENTITY.search(text):
-            return text
-        text = html.unescape(text).replace("\xa0", " ")
-        if not _TAG.search(text):
-            return text
-    if len(text) > LARGEST:
-        raise Unfit(f"holds {len(text):,} characters of HTML; expected at most {LARGEST:,}, as one article has")
-    ends, mark = (r"\n[ \t\r]*\n", "\n<p>") if _BLOCKS.search(text) else (r"\r?\n", "<br>")
-    return "\n".join(paragraphs(f"<!DOCTYPE html><body>{re.sub(ends, mark, text)}".encode()))
+    found = tree.xpath(_RAISED)
+    for element in found:
+        whole = "".join(element.itertext())
+        for part in element.iter("*"):
+            if raised(whole) != whole:
+                part.text = raised(part.text) if part.text else part.text
+                if part is not element:
+                    part.tail = raised(part.tail) if part.tail else part.tail
+            part.tag = "sup"
+        link = element.getparent()
+        if link is not None and link.tag == "a" and "".join(link.itertext()) == raised(whole):
+            link.tag = "sup"
+    strip_tags(tree, "sup")
+    return bool(found)
+
+
+def lines(tree: Any) -> list[str]:
+    """The text of a tree, a block a line, without what is not seen; elements within a line part no words."""
+    from lxml import etree
+
+    parts: list[str] = []
+    hidden = 0
+    for event, element in etree.iterwalk(tree, events=("start", "end", "comment", "pi")):
+        if event in ("comment", "pi"):
+            parts.append("" if hidden else element.tail or "")
+            continue
+        name = element.tag.rpartition(":")[2].lower()
+        hidden += (event == "start") - (event == "end") if name in _UNSEEN else 0
+        parts.append("\n" if name in _BLOCKS else "")
+        if not hidden:
+            parts.append(" ".join(re.split(r"\s", (element.text if event == "start" else element.tail) or "")))
+    return [line for line in (" ".join(line.split()) for line in apart("".join(parts)).split("\n")) if line]

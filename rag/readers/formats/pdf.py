@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rag.arabic.text import presentation
+from rag.arabic.text.raised import apart
 from rag.readers.formats.document import Document, Unfit, is_damage
 
 if TYPE_CHECKING:
@@ -57,7 +58,7 @@ def _document(reader: PdfReader) -> Document:
         found = glyphs(page, reader)
         drawn += len(found)
         unknown += sum(glyph.text == UNKNOWN for glyph in found)
-        texts.append(_whole("\n".join(paragraphs(found))))
+        texts.append(apart(_whole("\n".join(paragraphs(found)))))
     if not texts:
         raise Unfit("is a PDF without pages; expected pages of text")
     if unknown > UNKNOWN_SHARE * drawn:

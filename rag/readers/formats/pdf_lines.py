@@ -7,15 +7,22 @@ most programs draw what is seen from the left, but some (text behind a scan, for
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import median
 
 from rag.arabic.text import presentation
+from rag.arabic.text.raised import raised
 from rag.readers.formats.pdf_glyphs import Glyph
 
 SAME_LINE = 0.5
-"""Of the size: how far apart in height the glyphs of a line are, raised and lowered ones included."""
+"""Of the size: how far apart in height the glyphs of a line are, lowered ones included."""
+SMALL = 0.9
+"""Of the size of the glyphs around them: that of raised ones; programs that write texts give them 0.5 to 0.85."""
+RAISED, HIGHEST = 0.15, 0.7
+"""Of the same size: how far above the line raised glyphs stand, at least and at most."""
+LONGEST_MARK = 3
+"""Digits of a power or of a note's number."""
 SPACE = 0.17
 """Of the size: the gap that is a space where none is drawn; spaces are 0.2 to 0.3 wide."""
 COLUMN = 2.5
@@ -84,7 +91,7 @@ def _is_full(above: Line, below: Line, left: float, right: float) -> bool:
 
 
 def _lines(glyphs: Sequence[Glyph]) -> list[Line]:
-    pieces = [piece for line in _rows(glyphs) for piece in _cells(line)]
+    pieces = [_with_raised(piece) for line in _rows(glyphs) for piece in _cells(line)]
     letters = "".join(glyph.text for piece in pieces for glyph in piece)
     arabic = presentation.is_arabic(letters)
     candidates = [(piece, _seen(piece, arabic), _drawn(piece)) for piece in pieces]
@@ -96,8 +103,8 @@ def _lines(glyphs: Sequence[Glyph]) -> list[Line]:
         text = " ".join(presentation.plain(text).split())
         if text:
             start, end = min(g.start for g in piece), max(g.end for g in piece)
-            first = piece[0]
-            found.append(Line(text, start, end, first.height, max(g.size for g in piece), first.turn))
+            largest = max(piece, key=lambda g: g.size)
+            found.append(Line(text, start, end, largest.height, largest.size, largest.turn))
     return found
 
 
@@ -105,14 +112,57 @@ def _rows(glyphs: Sequence[Glyph]) -> Iterator[list[Glyph]]:
     """Glyphs drawn one after the other at one height."""
     row: list[Glyph] = []
     for glyph in glyphs:
-        if row and (
-            glyph.turn != row[0].turn or abs(glyph.height - row[0].height) > SAME_LINE * max(glyph.size, row[0].size)
-        ):
+        if row and not _on_one_line(row[0], glyph):
             yield row
             row = []
         row.append(glyph)
     if row:
         yield row
+
+
+def _on_one_line(a: Glyph, b: Glyph) -> bool:
+    small, large = sorted((a, b), key=lambda glyph: glyph.size)
+    rise = small.height - large.height
+    is_raised = small.size <= SMALL * large.size and 0 < rise <= HIGHEST * large.size
+    return a.turn == b.turn and (abs(rise) <= SAME_LINE * large.size or is_raised)
+
+
+def _with_raised(cell: Sequence[Glyph]) -> list[Glyph]:
+    """The glyphs with one raised sign in place of each run of raised digits; behind a digit to its left, it is one with it.
+
+    A power stands to the right of its number, in an Arabic line too; a note's mark stands there or to its left.
+    """
+    base = max(cell, key=lambda glyph: glyph.size)
+    changed: dict[int, Glyph | None] = {}
+    before: Glyph | None = None
+    for marks, run in _marks(cell, base):
+        if not marks or len(run) > LONGEST_MARK:
+            before = run[-1]
+            continue
+        sign = replace(run[0], text=raised("".join(glyph.text for glyph in run)), end=run[-1].end)
+        changed |= {id(glyph): None for glyph in run} | {id(run[0]): sign}
+        if before and before.text[-1:].isdecimal() and _gap(before, sign) <= SPACE * base.size:
+            changed |= {
+                id(before): replace(before, text=before.text + sign.text, end=sign.end),
+                id(run[0]): None,
+            }
+        before = None
+    return [kept for glyph in cell if (kept := changed.get(id(glyph), glyph))]
+
+
+def _marks(cell: Sequence[Glyph], base: Glyph) -> Iterator[tuple[bool, list[Glyph]]]:
+    """The glyphs from the left, in runs of raised digits that touch and of others, and which of both each is."""
+    run: list[Glyph] = []
+    marks = False
+    for glyph in sorted(cell, key=lambda glyph: glyph.start):
+        small, rise = glyph.size <= SMALL * base.size, glyph.height - base.height
+        mark = glyph.text.isdecimal() and small and rise >= RAISED * base.size
+        if run and (mark != marks or (mark and _gap(run[-1], glyph) > SPACE * glyph.size)):
+            yield marks, run
+            run = []
+        run.append(glyph)
+        marks = mark
+    yield marks, run
 
 
 def _cells(row: Sequence[Glyph]) -> list[list[Glyph]]:

@@ -20,9 +20,9 @@ from rag.arabic.rules.date_columns import DateColumn
 from rag.arabic.text.encodings import encoding_of
 from rag.arabic.text.folding import has_words
 from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.html_fields import without_markup
 from rag.readers.formats.json_rows import MOST_VALUES, check, listed
 from rag.readers.formats.json_shapes import plain_row
-from rag.readers.formats.markup import without_markup
 from rag.readers.formats.text import ENCODINGS, LARGEST
 
 Row = tuple[int, str, Document | Unfit]

@@ -14,8 +14,8 @@ from rag.arabic.rules.columns import fields_of
 from rag.arabic.rules.dates import iso_date
 from rag.arabic.text.folding import fold, has_words
 from rag.readers.formats.document import Document, Part, Unfit
+from rag.readers.formats.html_fields import without_markup
 from rag.readers.formats.mail import day_of
-from rag.readers.formats.markup import without_markup
 from rag.readers.formats.text import LARGEST
 from rag.readers.formats.wikitext import text_of_wiki
 from rag.readers.formats.xml_stream import Xml, local, shown
