@@ -14,8 +14,11 @@ _OPENERS = {"«": "»", "“": "”", "„": "”", "‹": "›", "‘": "’"}
 _STRAIGHT = ('"', "''")
 _MARK = re.compile(r"''|\n\n|[«»“”„‹›‘’\"]")
 _END = re.compile(r"[.!?؟…۔]+|\n+")
+_ENDED = re.compile(r"[.!?؟…۔][»”›’\"')\]]*\s*$")
 _CLOSING = "»”›’\"')]،,."
 _CLAUSE = re.compile(r"[،؛,;:](?=\s)")
+_LONGEST_END = 20
+"""Characters of a mark at the end of a line, with what closes behind it."""
 _WORD = re.compile(r"[^\W_]")
 _APART = re.compile(r"[\s(«\"“.]")
 _LETTER, _LETTERED = re.compile(r"[\u0620-\u064a]"), re.compile(r"[\u0620-\u0652»\"]$")
@@ -111,6 +114,11 @@ def sentences(text: str) -> list[tuple[int, int]]:
             elif spans:
                 spans[-1] = (spans[-1][0], span[1])  # lone marks belong to the sentence before
     return spans
+
+
+def ends_sentence(line: str) -> bool:
+    """Whether a line ends with the mark of a sentence's end."""
+    return bool(_ENDED.search(line[-_LONGEST_END:]))
 
 
 def sentences_each(texts: Iterable[str]) -> list[list[tuple[int, int]]]:

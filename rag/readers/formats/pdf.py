@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -51,26 +52,24 @@ def read_pdf(path: Path) -> Document:
 
 def _document(reader: PdfReader) -> Document:
     from rag.readers.formats.pdf_glyphs import UNKNOWN, glyphs
-    from rag.readers.formats.pdf_lines import paragraphs
+    from rag.readers.formats.pdf_lines import lines
+    from rag.readers.formats.pdf_pages import pages_of, text_of
 
-    texts, drawn, unknown = [], 0, 0
+    pages, drawn, unknown = [], 0, 0
     for page in reader.pages:
         found = glyphs(page, reader)
         drawn += len(found)
         unknown += sum(glyph.text == UNKNOWN for glyph in found)
-        texts.append(apart(_whole("\n".join(paragraphs(found)))))
-    if not texts:
+        pages.append([replace(line, text=text) for line in lines(found) if (text := apart(_whole(line.text)))])
+    if not pages:
         raise Unfit("is a PDF without pages; expected pages of text")
     if unknown > UNKNOWN_SHARE * drawn:
         raise Unfit("is a PDF whose fonts do not say which letters they draw; it needs text recognition (OCR)")
-    if not "".join(texts).strip():
+    text, begins = text_of(pages_of(pages))
+    if not text.strip():
         what = "holds pictures only" if any(map(_has_picture, reader.pages)) else "holds no text"
         raise Unfit(f"is a PDF that {what}; expected text; it needs text recognition (OCR)")
-    pages, length = [], 0
-    for text in texts:
-        pages.append(length)
-        length += len(text) + bool(text)
-    return Document("\n".join(filter(None, texts)), _title(reader), pages=tuple(pages))
+    return Document(text, _title(reader), pages=begins)
 
 
 def _whole(text: str) -> str:

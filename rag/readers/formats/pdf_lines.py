@@ -1,4 +1,4 @@
-"""Lines and paragraphs out of the glyphs of a page.
+"""Lines out of the glyphs of a page.
 
 A line's words are read in the order in which they are seen or in which they were drawn, whichever reads like Arabic:
 most programs draw what is seen from the left, but some (text behind a scan, for one) write letters as they are read.
@@ -8,8 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
-from statistics import median
 
 from rag.arabic.text import presentation
 from rag.arabic.text.raised import raised
@@ -31,13 +29,14 @@ TWICE = 0.12
 """Of the size: how near a glyph is to its twin that is drawn again to look bold."""
 STOPS = (".", "!", ":", ",")
 """What no line begins with: a Latin line in an Arabic page shows itself by it."""
-LEADING = 1.3
-"""Of the page's median distance of lines: further apart, a paragraph has ended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A line in reading order, where it starts and ends from the left, its height and its size, in points."""
+    """A line, or a cell of a table, in reading order, where it starts and ends from the left, its height and its size, in points.
+
+    row: the same for the cells that stand beside one another.
+    """
 
     text: str
     start: float
@@ -45,66 +44,25 @@ class Line:
     height: float
     size: float
     turn: int
+    row: int
 
 
-def paragraphs(glyphs: Sequence[Glyph]) -> list[str]:
-    """The paragraphs of a page, in the order in which they are drawn."""
-    lines = _lines(glyphs)
-    drops = [
-        a.height - b.height for a, b in pairwise(lines) if a.turn == b.turn and 0 < a.height - b.height < 4 * a.size
-    ]
-    leading = LEADING * median(drops) if drops else 0.0
-    found: list[str] = []
-    for column in _columns(lines, leading):
-        left, right = min(line.start for line in column), max(line.end for line in column)
-        found.append(column[0].text)
-        for above, below in pairwise(column):
-            if _is_full(above, below, left, right):
-                found[-1] = presentation.joined(found[-1], below.text)
-            else:
-                found.append(below.text)
-    return found
-
-
-def _columns(lines: Sequence[Line], leading: float) -> Iterator[list[Line]]:
-    """Lines of one size that stand close under one another."""
-    column: list[Line] = []
-    for line in lines:
-        if column:
-            above = column[-1]
-            near = above.turn == line.turn and 0 < above.height - line.height <= leading
-            alike = abs(above.size - line.size) <= above.size / 10
-            under = min(above.end, line.end) > max(above.start, line.start)
-            if not (near and alike and under):
-                yield column
-                column = []
-        column.append(line)
-    if column:
-        yield column
-
-
-def _is_full(above: Line, below: Line, left: float, right: float) -> bool:
-    """Whether the next line's first word had no room on a line, so that the paragraph goes on."""
-    room = above.start - left if presentation.is_arabic(above.text) else right - above.end
-    word = (below.end - below.start) * len(below.text.split(" ")[0]) / len(below.text)
-    return room < word + SPACE * above.size
-
-
-def _lines(glyphs: Sequence[Glyph]) -> list[Line]:
-    pieces = [_with_raised(piece) for line in _rows(glyphs) for piece in _cells(line)]
-    letters = "".join(glyph.text for piece in pieces for glyph in piece)
+def lines(glyphs: Sequence[Glyph]) -> list[Line]:
+    """The lines of a page, and the cells of its tables, in the order in which they are drawn."""
+    pieces = [(row, _with_raised(piece)) for row, line in enumerate(_rows(glyphs)) for piece in _cells(line)]
+    letters = "".join(glyph.text for _, piece in pieces for glyph in piece)
     arabic = presentation.is_arabic(letters)
-    candidates = [(piece, _seen(piece, arabic), _drawn(piece)) for piece in pieces]
-    votes = [presentation.order_votes(seen) - presentation.order_votes(drawn) for _, seen, drawn in candidates]
+    candidates = [(row, piece, _seen(piece, arabic), _drawn(piece)) for row, piece in pieces]
+    votes = [presentation.order_votes(seen) - presentation.order_votes(drawn) for *_, seen, drawn in candidates]
     as_seen = sum(votes) >= 0
     found = []
-    for (piece, seen, drawn), vote in zip(candidates, votes, strict=True):
+    for (row, piece, seen, drawn), vote in zip(candidates, votes, strict=True):
         text = seen if vote > 0 or (vote == 0 and as_seen) else drawn
         text = " ".join(presentation.plain(text).split())
         if text:
             start, end = min(g.start for g in piece), max(g.end for g in piece)
             largest = max(piece, key=lambda g: g.size)
-            found.append(Line(text, start, end, largest.height, largest.size, largest.turn))
+            found.append(Line(text, start, end, largest.height, largest.size, largest.turn, row))
     return found
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from rag.arabic.rules.columns import fields_of
 from rag.arabic.rules.dates import iso_date
 from rag.arabic.text.encodings import decoded
+from rag.arabic.text.wrapping import unwrapped
 from rag.readers.formats.document import Document, Unfit
 
 LARGEST = 30_000_000
@@ -56,8 +57,8 @@ def _is_utf8(data: bytes) -> bool:
 
 
 def read_text(path: Path) -> Document:
-    """A file's text, as it is."""
-    return Document(text_of(path))
+    """A file's text, as it is but for lines of a fixed width, which are joined into paragraphs."""
+    return Document(unwrapped(text_of(path)))
 
 
 def read_markdown(path: Path) -> Document:
@@ -72,7 +73,7 @@ def read_markdown(path: Path) -> Document:
         fields, whole = given, whole[front.end() :]
     lines: list[str] = []
     title, fence, before = "", "", ""
-    for line in whole.split("\n"):
+    for line in unwrapped(whole).split("\n"):
         if (fenced := _FENCE.match(line)) and fenced[1].startswith(fence):
             fence = "" if fence else fenced[1]
             continue
