@@ -71,7 +71,7 @@ def book(path: Path, **changed: str) -> Path:
 
 def test_a_word_file(tmp_path: Path) -> None:
     found = read_docx(word_file(tmp_path / "a.docx"))
-    assert found == Document(f"{LINES[0]}\nالاسم\tخالد\n{LINES[1]}", "عنوان")
+    assert found == Document(f"{LINES[0]}\nالاسم · خالد\n{LINES[1]}", "عنوان")
 
 
 def test_a_book(tmp_path: Path) -> None:

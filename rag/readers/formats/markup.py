@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from rag.arabic.text.raised import apart, raised
+from rag.readers.formats.grids import Cell, is_table, row_lines
 
 _LISTED = (
     "address article aside blockquote br caption dd div dl dt figcaption figure footer h1 h2 h3 h4 h5 h6 header hr li "
@@ -21,7 +22,12 @@ _RAISED = (
 
 
 def write_out(tree: Any) -> bool:
-    """Puts raised signs for raised digits, those of references to notes too; whether anything was raised."""
+    """Puts raised signs for raised digits, a paragraph for each row of a table and for each caption; whether anything changed."""
+    return any([_raise_digits(tree), _write_rows(tree), _write_captions(tree)])
+
+
+def _raise_digits(tree: Any) -> bool:
+    """References to notes are raised, too."""
     from lxml.etree import strip_tags
 
     found = tree.xpath(_RAISED)
@@ -37,6 +43,47 @@ def write_out(tree: Any) -> bool:
         if link is not None and link.tag == "a" and "".join(link.itertext()) == raised(whole):
             link.tag = "sup"
     strip_tags(tree, "sup")
+    return bool(found)
+
+
+def _write_rows(tree: Any) -> bool:
+    from lxml.etree import SubElement
+
+    changed = False
+    for table in tree.xpath("//table[not(.//table)]"):
+        rows = [[part for part in row if part.tag in ("td", "th")] for row in table.iter("tr")]
+        cells = [[_cell(part) for part in row] for row in rows]
+        if not is_table(cells):
+            continue
+        heads = next((i for i, row in enumerate(rows) if any(part.tag == "td" for part in row)), len(rows))
+        if all(
+            [part.tag for part in row] == ["th", "td"] for row in rows if len(row) > 1
+        ):  # a box of facts about one thing
+            cells = [[Cell(": ".join(cell.text.rstrip(" :") for cell in row if cell.text))] for row in cells]
+            heads = 0
+        captions = [line for caption in table.iter("caption") for line in lines(caption)]
+        tail = table.tail
+        table.clear()
+        table.tag, table.tail, changed = "div", tail, True
+        for line in (*captions, *row_lines(cells, heads or None)):
+            SubElement(table, "p").text = line
+    return changed
+
+
+def _cell(part: Any) -> Cell:
+    return Cell(" ".join(lines(part)), _span(part, "colspan"), _span(part, "rowspan"))
+
+
+def _span(part: Any, name: str) -> int:
+    value = part.get(name, "")
+    return int(value) if value.isdecimal() and len(value) < 4 else 1
+
+
+def _write_captions(tree: Any) -> bool:
+    found = tree.xpath("//figure//figcaption")
+    for caption in found:
+        caption.tag = "p"
+        next(caption.iterancestors("figure")).tag = "div"
     return bool(found)
 
 

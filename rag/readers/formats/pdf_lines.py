@@ -25,6 +25,8 @@ SPACE = 0.17
 """Of the size: the gap that is a space where none is drawn; spaces are 0.2 to 0.3 wide."""
 COLUMN = 2.5
 """Of the size: the gap that parts a table's cells; justified lines stretch spaces to less."""
+UNSPACED = 0.5
+"""Of the size: the gap that parts them in a row where no spaces are drawn, of a page where they are."""
 TWICE = 0.12
 """Of the size: how near a glyph is to its twin that is drawn again to look bold."""
 STOPS = (".", "!", ":", ",")
@@ -49,7 +51,8 @@ class Line:
 
 def lines(glyphs: Sequence[Glyph]) -> list[Line]:
     """The lines of a page, and the cells of its tables, in the order in which they are drawn."""
-    pieces = [(row, _with_raised(piece)) for row, line in enumerate(_rows(glyphs)) for piece in _cells(line)]
+    spaced = any(glyph.text.isspace() for glyph in glyphs)
+    pieces = [(row, _with_raised(piece)) for row, line in enumerate(_rows(glyphs)) for piece in _cells(line, spaced)]
     letters = "".join(glyph.text for _, piece in pieces for glyph in piece)
     arabic = presentation.is_arabic(letters)
     candidates = [(row, piece, _seen(piece, arabic), _drawn(piece)) for row, piece in pieces]
@@ -123,13 +126,17 @@ def _marks(cell: Sequence[Glyph], base: Glyph) -> Iterator[tuple[bool, list[Glyp
     yield marks, run
 
 
-def _cells(row: Sequence[Glyph]) -> list[list[Glyph]]:
-    """A row parted at its wide gaps, each part and the parts in the order in which they were drawn."""
+def _cells(row: Sequence[Glyph], spaced: bool) -> list[list[Glyph]]:
+    """A row parted at its wide gaps, each part and the parts in the order in which they were drawn.
+
+    spaced: whether spaces are drawn on the page; where a row has none, it is cells of one word each.
+    """
     order = {id(glyph): i for i, glyph in enumerate(row)}
+    wide = UNSPACED if spaced and not any(glyph.text.isspace() for glyph in row) else COLUMN
     cells: list[list[Glyph]] = []
     reach = 0.0
     for glyph in sorted((g for g in row if g.text.strip()), key=lambda g: g.start):
-        if not cells or glyph.start - reach > COLUMN * glyph.size:
+        if not cells or glyph.start - reach > wide * glyph.size:
             cells.append([])
             reach = glyph.end
         cells[-1].append(glyph)

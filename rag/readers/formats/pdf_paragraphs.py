@@ -10,6 +10,7 @@ from statistics import median
 
 from rag.arabic.text import presentation
 from rag.readers.formats.pdf_lines import SPACE, Line
+from rag.readers.formats.pdf_tables import tables_and_lines
 
 LEADING = 1.3
 """Of the page's median distance of lines: further apart, a paragraph has ended."""
@@ -35,8 +36,19 @@ def paragraphs(lines: Sequence[Line]) -> list[Paragraph]:
     if len(lines) < 2:  # which tell nothing of the page's edges
         return [Paragraph(line.text, line, line, -inf, inf) for line in lines]
     leading = LEADING * usual_drop(lines)
-    found: list[Paragraph] = []
     page = min(line.start for line in lines), max(line.end for line in lines)
+    found: list[Paragraph] = []
+    for texts, listed in tables_and_lines(lines):
+        if texts:  # a row of a table goes on nowhere
+            found += [Paragraph(text, listed[0], listed[-1], -inf, inf) for text in texts]
+        else:
+            found += _of_lines(listed, leading, page)
+    return found
+
+
+def _of_lines(lines: Sequence[Line], leading: float, page: tuple[float, float]) -> list[Paragraph]:
+    """The paragraphs of lines that are in no table; page: its edges."""
+    found: list[Paragraph] = []
     for column in _columns(lines, leading):
         alone = len(column) == 1
         left, right = page if alone else (min(line.start for line in column), max(line.end for line in column))

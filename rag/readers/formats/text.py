@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 from rag.arabic.rules.columns import fields_of
@@ -11,6 +12,7 @@ from rag.arabic.rules.dates import iso_date
 from rag.arabic.text.encodings import decoded
 from rag.arabic.text.wrapping import unwrapped
 from rag.readers.formats.document import Document, Unfit
+from rag.readers.formats.grids import Cell, row_lines
 
 LARGEST = 30_000_000
 """Bytes of a file that is one article, or characters of a row that is one; the longest books have some ten million."""
@@ -21,6 +23,8 @@ _FENCE = re.compile(r"[ ]{0,3}(```+|~~~+)")
 _HEADING = re.compile(r"[ ]{0,3}#{1,6}(?:[ \t]+(.*?))??(?:[ \t]+#+)?[ \t]*$")
 _UNDERLINE = re.compile(r"[ ]{0,3}(=+|-{2,})[ \t]*$")
 _RULE = re.compile(r"[ ]{0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$")
+_TABLE = re.compile(r"[ ]{0,3}\|?[ \t]*:?-+:?[ \t]*(?:\|[ \t]*:?-+:?[ \t]*)*\|?[ \t]*$")
+_COLUMN = re.compile(r"(?<!\\)\|")
 _REFERENCE = re.compile(r"[ ]{0,3}\[[^\]\[\n]{1,200}\]:[ \t]*\S+")
 _LEAD = re.compile(r"[ \t]{0,12}(?:>[ \t]?)+|[ \t]{0,12}[-*+][ \t]+(?:\[[ xX]\][ \t]+)?")
 _TARGET = r"\([^()\s]{0,2000}(?:\([^()\s]{0,500}\)[^()\s]{0,500})?(?:[ \t]+\"[^\"\n]{0,500}\")?\)"
@@ -73,7 +77,7 @@ def read_markdown(path: Path) -> Document:
         fields, whole = given, whole[front.end() :]
     lines: list[str] = []
     title, fence, before = "", "", ""
-    for line in unwrapped(whole).split("\n"):
+    for line in _with_rows(unwrapped(whole).split("\n")):
         if (fenced := _FENCE.match(line)) and fenced[1].startswith(fence):
             fence = "" if fence else fenced[1]
             continue
@@ -101,6 +105,27 @@ def read_markdown(path: Path) -> Document:
         fields.get("url"),
         fields.get("source", ""),
     )
+
+
+def _with_rows(lines: list[str]) -> Iterator[str]:
+    """The lines with a line for each row of a table, on which every cell has its column's head."""
+    i = 0
+    while i < len(lines):
+        end = i + 2
+        if end <= len(lines) and "|" in lines[i] and _TABLE.match(lines[i + 1]):
+            while end < len(lines) and "|" in lines[end]:
+                end += 1
+            yield from row_lines([_cells(line) for line in (lines[i], *lines[i + 2 : end])], heads=1)
+            i = end
+        else:
+            yield lines[i]
+            i += 1
+
+
+def _cells(line: str) -> list[Cell]:
+    inner = line.strip().removeprefix("|")
+    inner = inner.removesuffix("|") if not inner.endswith("\\|") else inner
+    return [Cell(" ".join(cell.replace("\\|", "|").split())) for cell in _COLUMN.split(inner)]
 
 
 def _fields(front: str) -> dict[str, str] | None:
