@@ -9,6 +9,7 @@ from rag.arabic import sentences
 from rag.arabic.rules.forms import CONTRAST, DATE_JOINTS, begins_anew, is_content, marker
 from rag.arabic.rules.numerals import PERCENT, Amount, amounts, tokens
 from rag.arabic.text.folding import words
+from rag.readers.formats.grids import BETWEEN
 
 _BEFORE = 4
 """Content words before a number that may say what it is about."""
@@ -82,5 +83,16 @@ def split(text: str) -> tuple[list[tuple[int, int]], list[Clause], list[list[Cla
     """The sentences of a passage: where they stand, as they are, and in the statements that each sets against each other."""
     spans = sentences(text)
     wholes = [text[start:end] for start, end in spans]
-    clauses = [[part for part in CONTRAST.split(whole) if len(words(part)) > 1] or [whole] for whole in wholes]
-    return spans, [clause(whole) for whole in wholes], [[clause(part) for part in parts] for parts in clauses]
+    return (
+        spans,
+        [clause(whole) for whole in wholes],
+        [[clause(part) for part in _statements(whole)] for whole in wholes],
+    )
+
+
+def _statements(sentence: str) -> list[str]:
+    """The statements that a sentence sets against each other; of a table's row, each cell with the row's first one."""
+    first, *cells = sentence.split(BETWEEN)
+    if len(cells) > 1:
+        return [f"{first}{BETWEEN}{cell}" for cell in cells]
+    return [part for part in CONTRAST.split(sentence) if len(words(part)) > 1] or [sentence]

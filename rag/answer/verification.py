@@ -34,11 +34,11 @@ from rag.arabic.rules.forms import (
     refers_back,
 )
 from rag.arabic.rules.names import Name
-from rag.arabic.rules.numerals import PERCENT, Amount
+from rag.arabic.rules.numerals import PERCENT, Amount, tokens
 from rag.arabic.rules.polarity import VERBATIM, contradicts, denied_places, denies, quotations
 from rag.arabic.rules.reported_speech import speaker
-from rag.arabic.text.folding import words
 from rag.query.translation import Translator
+from rag.readers.formats.grids import BETWEEN
 
 _TOPIC = 7
 """Words at a passage's beginning that name what it is about."""
@@ -62,7 +62,7 @@ class ClaimVerifier:
         spans, wholes, listed = split(text)
         said = clause(claim)
         compared = _Comparison(self._lexicon, self._lexicon.near(said, wholes))
-        topic = (*words(title), *(listed[0][0].tokens[:_TOPIC] if listed else ()))
+        topic = (*tokens(title), *(listed[0][0].tokens[:_TOPIC] if listed else ()))
         named = compared.held(said, clause(" ".join(topic)))
         held = [compared.held(said, whole) | named for whole in wholes]
         parts = max(1, len(said.content) + len(said.amounts))
@@ -94,9 +94,11 @@ class _Comparison:
         said = clause(VERBATIM.sub("«»", said.raw))
         if not _same_speaker(said.raw, whole.raw, before):
             return False
-        if words(said.raw) == words(whole.raw):
+        if _bare(said) == _bare(whole):
             return True
         told = _told_by(said.raw, before + whole.raw)
+        if len(said.amounts) > 1 and BETWEEN in whole.raw:  # a claim about several cells of a row
+            clauses = [*clauses, whole]
         half = (len(said.content) + len(said.amounts) + 1) // 2
         if any(self._supports(said, quote, (*topic, *told), half) for quote in clauses):
             return True
@@ -252,6 +254,11 @@ class _Comparison:
         return False
 
 
+def _bare(text: Clause) -> list[str]:
+    """The words and numbers of a text, without the marks between them."""
+    return [token for token in text.tokens if token[0].isalnum() or token == PERCENT]
+
+
 def _acts(verb: int, subject: int, other: int, arabic: bool, across: bool) -> bool:
     """Whether these places in a text are a verb's, its subject's and its object's."""
     return (arabic and 0 < subject - verb < 2 and 0 < other - subject <= 2) or (
@@ -315,15 +322,15 @@ def _dated(said: Clause, quote: Clause) -> bool:
 
 def _told_by(claim: str, before: str) -> frozenset[str]:
     """The words of the one who says it, if they stand in the text so far."""
-    said_by = words(speaker(claim))
-    return frozenset(said_by) if set(said_by) <= set(words(before)) else frozenset()
+    said_by = tokens(speaker(claim))
+    return frozenset(said_by) if set(said_by) <= set(tokens(before)) else frozenset()
 
 
 def _same_speaker(claim: str, quote: str, before: str) -> bool:
     """Whether the quote names whom the claim says to have said it; where it names nobody, the two sentences before may."""
-    said_by = [word for word in words(speaker(claim)) if is_content(word)]
+    said_by = [word for word in tokens(speaker(claim)) if is_content(word)]
     if not said_by:
         return True
     if not speaker(quote):
         quote = before[min((start for start, _ in sentences(before)[-2:]), default=0) :] + quote
-    return any(Name(said_by[-1:]).stands_in(words(quote)))
+    return any(Name(said_by[-1:]).stands_in(tokens(quote)))

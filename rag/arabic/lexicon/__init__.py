@@ -39,7 +39,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "given_names": {"word": WORDS},
     "greetings": {"use": "opens|follows", "word": WORDS},
     "months": {"word": WORDS, "calendar": "common|hijri", "number": NUMBER, "text": "yes|beside|no", "sign": _YES_NO},
-    "name_words": {"use": "not_name|place|named_after|second_half|son|body|united|event", "word": WORDS},
+    "name_words": {"use": "not_name|place|named_after|second_half|after_father|son|body|united|event", "word": WORDS},
     "negations": {"use": "negation|reach_one|relative|not_denied|exception|other_than|refusal", "word": WORDS},
     "numbers": {
         "word": WORDS,
@@ -71,7 +71,7 @@ COLUMNS: dict[str, dict[str, str]] = {
     "synonyms": {"arabic": WORDS, "english": WORDS},
     "times": {"use": "year|joint|day|sign", "word": WORDS},
     "titles": {"use": "honorific|office", "word": WORDS},
-    "units": {"use": "percent|percent_english|power", "word": WORDS},
+    "units": {"use": "percent|percent_english|power|decimal", "word": WORDS},
     "waw_words": {"use": "word|name", "word": WORDS},
     "weekdays": {"word": WORDS, "number": NUMBER, "text": _YES_NO, "sign": _YES_NO},
     "wiki": {"use": "file|category", "word": WORDS},

@@ -5,13 +5,16 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Sequence
+from itertools import pairwise
 from typing import NamedTuple
 
 from rag.arabic.lexicon import as_number, pattern_of, table, words_of
 from rag.arabic.morphology import readings_each
+from rag.arabic.rules.spellings import one_spelling
 from rag.arabic.text.folding import fold, fold_each
+from rag.arabic.text.raised import DIGITS
 
-_TOKEN = re.compile(r"\d+(?:[.,]\d+)*|[^\W\d_]+|[%،؛,;:()]")
+_TOKEN = re.compile(rf"\d+(?:[.,]\d+)*|[^\W\d_{DIGITS}]+|[%،؛,;:()·]")
 _PERCENT = re.compile(
     rf"(?<!\w){pattern_of('units', use='percent')}(?!\w)|٪|{pattern_of('units', use='percent_english')}(?!\w)"
 )
@@ -47,6 +50,8 @@ _ONLY_JOINED = _values("joins", english=False)
 _SMALL = _values("add", english=False) | _ONLY_JOINED
 _LARGE = _values("times", english=False)
 _AND = "و"
+_JOINS_DIGITS = "joins digits"
+"""The kind of an «و» that stands before digits, «مليون و200 ألف»."""
 _HALF, _HUNDRED = 0.5, 100
 _LONGEST = 12
 """Words of the longest number that is read as one."""
@@ -85,7 +90,7 @@ def tokens(text: str) -> list[str]:
 
 
 def _tokens(folded: str) -> list[str]:
-    return _TOKEN.findall(_PERCENT.sub(f" {PERCENT} ", folded))
+    return _TOKEN.findall(one_spelling(_PERCENT.sub(f" {PERCENT} ", folded)))
 
 
 def amounts(listed: Sequence[str]) -> list[Amount]:
@@ -93,6 +98,9 @@ def amounts(listed: Sequence[str]) -> list[Amount]:
     found: list[Amount] = []
     forms = readings_each(listed, _SHORTEST)
     read = list(map(_word, forms))
+    for i, (token, following) in enumerate(pairwise(listed)):
+        if token == _AND and following[0].isdecimal():
+            read[i], read[i + 1] = _NumberWord(_JOINS_DIGITS, 0), read[i + 1]._replace(joined=True)
     i = 0
     while i < len(listed):
         name, taken = (
@@ -148,38 +156,53 @@ def _numeral(words: list[_NumberWord]) -> tuple[str, int]:
     «ثلاثة ملايين ومئتا ألف»: `whole` is what was multiplied by `scale`, a thousand or more; `part` what was not yet.
     """
     first, *rest = words
-    if first.kind == "":
+    if first.kind in ("", _JOINS_DIGITS):
         return "", 0
     whole, scale, part = 0.0, 0.0, first.value
     if first.kind == "times" and first.value > _HUNDRED:
         whole, scale, part = first.value, 10.0 ** int(math.log10(first.value)), 0.0  # a dual is two of its scale
-    taken = 1
-    for word in rest:
+    taken = scaled = 1
+    for place, word in enumerate(rest, 2):
         teen = word.value == 10 and not word.joined and 1 <= part < 10
         follows, multiplies = word.joined and not part, not word.joined and part > 0
+        is_part = 0 < word.value < 1
+        if word.kind == _JOINS_DIGITS:
+            continue
         if word.kind == "add" and (teen or (word.joined and _goes_on(word.value, part, scale))):
-            part += word.value * (scale if word.value == _HALF and not part else 1)
+            part += word.value * (scale if is_part and not part else 1)
+        elif word.kind == "digits" and follows and word.value < scale:
+            part = word.value
+        elif word.kind == "times" and word.value == scale and rest[place - 3].value * scale == part:
+            pass  # «مليار ونصف المليار»
         elif word.kind == "times" and word.value == _HUNDRED and (follows or (multiplies and 1 < part < 10)):
             part = (part or 1) * _HUNDRED
+        elif word.kind == "times" and word.value > _HUNDRED and multiplies and 0 < scale <= word.value:
+            part, taken = 0.0, scaled  # another number: «مليون وثلاثة ملايين»
+            break
         elif word.kind == "times" and word.value > _HUNDRED and ((follows and word.value < scale) or multiplies):
             whole, scale, part = whole + (part or 1) * word.value, word.value, 0.0
+            scaled = place
         else:
             break
-        taken += 1
+        taken = place
     if taken == 1 and first.kind == "joins":
         return "", 0
     return f"{whole + part:.12g}", taken
 
 
 def _goes_on(value: float, part: float, scale: float) -> bool:
-    """Whether «و» joins a value to what is before: after a scale what is below it, after hundreds, tens after units."""
+    """Whether «و» joins a value to what is before: after a scale what is below it, after hundreds, tens and a half after units."""
+    if 0 < value < 1 <= part < _HUNDRED:
+        return True
     if part % _HUNDRED == 0:
         return value < (_HUNDRED if part else scale)
     return 20 <= value < _HUNDRED and part % _HUNDRED < 10
 
 
 def _digits(token: str) -> float:
-    """The value of a token that begins with a digit: «1,234.5», «1.234.567»."""
+    """The value of a token that begins with a digit: «1,234.5», «1.234,5», «1.234.567»."""
+    if 0 < token.find(".") < token.find(","):
+        token = token.replace(".", "").replace(",", ".")
     digits = _THOUSANDS.sub("", token).replace(",", ".")
     return float(digits if digits.count(".") <= 1 else digits.replace(".", ""))
 
