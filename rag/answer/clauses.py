@@ -9,7 +9,7 @@ from rag.arabic import sentences
 from rag.arabic.rules.forms import CONTRAST, DATE_JOINTS, begins_anew, is_content, marker
 from rag.arabic.rules.numerals import PERCENT, Amount, amounts, tokens
 from rag.arabic.text.folding import words
-from rag.readers.formats.grids import BETWEEN
+from rag.arabic.text.sentences import BETWEEN_CELLS
 
 _BEFORE = 4
 """Content words before a number that may say what it is about."""
@@ -92,7 +92,7 @@ def split(text: str) -> tuple[list[tuple[int, int]], list[Clause], list[list[Cla
 
 def _statements(sentence: str) -> list[str]:
     """The statements that a sentence sets against each other; of a table's row, each cell with the row's first one."""
-    first, *cells = sentence.split(BETWEEN)
+    first, *cells = sentence.split(BETWEEN_CELLS)
     if len(cells) > 1:
-        return [f"{first}{BETWEEN}{cell}" for cell in cells]
+        return [f"{first}{BETWEEN_CELLS}{cell}" for cell in cells]
     return [part for part in CONTRAST.split(sentence) if len(words(part)) > 1] or [sentence]

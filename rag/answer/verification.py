@@ -37,8 +37,8 @@ from rag.arabic.rules.names import Name
 from rag.arabic.rules.numerals import PERCENT, Amount, tokens
 from rag.arabic.rules.polarity import VERBATIM, contradicts, denied_places, denies, quotations
 from rag.arabic.rules.reported_speech import speaker
+from rag.arabic.text.sentences import BETWEEN_CELLS
 from rag.query.translation import Translator
-from rag.readers.formats.grids import BETWEEN
 
 _TOPIC = 7
 """Words at a passage's beginning that name what it is about."""
@@ -97,7 +97,7 @@ class _Comparison:
         if _bare(said) == _bare(whole):
             return True
         told = _told_by(said.raw, before + whole.raw)
-        if len(said.amounts) > 1 and BETWEEN in whole.raw:  # a claim about several cells of a row
+        if len(said.amounts) > 1 and BETWEEN_CELLS in whole.raw:  # a claim about several cells of a row
             clauses = [*clauses, whole]
         half = (len(said.content) + len(said.amounts) + 1) // 2
         if any(self._supports(said, quote, (*topic, *told), half) for quote in clauses):

@@ -9,6 +9,8 @@ LONGEST = 1000
 """Characters; a longer sentence is cut at a clause mark or a space, so that a passage stays readable."""
 LONGEST_QUOTATION = 900
 """Characters; quotation marks further apart are taken for strays."""
+BETWEEN_CELLS = " · "
+"""What readers put between the cells of a table's row, which is one sentence."""
 
 _OPENERS = {"«": "»", "“": "”", "„": "”", "‹": "›", "‘": "’"}
 _STRAIGHT = ('"', "''")

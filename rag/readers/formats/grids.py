@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-BETWEEN = " · "
+from rag.arabic.text.sentences import BETWEEN_CELLS
+
 LONGEST_CELL = 300
 """Characters; tables with longer cells lay a page out, and their cells are texts."""
 WIDEST = 100
@@ -47,7 +48,7 @@ def _line(row: Sequence[str], heads: Sequence[str]) -> str:
     if len(set(filter(None, row))) < 2 and sum(map(bool, row)) != 1:  # one cell over the whole width
         return next(filter(None, row), "")
     named = zip(heads or [""] * len(row), row, strict=True)
-    return BETWEEN.join(f"{head}: {cell}" if head else cell for head, cell in named if cell)
+    return BETWEEN_CELLS.join(f"{head}: {cell}" if head else cell for head, cell in named if cell)
 
 
 def _grid(rows: Sequence[Sequence[Cell]]) -> list[list[str]]:
