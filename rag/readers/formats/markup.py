@@ -47,27 +47,35 @@ def _raise_digits(tree: Any) -> bool:
 
 
 def _write_rows(tree: Any) -> bool:
-    from lxml.etree import SubElement
-
-    changed = False
-    for table in tree.xpath("//table[not(.//table)]"):
+    """Rows of tables; what lays a page out becomes blocks like others, since its cells are texts."""
+    tables = [(table, bool(table.xpath(".//table"))) for table in tree.xpath("//table")]
+    for table, holds_others in reversed(tables):
         rows = [[part for part in row if part.tag in ("td", "th")] for row in table.iter("tr")]
         cells = [[_cell(part) for part in row] for row in rows]
-        if not is_table(cells):
+        if is_table(cells) and not holds_others:
+            _put_rows(table, rows, cells)
             continue
-        heads = next((i for i, row in enumerate(rows) if any(part.tag == "td" for part in row)), len(rows))
-        if all(
-            [part.tag for part in row] == ["th", "td"] for row in rows if len(row) > 1
-        ):  # a box of facts about one thing
-            cells = [[Cell(": ".join(cell.text.rstrip(" :") for cell in row if cell.text))] for row in cells]
-            heads = 0
-        captions = [line for caption in table.iter("caption") for line in lines(caption)]
-        tail = table.tail
-        table.clear()
-        table.tag, table.tail, changed = "div", tail, True
-        for line in (*captions, *row_lines(cells, heads or None)):
-            SubElement(table, "p").text = line
-    return changed
+        for part in table.iter("table", "thead", "tbody", "tfoot", "tr", "td", "th", "caption"):
+            part.tag = "div"
+    return bool(tables)
+
+
+def _put_rows(table: Any, rows: list[list[Any]], cells: list[list[Cell]]) -> None:
+    """Puts a paragraph for the caption and for each row in the place of a table."""
+    from lxml.etree import SubElement
+
+    heads = next((i for i, row in enumerate(rows) if any(part.tag == "td" for part in row)), len(rows))
+    if all(
+        [part.tag for part in row] == ["th", "td"] for row in rows if len(row) > 1
+    ):  # a box of facts about one thing
+        cells = [[Cell(": ".join(cell.text.rstrip(" :") for cell in row if cell.text))] for row in cells]
+        heads = 0
+    captions = [line for caption in table.iter("caption") for line in lines(caption)]
+    tail = table.tail
+    table.clear()
+    table.tag, table.tail = "div", tail
+    for line in (*captions, *row_lines(cells, heads or None)):
+        SubElement(table, "p").text = line
 
 
 def _cell(part: Any) -> Cell:
