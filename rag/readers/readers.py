@@ -242,5 +242,3 @@ def _row_of(found: Found) -> str:
     """A row with an id of its own in its file, wherever in its table or dump it stands: the place of that, and the id."""
     table, _, _ = found.place.rpartition(ROW)
     return f"{printable(table)}\n{found.id}"
-
-

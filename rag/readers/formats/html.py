@@ -74,7 +74,11 @@ def page_of(html: str) -> Document:
         raise Unfit("has no text beside menus and scripts; expected a page with an article")
     title = " ".join(((found and found.title) or _named(tree, "og:title") or tree.findtext(".//title") or "").split())
     return Document(
-        apart(text.replace("\0", "")), title, _date(tree, html), found.url if found else None, _named(tree, "og:site_name")
+        apart(text.replace("\0", "")),
+        title,
+        _date(tree, html),
+        found.url if found else None,
+        _named(tree, "og:site_name"),
     )
 
 
