@@ -91,7 +91,7 @@ def test_an_old_office_file_is_what_libreoffice_makes_of_it(tmp_path: Path, monk
     monkeypatch.setenv("RAG_PASSWORD", "secret")
     (found,) = read([tmp_path / "a.doc"])
     assert (tmp_path / "seen").read_text() == "None"
-    assert found == Article("a.doc", f"{LINES[0]}\nالاسم\tخالد\n{LINES[1]}", "عنوان", "2015-07-23", tmp_path.name)
+    assert found == Article("a.doc", f"{LINES[0]}\nالاسم · خالد\n{LINES[1]}", "عنوان", None, tmp_path.name)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="the program is a script of sh")
