@@ -287,3 +287,12 @@ def test_damaged_xml_gives_parts_or_unfit(tmp_path: Path, data: str, changes: li
         for part in read_xml(tmp_path / "a.xml", tmp_path):
             assert isinstance(part, Part)
             assert isinstance(part.item, Document) or "\n" not in str(part.item)
+
+
+def test_comments_and_instructions_within_a_feed_are_no_fields(tmp_path: Path) -> None:
+    path = tmp_path / "feed.xml"
+    item = "<item><!-- made by hand --><?php x?><title>خبر</title><description>نص الخبر كله.</description></item>"
+    path.write_text(f"<rss><!-- a --><channel><title>جريدة</title>{item}</channel></rss>", encoding="utf-8")
+    (found,) = read_xml(path, tmp_path)
+    assert isinstance(found.item, Document)
+    assert (found.item.title, found.item.text) == ("خبر", "نص الخبر كله.")

@@ -100,7 +100,9 @@ def _feed_item(feed: Any) -> Callable[[Any], tuple[str, Document] | None]:
 
     def read(item: Any) -> tuple[str, Document] | None:
         given = {
-            local(each): _words(each) for each in item if not _ASIDE.search(str(each.tag)) and local(each) != "encoded"
+            local(each): _words(each)
+            for each in item.iterchildren("*")
+            if not _ASIDE.search(str(each.tag)) and local(each) != "encoded"
         }
         kinds = [
             str(each.get("term", "")) for each in item.iter("{*}category") if "/kind#" in str(each.get("term", ""))
