@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from datasets.rows import Row, rows
+from rag.readers.describing import article_of
+from rag.readers.formats.document import Document
 from rag.types import Article
 
 
@@ -16,8 +18,8 @@ def news(data: Path) -> Iterator[Row]:
 
 
 def article(row: Row) -> Article:
-    """A row as an article."""
-    return Article(row["id"], row["text"], row["title"] or "", row["date"], row["source"] or "")
+    """A row as the article that `rag index` makes of it."""
+    return article_of(Document(row["text"], row["title"] or "", row["date"]), row["id"], row["source"] or "")
 
 
 def sample(data: Path) -> list[Row]:

@@ -55,8 +55,9 @@ class Passage:
 
     @property
     def searched(self) -> str:
-        """What search reads: the article's title, then the passage."""
-        return f"{self.title}\n{self.text}" if self.title else self.text
+        """What search reads: the article's title, then the passage; the title once where it is the passage's first line."""
+        is_told = not self.title or f"{self.text}\n".startswith(f"{self.title}\n")
+        return self.text if is_told else f"{self.title}\n{self.text}"
 
 
 def searched(passages: Iterable[Passage]) -> list[str]:

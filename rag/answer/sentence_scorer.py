@@ -185,7 +185,7 @@ class SentenceScorer:
                 quote = passage.text[start:end]
                 key = (passage.article, passage.start + start, passage.start + end)
                 found.setdefault(key, (hit, whole, before, quote))
-                before = quote
+                before = "" if quote == passage.title else quote  # a headline is no part of what goes on
         quotes = [quote for *_, quote in found.values()]
         columns: dict[str, list[float]] = {
             "coverage": coverage.shares(marked(quotes)),

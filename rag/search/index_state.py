@@ -21,7 +21,7 @@ from filelock import FileLock, Timeout
 from rag.errors import IndexDamaged, LibraryError
 from rag.types import Passage
 
-FORMAT = 7
+FORMAT = 8
 WRITING = "writing.lock"
 """The lock, beside the indexes, of the process that writes them."""
 Within = Sequence[int] | None

@@ -189,3 +189,18 @@ def test_where_it_is_not_needed_nothing_of_it_is_opened(tmp_path: Path) -> None:
             capture_output=True, text=True, timeout=120, check=True,
         )  # fmt: skip
         assert done.stdout.strip() == expected
+
+
+def test_a_headline_in_the_text_is_searched_once_and_goes_before_no_sentence() -> None:
+    title = "وفاة الشاعر عمر الفرا"
+    one = passage(f"{title}\n\nتوفي الشاعر صباح الأحد. وولد في تدمر.", title)
+    assert one.searched == one.text
+    assert passage(f"{title} أمس.", title).searched.count(title) == 2
+    scorer = SentenceScorer(lambda grams: dict.fromkeys(grams, 1.0), shipped_embedder(), None)
+    scored = scorer.score(parsed("متى توفي الشاعر؟"), [Hit(one, 1, 1.0, 1, 1)])
+    before = {sentence.quote: sentence.before for sentence in scored}
+    assert before == {
+        title: "",
+        "توفي الشاعر صباح الأحد.": "",
+        "وولد في تدمر.": "توفي الشاعر صباح الأحد.",
+    }

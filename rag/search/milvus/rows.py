@@ -17,7 +17,7 @@ from rag.search.bm25 import K1, B
 from rag.search.embedding import Embedder
 from rag.types import EVERYTHING, Passage, Scope
 
-VERSION = 1
+VERSION = 2
 """Of fields, indexes and tokens; a collection of another is built anew."""
 ID, GRAMS, LEXICAL, DENSE, SOURCE, DATE = "id", "grams", "lexical", "dense", "source", "date"
 LONGEST = 65_535
