@@ -15,26 +15,16 @@ from typing import Any
 from zipfile import ZipFile
 
 from rag.arabic.rules.columns import fields_of
-from rag.arabic.rules.dates import iso_date
 from rag.arabic.text.folding import has_words
+from rag.arabic.text.raised import apart, raised
+from rag.arabic.text.sentences import BETWEEN_CELLS
 from rag.readers.formats.document import Document, Part, Unfit
+from rag.readers.formats.grids import Cell, is_table, row_lines
+from rag.readers.formats.odf_text import MOST_REPEATED, OdfText, kind_of, named
 from rag.readers.formats.zipped import xml_of, zipped
 
 _ODF = "a file of LibreOffice (.odt, .ods, .odp)"
 _SLIDES, _WORKBOOK = "a presentation (.pptx)", "a table (.xlsx)"
-_LEFT_OUT = frozenset(
-    (
-        "tracked-changes",
-        "annotation",
-        "annotation-end",
-        "sequence-decls",
-        "note-citation",
-        "bibliography-source",
-        "desc",
-    )
-)
-_MOST_REPEATED = 1000
-"""How often an empty cell may stand for itself; sheets are filled with them to their edges."""
 _LONGEST_HEAD = 10
 """Rows within which a sheet's head stands; before it there are titles."""
 _UNSAFE = re.compile(r"[\0-\x1f/\\]+")
@@ -44,12 +34,11 @@ Row = list[str]
 def read_odf(path: Path) -> Document:
     """The text of a document or a presentation: paragraphs, and rows of tables, a line each; notes behind the paragraph they belong to."""
     with zipped(path, _ODF) as file:
-        text = "\n".join(
-            line for block in _blocks(_xml(file, "content.xml")) for line in block.split("\n") if line.strip()
-        )
+        root = _xml(file, "content.xml")
+        text = "\n".join(OdfText(root).lines(root))
         if not has_words(text):
             raise Unfit("is a document that holds no text; a scan needs text recognition (OCR)")
-        return Document(text, *_about(file, "meta.xml"))
+        return Document(text, _title(file, "meta.xml"))
 
 
 def read_slides(path: Path) -> Document:
@@ -64,7 +53,7 @@ def read_slides(path: Path) -> Document:
                 lines += [line for line in _drawn(_xml(file, notes)) if not line.isdecimal()]  # the number of the page
         if not has_words(" ".join(lines)):
             raise Unfit("is a presentation that holds no text; pictures of text need text recognition (OCR)")
-        return Document("\n".join(lines), *_about(file, "docProps/core.xml"))
+        return Document("\n".join(lines), _title(file, "docProps/core.xml"))
 
 
 def read_workbook(path: Path, into: Path) -> Iterator[Part]:
@@ -84,8 +73,9 @@ def read_workbook(path: Path, into: Path) -> Iterator[Part]:
 def read_ods(path: Path, into: Path) -> Iterator[Part]:
     """The sheets of an .ods file, as those of `read_workbook`."""
     with zipped(path, _ODF) as file:
-        tables = list(_xml(file, "content.xml").iter("{*}table"))
-        yield from _sheets(((_named(table, "name"), _rows_of(table)) for table in tables), len(tables), into)
+        root = _xml(file, "content.xml")
+        tables, said = list(root.iter("{*}table")), OdfText(root)
+        yield from _sheets(((named(table, "name"), _rows_of(table, said)) for table in tables), len(tables), into)
 
 
 def _sheets(sheets: Iterable[tuple[str, Iterator[Row]]], count: int, into: Path) -> Iterator[Part]:
@@ -120,16 +110,12 @@ def _sheet(rows: Iterator[Row], into: Path, place: str, beside: str) -> Iterator
         yield Part(place, file, beside=beside)
         return
     is_head = all(re.search(r"[^\W\d]", name) for name in names) and len(set(names)) == len(names)
-    lines = ["\t".join(row) for row in (*titles, names)]
+    lines = [BETWEEN_CELLS.join(filter(None, row)) for row in (*titles, names)]
     for each in rows:
         cells = [
             (names[number] if is_head and number < width else "", cell) for number, cell in enumerate(each) if cell
         ]
-        lines.append(
-            "; ".join(f"{name}: {cell}" if name else cell for name, cell in cells)
-            if is_head
-            else "\t".join(each).strip()
-        )
+        lines.append(BETWEEN_CELLS.join(f"{name}: {cell}" if name else cell for name, cell in cells))
     if has_words(text := "\n".join(filter(None, lines))):
         yield Part(place, Document(text, " ".join(titles[0]) if titles else ""), beside=beside)
 
@@ -145,82 +131,58 @@ def _cell(value: object) -> str:
     return " ".join(str(value).split(" ")).strip()
 
 
-def _rows_of(table: Any) -> Iterator[Row]:
+def _rows_of(table: Any, said: OdfText) -> Iterator[Row]:
     for row in table.iter("{*}table-row"):
         cells: Row = []
         for cell in row:
             if not str(cell.tag).endswith(("}table-cell", "}covered-table-cell")):
                 continue
-            day = _named(cell, "date-value")
-            text = day.removesuffix("T00:00:00") or "\n".join(filter(None, _blocks(cell)))
-            times = _named(cell, "number-columns-repeated")
-            cells += [text] * min(int(times) if times.isdecimal() else 1, _MOST_REPEATED)
-        repeated = _named(row, "number-rows-repeated")
+            day = named(cell, "date-value")
+            text = day.removesuffix("T00:00:00") or "\n".join(said.lines(cell))
+            times = named(cell, "number-columns-repeated")
+            cells += [text] * min(int(times) if times.isdecimal() else 1, MOST_REPEATED)
+        repeated = named(row, "number-rows-repeated")
         filled = any(cells)
-        yield from [cells] * (min(int(repeated), _MOST_REPEATED) if repeated.isdecimal() and filled else 1)
-
-
-def _blocks(parent: Any) -> Iterator[str]:
-    """The paragraphs, headings and rows under an element, in order."""
-    for child in parent:
-        kind = _kind(child)
-        if kind in ("p", "h"):
-            inner: list[str] = []
-            yield "".join(_runs(child, inner))
-            yield from inner
-        elif kind == "table-row":
-            yield "\t".join(" ".join(_blocks(cell)) for cell in child)
-        elif kind and kind not in _LEFT_OUT:
-            yield from _blocks(child)
-
-
-def _runs(parent: Any, inner: list[str]) -> Iterator[str]:
-    """The text within a paragraph; what hangs on it (notes, text boxes) is put into `inner`."""
-    yield _plain(parent.text)
-    for child in parent:
-        kind = _kind(child)
-        if kind == "s":
-            count = _named(child, "c")
-            yield " " * (min(int(count), _MOST_REPEATED) if count.isdecimal() else 1)
-        elif kind in ("tab", "line-break"):
-            yield "\t" if kind == "tab" else "\n"
-        elif kind in ("note-body", "text-box", "table"):
-            inner += _blocks(child)
-        elif kind and kind not in _LEFT_OUT:
-            yield from _runs(child, inner)
-        yield _plain(child.tail)
-
-
-def _plain(text: str | None) -> str:
-    """Text of XML, in which line ends and several spaces are one space."""
-    return re.sub(r"[ \t\r\n]+", " ", text or "")
+        yield from [cells] * (min(int(repeated), MOST_REPEATED) if repeated.isdecimal() and filled else 1)
 
 
 def _drawn(slide: Any) -> list[str]:
     """The paragraphs of a slide, and the rows of its tables."""
     lines: list[str] = []
-    for each in slide.iter("{*}p", "{*}tr"):
-        inside = [_kind(above) for above in each.iterancestors()]
-        if _kind(each) == "tr":
-            lines.append("\t".join(" ".join(_said(cell)) for cell in each.iter("{*}tc")))
-        elif "tr" not in inside:
-            lines += ["".join(_said(each))]
+    for each in slide.iter("{*}p", "{*}tbl"):
+        if kind_of(each) == "tbl":
+            rows = [
+                [_drawn_cell(cell) for cell in row.iter("{*}tc") if not _is_covered(cell)] for row in each.iter("{*}tr")
+            ]
+            lines += row_lines(rows) if is_table(rows) else [cell.text for row in rows for cell in row]
+        elif not any(kind_of(above) == "tbl" for above in each.iterancestors()):
+            lines += [apart("".join(_said(each)))]
     return [line.strip() for text in lines for line in text.split("\n") if line.strip()]
+
+
+def _drawn_cell(cell: Any) -> Cell:
+    columns, rows = (int(span) if (span := cell.get(name, "1")).isdecimal() else 1 for name in ("gridSpan", "rowSpan"))
+    paragraphs = ("".join(_said(paragraph)) for paragraph in cell.iter("{*}p"))
+    return Cell(apart(" ".join(" ".join(paragraphs).split())), columns, rows)
+
+
+def _is_covered(cell: Any) -> bool:
+    """Whether another cell reaches over this one."""
+    return any(cell.get(name) in ("1", "true") for name in ("hMerge", "vMerge"))
 
 
 def _said(element: Any) -> Iterator[str]:
     for each in element.iter("{*}t", "{*}br"):
-        yield "\n" if _kind(each) == "br" else each.text or ""
+        properties, text = each.getparent().find("{*}rPr"), each.text or ""
+        baseline = properties.get("baseline", "0") if properties is not None else "0"
+        yield "\n" if kind_of(each) == "br" else text if baseline.startswith(("0", "-")) else raised(text)
 
 
-def _about(file: ZipFile, name: str) -> tuple[str, str | None]:
-    """Title and day as a document gives them."""
+def _title(file: ZipFile, name: str) -> str:
+    """The title as a document gives it."""
     if name not in file.namelist():
-        return "", None
-    told = {_kind(each): " ".join((each.text or "").split()) for each in _xml(file, name).iter()}
-    return told.get("title", ""), iso_date(
-        (told.get("creation-date") or told.get("created") or told.get("date") or "")[:10]
-    )
+        return ""
+    return next((" ".join((each.text or "").split()) for each in _xml(file, name).iter("{*}title")), "")
 
 
 def _related(file: ZipFile, name: str) -> Mapping[str, str]:
@@ -241,12 +203,3 @@ def _xml(file: ZipFile, name: str) -> Any:
         return xml_of(file.read(name))
     except KeyError as e:
         raise Unfit(f"lacks its part {name!r}; expected a file that is whole; save it again") from e
-
-
-def _kind(element: Any) -> str:
-    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
-
-
-def _named(element: Any, name: str) -> str:
-    """An attribute by its name without its namespace; "" where there is none."""
-    return next((str(value) for key, value in element.attrib.items() if str(key).rpartition("}")[2] == name), "")
