@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import quopri
+import textwrap
 from contextlib import suppress
 from email.message import EmailMessage
 from email.mime.base import MIMEBase
@@ -91,6 +92,18 @@ def test_letters_cut_over_encoded_words_are_whole(tmp_path: Path) -> None:
 )
 def test_encoded_words_of_a_head(tmp_path: Path, subject: str, title: str) -> None:
     assert one(tmp_path / "a.eml", f"{HEAD}Subject: {subject}\n\nx".encode()).title == title
+
+
+def test_lines_of_a_fixed_width_join(tmp_path: Path) -> None:
+    said = (
+        "أعلنت هيئة الآثار أن البعثة المشتركة برئاسة الدكتور ماجد العطار عثرت في تل الرماد على رقيم طيني قديم جدا. " * 4
+    )
+    lines = "\r\n".join(textwrap.wrap(said, 70))
+    head = "From: a@b.c\r\nSubject: x\r\nMIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n\r\n"
+    (tmp_path / "a.eml").write_bytes(f"{head}{lines}\r\n\r\nاسم المرسل\r\n".encode())
+    (found,) = read([tmp_path / "a.eml"])
+    assert isinstance(found, Article)
+    assert found.text == f"{said.strip()}\n\nاسم المرسل"
 
 
 @pytest.mark.parametrize(("delete", "gap"), [("no", " "), ("yes", "")])

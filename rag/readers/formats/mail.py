@@ -24,6 +24,7 @@ from rag.arabic.rules.dates import iso_date
 from rag.arabic.text.encodings import decoded
 from rag.arabic.text.filenames import readable
 from rag.arabic.text.folding import has_words
+from rag.arabic.text.wrapping import unwrapped
 from rag.readers.formats.document import Document, Part, Unfit
 from rag.readers.formats.epub import paragraphs
 from rag.readers.formats.html import page_of
@@ -203,8 +204,9 @@ def _gathered(part: Message, depth: int) -> tuple[str, list[tuple[Message, bytes
         text = charset_text(content_of(part), part.get_content_charset())
         if kind == "text/html":
             return "\n".join(paragraphs(text.encode("utf-8", "replace"))), []
-        flowed = str(part.get_param("format", "")).lower() == "flowed"
-        return _unflowed(text, str(part.get_param("delsp", "")).lower() == "yes") if flowed else text, []
+        if str(part.get_param("format", "")).lower() == "flowed":
+            return _unflowed(text, str(part.get_param("delsp", "")).lower() == "yes"), []
+        return unwrapped("\n".join(text.splitlines())), []
     return "", [] if inside or _PASSED_BY.match(kind) else [(part, content_of(part))]
 
 
