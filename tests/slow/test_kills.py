@@ -40,13 +40,14 @@ _SEED = 20260101
 
 
 def made(n: int) -> Article:
-    """An article of a few passages, another for each number."""
+    """An article of a few passages below its headline, another for each number."""
     chance = random.Random(_SEED + n)
     sentences = [
         f"قال {chance.choice(_WHO)} في {chance.choice(_WHERE)} إن {chance.choice(_WHAT)} بلغت {chance.randrange(10**6)} هذا العام."
         for _ in range(chance.randrange(4, 16))
     ]
-    return Article(f"a{n:04}", " ".join(sentences), f"خبر {n} من {chance.choice(_WHERE)}", "2020-01-02", "made", None)
+    title = f"خبر {n} من {chance.choice(_WHERE)}"
+    return Article(f"a{n:04}", f"{title}\n\n{' '.join(sentences)}", title, "2020-01-02", "made", None)
 
 
 ARTICLES = [made(n) for n in range(COUNT)]
