@@ -11,7 +11,7 @@ from rag.answer.assistant import Assistant
 from tests.asking import LIBRARIES, check, check_again, question
 from tests.asking import assistants as opened
 
-QUESTIONS = 25
+QUESTIONS = 10
 
 
 @pytest.fixture(scope="module")

@@ -93,8 +93,9 @@ def test_a_question_is_asked_of_a_time_and_a_source(rag: Rag, tmp_path: Path) ->
 
 
 def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_path: Path) -> None:
-    testset = ROOT / "tests" / "data" / "seeds_qa.jsonl"
-    out = tmp_path / "out.jsonl"
+    every = (ROOT / "tests" / "data" / "seeds_qa.jsonl").read_text(encoding="utf-8").splitlines()
+    testset, out = tmp_path / "some.jsonl", tmp_path / "out.jsonl"
+    testset.write_text("\n".join(every[::4]), encoding="utf-8")
     figures = json.loads(seeded("eval", testset, "--json", "--out", out, "--report", tmp_path / "r.html").stdout)
     names = {
         "questions",
@@ -125,7 +126,7 @@ def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_p
     assert {"speech", "english", "dialect", "unanswerable"} <= set(figures)
     assert figures["speech"]["evidence@3"] == 1
     assert [figures["all"][name] for name in ("supported", "coverage", "verbatim", "purity")] == [1, 1, 1, 1]
-    assert figures["variety=dialect"]["questions"] == 13
+    assert figures["variety=dialect"]["questions"] == 4
     assert {"refused", "answered"} <= set(figures["variety=standard"]) & set(figures["variety=dialect"])
     rows = [json.loads(row) for row in out.read_text(encoding="utf-8").splitlines()]
     assert len(rows) == figures["all"]["questions"]
@@ -143,7 +144,7 @@ def test_eval_prints_every_figure_and_writes_a_row_a_question(seeded: Rag, tmp_p
     assert rows[0]["scores"]["verbatim"] == 1
     page = (tmp_path / "r.html").read_text(encoding="utf-8")
     assert all(
-        said in page for said in ("seeds_qa.jsonl", "5 articles in 33 passages", "--report", "Evidence missed", "<svg")
+        said in page for said in ("some.jsonl", "5 articles in 33 passages", "--report", "Evidence missed", "<svg")
     )
     baseline = tmp_path / "baseline.json"
     baseline.write_text(json.dumps(figures), encoding="utf-8")
@@ -264,12 +265,7 @@ def test_the_quick_commands_import_nothing_heavy(seeded: Rag, tmp_path: Path) ->
     assert done.stderr.strip() == "[]"
 
 
-def test_a_conversation_is_understood_and_measured(rag: Rag) -> None:
-    rag("index", SEEDS)
-    asked = rag("ask", "وماذا قال عن حلب؟", "--after", "ماذا قال تشوركين؟", "--writer", "quote")
+def test_a_conversation_is_understood(seeded: Rag) -> None:
+    asked = seeded("ask", "وماذا قال عن حلب؟", "--after", "ماذا قال تشوركين؟", "--writer", "quote")
     assert "understood as: ماذا قال تشوركين عن حلب؟" in asked.stderr
     assert "أي فرصة في النجاح" in asked.stdout
-    testset = ROOT / "tests" / "data" / "followups_qa.jsonl"
-    figures = json.loads(rag("eval", testset, "--json", "--writer", "quote").stdout)
-    assert figures["follow-up"]["evidence@3"] > 0.9
-    assert figures["all"]["verbatim"] == 1
