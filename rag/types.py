@@ -113,9 +113,10 @@ class Hit:
 class Evidence:
     """A verbatim span of an article: `quote == article.text[start:end]`.
 
-    `speaker` is who says it, as the sentence itself puts it; empty where it names nobody. `sure`: whether it answers the
-    question probably, and not only possibly. `confidence`: the probability that it does. `short`: the words of it that most
-    probably answer; empty where it was not read for them.
+    `speaker` is who makes a statement, in the article's words, where the quote itself does not say so. `voice`: by its verb, where
+    the quote is the speaker's own words; empty where the newspaper reports them, and of no statement. `sure`: whether it answers
+    the question probably, and not only possibly. `confidence`: the probability that it does. `short`: the words of it that most
+    probably answer, and `short_confidence` the probability that they do; empty where it was not read for them.
     """
 
     passage: Passage
@@ -124,19 +125,21 @@ class Evidence:
     quote: str
     score: float
     speaker: str = ""
+    voice: Literal["he", "she", ""] = ""
     sure: bool = True
     confidence: float = 1.0
     short: str = ""
+    short_confidence: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
 class Citation:
     """The marker `[n]`, the claim before it, the evidence found for it, and the verdict of the check.
 
-    n: the passage's number; 0 for a claim that cites nothing. at: where its marker begins in `Answer.text`, or where the
-    claim ends that has none. short: the words of the quote that most probably answer, or, of an answer that is `nearest`, that might.
-    page: the one on which the evidence begins, from 1; 0 where the article has no pages. near_duplicates: of the article, their
-    ids, the likest first.
+    n: the passage's number, of a quoted answer the quote's own; 0 for a claim that cites nothing. at: where its marker begins in
+    `Answer.text`, or where the claim ends that has none. short: the words of the quote that most probably answer, or, of an answer
+    that is `nearest`, that might. page: the one on which the evidence begins, from 1; 0 where the article has no pages.
+    near_duplicates: of the article, their ids, the likest first.
     """
 
     n: int

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from rag.answer.assistant import Assistant
 from rag.arabic.lexicon import COLUMNS, WORDS, table
+from rag.arabic.text.quoting import quoted
 from rag.errors import InputError
 from rag.query.translation import TABLE
 from rag.search.embedding import SHIPPED
@@ -152,6 +153,7 @@ def check(assistant: Assistant, text: str, history: tuple[Answer, ...] = ()) -> 
             article = assistant.library.article(citation.article)
             assert article, text
             assert article.text[citation.start : citation.end] == citation.quote, text
+            assert quoted(citation.quote) in answer.text, text
     answer.as_json()
     return answer
 

@@ -11,9 +11,9 @@ from rag.answer.speaker_statements import StatementFinder
 from rag.arabic.morphology import all_readings
 from rag.arabic.rules.cutting import cut
 from rag.arabic.rules.places import country
-from rag.arabic.rules.reported_speech import speaker
 from rag.arabic.rules.words import hold
 from rag.arabic.text.folding import words, words_each
+from rag.arabic.text.quoting import without_trail
 from rag.query.question import Question
 from rag.types import EVERYTHING, Evidence, Hit, Scope
 
@@ -21,8 +21,8 @@ QUOTES = 3
 """Sentences given as evidence, at most; a speaker's statements may be more."""
 _CLOSE = 4.0
 """A further sentence is quoted if its score is at most this far below the best one's (in nats: the odds then differ e-fold)."""
-_LIKELY = math.log(0.5)
-"""The log probability of a short answer from which a long sentence may be cut behind it."""
+_LIKELY = 0.5
+"""The probability of a short answer from which a long sentence may be cut behind it."""
 
 
 class EvidenceFinder:
@@ -54,11 +54,21 @@ class EvidenceFinder:
     def _evidence(sentence: ScoredSentence, sure: bool, probability: float) -> Evidence:
         """A sentence as evidence, cut to the statement that answers where its short answer is likely."""
         quote = sentence.quote
-        if sure and sentence.features.get("read_short", -math.inf) >= _LIKELY:
+        likely = math.exp(sentence.features.get("read_short", -math.inf))
+        if sure and likely >= _LIKELY:
             quote = cut(quote, sentence.short)
-        end = sentence.start + len(quote)
-        said = sentence.passage, sentence.start, end, quote, sentence.score
-        return Evidence(*said, speaker(sentence.quote), sure, probability, sentence.short)
+        quote = without_trail(quote)
+        span = sentence.start, sentence.start + len(quote)
+        return Evidence(
+            sentence.passage,
+            *span,
+            quote,
+            sentence.score,
+            sure=sure,
+            confidence=probability,
+            short=sentence.short,
+            short_confidence=likely,
+        )
 
 
 def _is_plain(question: Question, best: Sequence[ScoredSentence]) -> bool:

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from rag.answer.repeats import without_repetitions
+from rag.arabic.rules.direct_speech import Statement, statement
 from rag.arabic.rules.names import Name, is_definite
-from rag.arabic.rules.reported_speech import say, speaker, spoken_to
+from rag.arabic.rules.reported_speech import goes_on, say, speaker, spoken_to
 from rag.arabic.text.letters import marked
+from rag.arabic.text.quoting import without_trail
 from rag.arabic.text.sentences import sentences_each
 from rag.query.question import Question, QuestionParser
 from rag.search.coverage import TermCoverage
@@ -75,27 +77,32 @@ class StatementFinder:
         coverage: that of the subject, which scores them where the question names one.
         """
         sought = Name(wanted)
-        said: dict[tuple[str, int, int], tuple[Hit, str]] = {}
+        said: dict[tuple[str, int, int], tuple[Hit, str, str]] = {}
         spans = sentences_each([hit.passage.text for hit in hits])
         placed = [(hit, start, end) for hit, found in zip(hits, spans, strict=True) for start, end in found]
         texts = [hit.passage.text[start:end] for hit, start, end in placed]
-        for (hit, start, end), text, is_said in zip(placed, texts, say(texts, sought), strict=True):
-            if is_said:
+        says = say(texts, sought)
+        by = _speakers(placed, texts, says, sought)
+        for (hit, start, end), text, is_said, said_by in zip(placed, texts, says, by, strict=True):
+            if is_said or said_by:
                 offset = hit.passage.start
-                said.setdefault((hit.passage.article, offset + start, offset + end), (hit, text))
-        scores = [hit.score for hit, _ in said.values()]
+                place = hit.passage.article, offset + start, offset + end
+                said.setdefault(place, (hit, text, "" if is_said else said_by))
+        scores = [hit.score for hit, *_ in said.values()]
         if question.subject:
-            own = coverage.shares(marked([text for _, text in said.values()]))
-            around = coverage.shares(marked([hit.passage.text for hit, _ in said.values()]))
+            own = coverage.shares(marked([text for _, text, _ in said.values()]))
+            around = coverage.shares(marked([hit.passage.text for hit, *_ in said.values()]))
             scores = [a + b for a, b in zip(own, around, strict=True)]
+        named = [bool(before or speaker(text, sought)) for _, text, before in said.values()]
+        ranked = sorted(zip(said.items(), named, scores, strict=True), key=lambda one: (not one[1], -one[2]))
         statements = [
-            Evidence(hit.passage, start, end, text, score, speaker(text, sought))
-            for ((_, start, end), (hit, text)), score in zip(said.items(), scores, strict=True)
+            _evidence(hit, start, statement(text, sought, before), text, score)
+            for ((_, start, _), (hit, text, before)), _, score in ranked
         ]
         if question.has_subject:
             fitting = {article for article, _, _ in said if self._touches(coverage, article)}
             statements = [evidence for evidence in statements if evidence.passage.article in fitting]
-        return without_repetitions(sorted(statements, key=lambda statement: (not statement.speaker, -statement.score)))
+        return without_repetitions(statements)
 
     def _touches(self, coverage: TermCoverage, article_id: str) -> bool:
         """Whether an article has to do with what was asked."""
@@ -104,6 +111,27 @@ class StatementFinder:
             return False
         (share,) = coverage.shares(marked([f"{article.title} {article.text}"]))
         return share >= _TOUCHES
+
+
+def _speakers(
+    placed: Sequence[tuple[Hit, int, int]], texts: Sequence[str], says: Sequence[bool], sought: Name
+) -> list[str]:
+    """Of each sentence the words for the named one, where it says who speaks, or goes on with the sentence before it; else empty."""
+    found: list[str] = []
+    for i, text in enumerate(texts):
+        follows = i > 0 and placed[i - 1][0] is placed[i][0]
+        if says[i]:
+            found.append(speaker(text, sought))
+        else:
+            found.append(found[-1] if follows and found[-1] and goes_on(text, texts[i - 1]) else "")
+    return found
+
+
+def _evidence(hit: Hit, start: int, said: Statement, sentence: str, score: float) -> Evidence:
+    """A statement in a sentence, which begins at an offset."""
+    quote = without_trail(sentence[said.start : said.end])
+    begin = start + said.start
+    return Evidence(hit.passage, begin, begin + len(quote), quote, score, said.speaker, said.voice)
 
 
 def _by_article(ordered: Sequence[Evidence], newest_first: bool) -> list[Evidence]:

@@ -82,7 +82,7 @@ def print_answer(answers: Iterable[Answer], told: str) -> None:
         for hit in answer.hits[:3]:
             p = hit.passage
             say(f"  nearest: {shown_id(p.article)}{_page(p.page)} [{p.start}:{p.end}] {_shortened(p.text)}")
-    for c in answer.citations:
+    for c in {(c.n, c.start, c.claim if not c.n else ""): c for c in answer.citations}.values():
         where = f"{shown_id(c.article)}{_page(c.page)} [{c.start}:{c.end}]" if c.n else "cites nothing"
         short = f" ({c.short}{'' if answer.status == 'answered' else '?'})" if c.short else ""
         say(f"  [{c.n or '-'}] {c.verdict}{short}: {where} {_shortened(c.quote or c.claim)}")

@@ -10,8 +10,8 @@ from rag.arabic import fold
 from rag.arabic.rules.polarity import MARKER
 from rag.arabic.rules.words import bare_words
 from rag.arabic.text import scripts
-from rag.arabic.text.quoting import readable
-from rag.types import Answer, Article, Citation
+from rag.arabic.text.quoting import quoted
+from rag.types import Answer, Article
 
 Share = tuple[int, int]
 """How many, of how many."""
@@ -26,14 +26,9 @@ def answer_text(answer: Answer) -> str:
         return ""
     if short := next((citation.short for citation in answer.citations if citation.short), ""):
         return short
-    if answer.citations and answer.citations[0].claim.endswith(_quoted(answer.citations[0])):
+    if answer.citations and answer.citations[0].claim.endswith(quoted(answer.citations[0].quote)):
         return answer.citations[0].quote
     return MARKER.sub(" ", answer.text).strip()
-
-
-def _quoted(citation: Citation) -> str:
-    """The quote as the writer `quote` writes it."""
-    return f"“{readable(citation.quote)}”"
 
 
 def exact_match(said: str, accepted: Sequence[str]) -> float:
@@ -81,11 +76,11 @@ def purity(answer: Answer, material: Iterable[str]) -> Share:
     """The letters of an answer, outside what it quotes whole, that are of the question's script or of a word it was given.
 
     The question's script is Arabic where it has an Arabic letter, else Latin. A word of another script is fine where it
-    stands, folded, in the question or the material (titles and texts of the passages found and the articles cited).
+    stands, folded, in the question or the material (titles, sources and texts of the passages found and the articles cited).
     """
     text = answer.text
     for citation in answer.citations:
-        text = text.replace(_quoted(citation), " ")
+        text = text.replace(quoted(citation.quote), " ")
     own, written = scripts.own(answer.question), scripts.runs(text)
     foreign = any(script != own for script, _ in written)
     given = scripts.given((answer.question, *material)) if foreign else set()

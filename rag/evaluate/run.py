@@ -102,7 +102,7 @@ def _shares(answer: Answer, library: Library) -> dict[str, answers.Share]:
         "supported": answers.supported(answer),
         "coverage": answers.coverage(answer),
         "verbatim": answers.verbatim(answer, articles),
-        "purity": answers.purity(answer, [*found, *(f"{a.title} {a.text}" for a in articles.values())]),
+        "purity": answers.purity(answer, [*found, *(f"{a.title} {a.source} {a.text}" for a in articles.values())]),
     }
     return {name: share for name, share in shares.items() if share[1]}
 

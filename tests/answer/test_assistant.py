@@ -12,14 +12,14 @@ from rag.answer.sentence_scorer import SentenceScorer
 from rag.answer.speaker_statements import StatementFinder
 from rag.answer.verification import ClaimVerifier
 from rag.answer.writers import Choice, Notice, Writer
-from rag.arabic.text.quoting import readable
+from rag.arabic.text.quoting import quoted
 from rag.errors import InputError, ModelError
 from rag.library import Library
 from rag.query.question import Question
 from rag.query.translation import Translator
 from rag.search.embedding import SHIPPED, StaticEmbedder
 from rag.search.retriever import Retriever
-from rag.types import Answer, Article, Evidence, Passage
+from rag.types import Answer, Article, Citation, Evidence, Passage
 from rag.wiring import shipped_parser, shipped_reader
 from tests.conftest import open_retriever, parsed
 
@@ -84,9 +84,9 @@ def test_what_a_speaker_said_is_gathered_from_both_articles(
     for citation in answer.citations:
         assert citation.quote == texts[citation.article][citation.start : citation.end]
         assert citation.verdict == "supported"
-        assert readable(citation.quote) in answer.text
-        assert "تشوركين" in citation.quote
-    assert "السفير الروسي في الأممالمتحدة فيتالي تشوركين: “" in answer.text
+        assert quoted(citation.quote) in answer.text
+    assert "قال تشوركين: «تلك مرحلة والآن مرحلة أخرى» [" in answer.text
+    assert "بحسب المقال: “لكن السفير الروسي" in answer.text
     assert any("أي فرصة في النجاح" in c.quote for c in answer.citations)
     assert any("تلك مرحلة والآن مرحلة أخرى" in c.quote for c in answer.citations)
     assert set(answer.timings) == {"search_ms", "write_ms", "total_ms"}
@@ -211,7 +211,7 @@ def test_quotation_marks_and_markers_of_an_article_stay_as_they_are(library: Lib
     articles = [Article(f"x{i}", text) for i, text in enumerate(texts)]
     answer = ask(assistant(library, retriever, articles, QuoteWriter()), "ماذا قال خالد؟")
     assert sorted(c.quote for c in answer.citations) == sorted(texts)
-    assert all(readable(c.quote) in answer.text and c.verdict == "supported" for c in answer.citations)
+    assert all(quoted(c.quote) in answer.text and c.verdict == "supported" for c in answer.citations)
     assert [answer.text[c.at :][:3] for c in answer.citations] == ["[1]", "[2]"]
     assert len(answer.text.split("\n")) == 1 + len(texts)
 
@@ -232,8 +232,8 @@ def test_statements_come_article_by_article_the_newest_first_and_none_twice(
     assert len({c.quote for c in answer.citations}) == len(answer.citations) == 4
     lines = answer.text.split("\n")
     assert lines[0] == "من الأقوال الواردة في المقالات:"
-    assert lines[1] == "خبر جديد (2015-07-01)"
-    assert answer.text.count("خبر قديم (2008-08-20)") == 1
+    assert lines[1:3] == ["خبر جديد", "بحسب المقال: «قال خالد إن الجسر انهار.» [1] (1 يوليو 2015)"]
+    assert lines.count("خبر قديم") == 1
 
 
 def test_what_is_only_near_is_called_so_and_an_english_question_gets_an_english_frame(
@@ -242,8 +242,22 @@ def test_what_is_only_near_is_called_so_and_an_english_question_gets_an_english_
     made = assistant(library, retriever, seeds, QuoteWriter())
     assert ask(made, "لماذا غضب العالم من الغارات على حلب؟").text.startswith("لم أجد جواباً صريحاً")
     assert ask(made, "أين ولد سيرغي لافروف؟").status == "abstained"
-    assert ask(made, "متى وقعت روسيا معاهدتي الصداقة مع الإقليمين؟").text.startswith("ورد في المقالات:")
+    assert "ورد في المقالات:" in ask(made, "متى وقعت روسيا معاهدتي الصداقة مع الإقليمين؟").text
     assert ask(made, "Who is the Russian foreign minister?").text.startswith("The articles say")
+
+
+@pytest.mark.parametrize(("likely", "first"), [(0.9, "8 آلاف [1]"), (0.1, "ورد في المقالات:")])
+def test_a_likely_short_answer_comes_first(likely: float, first: str) -> None:
+    text = "قال إنه سيتم نشر 8 آلاف جندي غداً الأربعاء."
+    passage = Passage(1, "a.txt", 0, len(text), text, "الجنود", "2015-08-11", "العرب")
+    found = Evidence(passage, 0, len(text), text, 1.0, short="8 آلاف", short_confidence=likely)
+    pieces = list(QuoteWriter().write(parsed("كم جندياً؟"), [passage], [found]))
+    lines = "".join(f"[{p.n}]" if isinstance(p, Citation) else p for p in pieces).split("\n")
+    assert lines[0] == first
+    assert lines[-2:] == [
+        "ورد في المقالات:",
+        f"«{text}» [1] (العرب، 11 أغسطس 2015، «غداً الأربعاء»: 12 أغسطس 2015)",
+    ]
 
 
 def test_the_date_that_was_asked_for_is_marked(library: Library, retriever: Retriever, seeds: list[Article]) -> None:

@@ -12,6 +12,8 @@ from rag.arabic.rules import (
     attributes,
     columns,
     dates,
+    day_words,
+    direct_speech,
     follow_ups,
     forms,
     names,
@@ -129,8 +131,12 @@ def _speech(text: str, other: str) -> None:
     polarity.denied_places(folding.words(text))
     for across in (True, False):
         polarity.contradicts(other, text, across)
-    quoted = quoting.readable(text)
-    assert quoting.readable(quoted) == quoted
+    assert "".join(text.split()) in "".join(quoting.quoted(text).split())
+    assert text.startswith(quoting.without_trail(text))
+    assert all(said in text for said, _ in day_words.days_meant(text, date(2015, 8, 11)))
+    for given in (names.Name(folding.words(other)[:2]), names.Name([])):
+        said = direct_speech.statement(text, given)
+        assert 0 <= said.start <= said.end <= len(text)
     assert all(run in text for _, run in scripts.runs(text))
     scripts.given([text, other])
 

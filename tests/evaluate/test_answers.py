@@ -2,7 +2,7 @@ from dataclasses import replace
 
 import pytest
 
-from rag.arabic.text.quoting import readable
+from rag.arabic.text.quoting import quoted as shown
 from rag.evaluate import answers
 from rag.types import Answer, Article, Citation
 
@@ -19,8 +19,8 @@ def answer(text: str, *citations: Citation, status: str = "answered", question: 
 
 
 def test_what_an_answer_says_is_without_markers_frames_and_speakers() -> None:
-    said = f"الناقد أحمد: “{readable(QUOTE)}”"
-    quoted = answer(f"ورد في المقالات:\n{said} [1]", cited(said), cited(f"“{readable(QUOTE)}”", 2))
+    said = f"الناقد أحمد: {shown(QUOTE)}"
+    quoted = answer(f"ورد في المقالات:\n{said} [1]", cited(said), cited(shown(QUOTE), 2))
     assert answers.answer_text(quoted) == QUOTE
     short = replace(cited(said), short="البروة")
     assert answers.answer_text(answer(f"{said} [1]", cited(said), short)) == "البروة"
@@ -77,6 +77,6 @@ def test_letters_of_another_script(text: str, question: str, pure: float) -> Non
 
 def test_what_is_quoted_whole_is_not_the_writers_own() -> None:
     quote = "قال Путин"
-    given = answer(f"بوتين: “{quote}” [1]", cited(f"بوتين: “{quote}”", quote=quote))
+    given = answer(f"بوتين: «{quote}» [1]", cited(f"بوتين: «{quote}»", quote=quote))
     assert answers.purity(given, []) == (5, 5)
-    assert answers.purity(answer("“Путин”", cited("“Путин”")), []) == (0, 5)  # no citation's quote
+    assert answers.purity(answer("«Путин»", cited("«Путин»")), []) == (0, 5)  # no citation's quote

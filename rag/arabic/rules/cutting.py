@@ -35,7 +35,7 @@ def cut(sentence: str, answer: str) -> str:
         return sentence
     for comma in _COMMA.finditer(sentence, begin + len(answer)):
         kept, left = sentence[: comma.start()], sentence[comma.end() :]
-        if len(kept.split()) < _KEPT or not _is_whole(kept):
+        if len(kept.split()) < _KEPT or not is_whole(kept):
             continue
         if len(left.split()) < _LEFT_OUT:
             break
@@ -47,6 +47,6 @@ def cut(sentence: str, answer: str) -> str:
     return sentence
 
 
-def _is_whole(text: str) -> bool:
+def is_whole(text: str) -> bool:
     """Whether every bracket and quotation mark in it is closed."""
     return text.count('"') % 2 == 0 and all(text.count(opens) == text.count(closes) for opens, closes in _PAIRED)

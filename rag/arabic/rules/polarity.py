@@ -41,7 +41,12 @@ _TOKEN = re.compile(r"[^\W_]+|[،؛,;.!?؟…]")
 
 def quotations(text: str) -> list[str]:
     """What stands between quotation marks; the outer quotation where one lies in another of its kind's own marks."""
-    return [next(part for part in match if part) for match in _QUOTED.findall(text)]
+    return [text[start:end] for start, end in quotation_spans(text)]
+
+
+def quotation_spans(text: str) -> list[tuple[int, int]]:
+    """Where the `quotations` stand, without their marks."""
+    return [match.span(match.lastindex or 0) for match in _QUOTED.finditer(text)]
 
 
 def contradicts(claim: str, quote: str, across: bool = False) -> bool:

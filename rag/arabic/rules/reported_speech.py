@@ -37,6 +37,8 @@ _QUESTION_ENGLISH = re.compile(
 
 _TELLING = re.compile(rf"(?<!\w)[{CONJUNCTIONS}]?{_TELLING_VERBS}(?!\w)")
 _THAT = re.compile(rf"(?<!\w){pattern_of('speech', use='that')}(?!\w)|[:«“\"]|''")
+_GOES_ON = re.compile(rf"\W*(?P<verb>[{CONJUNCTIONS}]{_TELLING_VERBS})\s*(?:{_THAT.pattern})")
+_SHE = words_of("saying_verbs", use="telling", subject="she")
 _STOP = re.compile(rf"(?<!\w){pattern_of('speech', use='after')}(?!\w)|[،,.؛()]|{_THAT.pattern}")
 _LEAD = re.compile(rf"^\W*(?:[{CONJUNCTIONS}]?{pattern_of('speech', use='lead')}\s+)+")
 _NO_SPEAKER = re.compile(rf"^(?:{pattern_of('speech', use='not_speaker')}(?!\w)|{fold('بأن')})")
@@ -157,6 +159,14 @@ def speaker(sentence: str, sought: Name | None = None) -> str:
             if any(sought.stands_in(said_by)) if sought else start <= _BEGINNING:
                 return _original(sentence, offsets, start, end)
     return ""
+
+
+def goes_on(sentence: str, said_before: str) -> bool:
+    """Whether a sentence goes on with what the speaker of the one before it says: «وأضاف أن …», in the same gender."""
+    if not (match := _GOES_ON.match(fold(sentence))):
+        return False
+    verbs = [without_conjunction(match["verb"]), *telling_verbs(said_before)[-1:]]
+    return len({verb in _SHE for verb in verbs}) == 1
 
 
 def telling_verbs(sentence: str) -> list[str]:

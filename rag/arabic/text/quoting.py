@@ -1,39 +1,35 @@
-"""A quotation as people read it: one kind of quotation marks, in pairs. What is quoted stays as it is elsewhere."""
+"""A quotation as it is shown: the article's own characters between marks of ours, and the words of a short answer in it."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import Literal
 from unicodedata import combining
 
-_PAIRS = re.compile(r"(?<!\w)''(\S.*?)''(?!\w)|(?<!\w)\"(\S.*?)\"(?!\w)|„([^„”“]+)[”“]|“([^“”]+)”")
-"""Marks that look the same at both ends open before a word and close behind one."""
-_STRAY = re.compile(r"[\"“”„]")
-_STRAY_TWO = "''"
-"""Taken out last: what stood between two apostrophes may be taken out, too."""
-_MARK = re.compile("[«»]")
-_END = re.compile(r"[\s،,؛;:]+$")
+_MARKS, _OTHER_MARKS = ("«", "»"), ("“", "”")
+"""Around a quotation; the others where it holds the first ones itself."""
+_LINE_END = re.compile(r"\s*[\n\r\v\f\x1c-\x1e\x85\u2028\u2029]\s*")
+_TRAILS_OFF = re.compile(r"[\s،,؛;:]+$")
 _EDGES = " \n\t،؛,.;:!؟?()[]{}«»\"“”'…-–—"
 """What a short answer neither begins nor ends with."""
 _OPENING, _CLOSING = "([{«", ")]}»"
-_SPACE_INSIDE = re.compile(r"(?<=«)\s+|\s+(?=»)")
 
 
-def readable(quote: str) -> str:
-    """The text in one line, every pair of quotation marks as «…» those without a partner and what the sentence trails off in left out."""
-    text = _PAIRS.sub(lambda match: f"«{next(part for part in match.groups() if part)}»", " ".join(quote.split()))
-    text = _STRAY.sub("", text)
-    opened: list[int] = []
-    unpaired: set[int] = set()
-    for match in _MARK.finditer(text):
-        if match.group() == "«":
-            opened.append(match.start())
-        elif opened:
-            opened.pop()
-        else:
-            unpaired.add(match.start())
-    unpaired.update(opened)
-    kept = "".join(char for i, char in enumerate(text) if i not in unpaired)
-    return _END.sub("", " ".join(_SPACE_INSIDE.sub("", kept.replace(_STRAY_TWO, "")).split()))
+def quoted(quote: str) -> str:
+    """The quote to the letter, in one line, between quotation marks of a kind that it does not hold: «…», else “…”."""
+    opens, closes = _OTHER_MARKS if set(_MARKS) & set(quote) else _MARKS
+    return f"{opens}{_LINE_END.sub(' ', quote)}{closes}"
+
+
+def without_trail(quote: str) -> str:
+    """The quote without the commas, colons and spaces in which it trails off."""
+    return _TRAILS_OFF.sub("", quote)
+
+
+def listed(parts: Sequence[str], language: Literal["ar", "en"]) -> str:
+    """The parts that are not empty, with the language's comma between them."""
+    return ("، " if language == "ar" else ", ").join(filter(None, parts))
 
 
 def whole_words(text: str, start: int, end: int) -> str:

@@ -64,7 +64,7 @@ def test_conversations_are_listed_found_renamed_and_deleted(browser: object, own
     titles = page.locator("#rag-conversations-list .rag-conversation")
     page.wait_for_function("document.querySelectorAll('.rag-conversation').length == 2")
     assert titles.all_text_contents() == [NOWHERE, CHURKIN]
-    page.fill("#rag-conversations [name=words]", "موسكو الخطه")
+    page.fill("#rag-conversations [name=words]", "موسكو فرصه")
     page.wait_for_function("document.querySelectorAll('.rag-conversation').length == 1")
     assert titles.all_text_contents() == [CHURKIN]
     titles.first.click()
