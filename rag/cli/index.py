@@ -203,9 +203,14 @@ class _Load:
 
     def summary(self) -> str:
         """What was done so far and what the library holds."""
+        from rag.library import boilerplate  # with numpy, which the quick commands do without
+
         articles, passages = self.indexer.library.count()
+        with self.indexer.library.reading() as db:
+            recurring = boilerplate.count(db)
         said = _counts(self.indexer.added, self.record.count, self.indexer.undated)
-        return f"{said}; the library holds {articles:,} articles in {passages:,} passages"
+        said += f"; the library holds {articles:,} articles in {passages:,} passages"
+        return f"{said}; lines that recur at their ends and are not searched: {recurring:,}" if recurring else said
 
 
 def _follow(watched: Watch, load: _Load, retriever: Retriever) -> None:

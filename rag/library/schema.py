@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from rag.database import DatabaseKind, Migration
 from rag.errors import LibraryError
-from rag.library import duplicates, edits, origins
+from rag.library import boilerplate, duplicates, edits, origins
 
-FORMAT = 6
+FORMAT = 7
 _SCHEMA = f"""
 CREATE TABLE meta (format INTEGER NOT NULL, library TEXT NOT NULL, generation INTEGER NOT NULL);
 CREATE TABLE articles (
@@ -25,6 +25,7 @@ CREATE INDEX removed_generation ON removed(generation);
 {origins.SCHEMA};
 {origins.DUMPS};
 {edits.SCHEMA};
+{boilerplate.SCHEMA};
 INSERT INTO meta VALUES ({FORMAT}, lower(hex(randomblob(16))), 0)
 """
 _MIGRATIONS: dict[int, tuple[Migration, ...]] = {
@@ -42,5 +43,6 @@ _MIGRATIONS: dict[int, tuple[Migration, ...]] = {
     3: ("DELETE FROM sketches", "DELETE FROM sketch_keys", duplicates.remember_all),
     4: (origins.DUMPS,),
     5: (edits.SCHEMA,),
+    6: (*boilerplate.SCHEMA.split(";"), boilerplate.remember_all),
 }
 KIND = DatabaseKind("library", FORMAT, _SCHEMA, "move it away and index again", LibraryError, LibraryError, _MIGRATIONS)

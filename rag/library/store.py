@@ -11,7 +11,7 @@ import hashlib
 import json
 import sqlite3
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from rag.database import Database
-from rag.library import duplicates, origins
+from rag.library import boilerplate, duplicates, origins
 from rag.library.edits import Edit, edited, forget, keep
 from rag.library.origins import FileFingerprint, ReadArticle, Refused, Run
 from rag.library.schema import KIND
@@ -99,7 +99,7 @@ class Library(Database):
         """
         held, run = list(read), {} if run is None else run
         left: list[tuple[str, tuple[str, ...]]] = []
-        changed: dict[str, str] = {}
+        changed: dict[str, Article] = {}
         numbers: dict[bytes, int] = {}
         refused: list[Refused] = []
         counts: Counter[str] = Counter()
@@ -124,11 +124,9 @@ class Library(Database):
                 done = self._put(article, (number, item.known_by), item.passages, generation)
                 counts[done] += 1
                 if done != "unchanged":
-                    changed[named] = article.text
+                    changed[named] = article
                 counts["longer"] += done == "new" and bool(item.dump) and named != item.article.id
-            if changed:
-                duplicates.remember(self._db, list(changed.items()))
-                self._db.execute("UPDATE meta SET generation = ?", (generation,))
+            self._remember(changed.values(), generation)
         return Added(**counts, left=tuple(left)), refused
 
     def _put(
@@ -157,7 +155,8 @@ class Library(Database):
         Gives how many have changed, how many are as they were, and the ids that are not there.
         """
         counts: Counter[str] = Counter()
-        changed, missing = {}, []
+        changed: list[Article] = []
+        missing: list[str] = []
         with self._write():
             generation = self.generation + 1
             for id_, edit in edits.items():
@@ -170,19 +169,18 @@ class Library(Database):
                 done = self._put(article, row[-2:], (), generation)
                 counts[done] += 1
                 if done != "unchanged":
-                    changed[id_] = article.text
-            if changed:
-                duplicates.remember(self._db, list(changed.items()))
-                self._db.execute("UPDATE meta SET generation = ?", (generation,))
+                    changed.append(article)
+            self._remember(changed, generation)
         return counts["replaced"], counts["unchanged"], missing
 
-    def _insert(
-        self,
-        article: Article,
-        digest: str,
-        origin: _Origin,
-        split: Sequence[tuple[int, int]],
-    ) -> None:
+    def _remember(self, changed: Collection[Article], generation: int) -> None:
+        """Keeps what is known of articles that were added or replaced, of which nothing is kept yet."""
+        if changed:
+            duplicates.remember(self._db, [(article.id, article.text) for article in changed])
+            boilerplate.remember(self._db, list(changed))
+            self._db.execute("UPDATE meta SET generation = ?", (generation,))
+
+    def _insert(self, article: Article, digest: str, origin: _Origin, split: Sequence[tuple[int, int]]) -> None:
         """split: where its passages start and end, where that is known."""
         self._db.execute(
             f"INSERT INTO articles ({_ARTICLE}, digest, file, within) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
@@ -211,6 +209,7 @@ class Library(Database):
     def _drop(self, id_: str, generation: int) -> None:
         self._db.execute("INSERT INTO removed SELECT id, ? FROM passages WHERE article = ?", (generation, id_))
         duplicates.forget(self._db, id_)
+        boilerplate.forget(self._db, id_)
         self._db.execute("DELETE FROM articles WHERE id = ?", (id_,))
 
     def remove(self, ids: Iterable[str]) -> list[str]:
@@ -237,11 +236,13 @@ class Library(Database):
                 for *fields, digest in self._db.execute(f"SELECT {_ARTICLE}, digest FROM articles"):
                     if _digest(self._article(fields)) != digest:
                         raise self._damaged(f"the article {fields[0]!r} fails its checksum")
-                whole = duplicates.are_whole(self._db)
+                whole = duplicates.are_whole(self._db) and boilerplate.are_whole(self._db)
             except (TypeError, ValueError) as e:  # numbers where letters belong, letters that are none
                 raise self._damaged(f"it holds what was never put into it ({e})") from e
             if not whole:
-                raise self._damaged("what near-duplicates are known by is not what the articles give")
+                raise self._damaged(
+                    "what near-duplicates or recurring lines are known by is not what the articles give"
+                )
 
     def article(self, id_: str) -> Article | None:
         """The article of this id, or None."""
@@ -307,7 +308,7 @@ class Library(Database):
         with self.reading() as db:
             rows = db.execute(f"{_PASSAGE} WHERE article = ? ORDER BY start", (article,)).fetchall()
             whole = self._whole(rows)
-        return [whole[row[0]] for row in rows]
+        return [whole[row[0]] for row in rows if row[0] in whole]
 
     def passages_between(self, after: int, until: int) -> Iterator[Passage]:
         """The passages with after < id <= until, in order of id."""
@@ -318,11 +319,11 @@ class Library(Database):
                 whole = self._whole(rows)
             if not rows:
                 return
-            yield from (whole[row[0]] for row in rows)
+            yield from (whole[row[0]] for row in rows if row[0] in whole)
             after = rows[-1][0]
 
     def _whole(self, rows: Iterable[tuple[int, str, int, int]]) -> dict[int, Passage]:
-        """Passages with their words, by id; each article is read once, since a long one has thousands."""
+        """Passages without lines that recur, by id; each article is read once, since a long one has thousands."""
         of: defaultdict[str, list[tuple[int, int, int]]] = defaultdict(list)
         for id_, article, start, end in rows:
             of[article].append((id_, start, end))
@@ -330,11 +331,14 @@ class Library(Database):
             "SELECT id, text, title, date, source, pages FROM articles WHERE id IN (SELECT value FROM json_each(?))"
         )
         found = {}
+        bodies = boilerplate.bodies(self._db, of)
         for article, text, title, date, source, stored in self._db.execute(wanted, (json.dumps(list(of)),)):
             pages = self._pages(article, stored) if stored else ()
-            for id_, start, end in of[article]:
-                page = page_of(pages, start) if pages else 0
-                found[id_] = Passage(id_, article, start, end, text[start:end], title, date, source, page)
+            for id_, begin, close in of[article]:
+                start, end = boilerplate.trimmed(text, (begin, close), bodies.get(article))
+                if start < end:
+                    page = page_of(pages, start) if pages else 0
+                    found[id_] = Passage(id_, article, start, end, text[start:end], title, date, source, page)
         return found
 
     def ids_between(self, after: int, until: int) -> list[int]:

@@ -253,3 +253,13 @@ def test_a_run_ends_with_what_a_person_can_do(rag: Rag, tmp_path: Path) -> None:
     )
     dates = {row["article"]: row["date"] for row in json.loads(rag("list", "--json").stdout)}
     assert (dates["1"], dates["3"]) == (None, None)
+
+
+def test_how_many_lines_recur_is_said(rag: Rag, tmp_path: Path) -> None:
+    folder = tmp_path / "news"
+    folder.mkdir()
+    for n in range(5):
+        (folder / f"{n}.txt").write_text(f"افتتح الوزير مدرسة رقم {n} في المدينة.\nشارك على تويتر\n", encoding="utf-8")
+    assert "; lines that recur at their ends and are not searched: 1" in rag("index", folder).stdout
+    answer = json.loads(rag("ask", "من افتتح المدرسة رقم 3؟", "--json").stdout)
+    assert all("شارك" not in passage["text"] for passage in answer["passages"])

@@ -134,7 +134,10 @@ def test_a_scope_holds_the_articles_of_its_time_and_sources(library: Library) ->
 def aged(path: Path, to: int) -> None:
     """Makes of a library what an earlier program left."""
     with sqlite3.connect(path) as db:
-        db.execute("DROP TABLE edits")
+        db.execute("DROP TABLE edges")
+        db.execute("DROP TABLE edge_lines")
+        if to < 6:
+            db.execute("DROP TABLE edits")
         if to < 5:
             db.execute("DROP INDEX articles_dump")
         if to < 4:
@@ -154,7 +157,7 @@ def aged(path: Path, to: int) -> None:
     db.close()
 
 
-@pytest.mark.parametrize("before", [1, 2, 3, 4, 5])
+@pytest.mark.parametrize("before", [1, 2, 3, 4, 5, 6])
 def test_a_library_of_an_earlier_format_is_brought_to_this_one(
     tmp_path: Path, seeds: list[Article], before: int
 ) -> None:
@@ -225,6 +228,8 @@ def test_an_article_without_pages_has_the_digest_that_it_had_before_there_were_p
         ("UPDATE articles SET pages = NULL", "fails its checksum"),
         ("UPDATE sketches SET hashes = x'0011223344556677' WHERE id = 1", "near-duplicates"),
         ("DELETE FROM sketches WHERE id = 2", "near-duplicates"),
+        ("INSERT INTO edge_lines VALUES (7, 1)", "recurring lines"),
+        ("DELETE FROM edges WHERE id = 2", "recurring lines"),
         (
             "UPDATE sketch_keys SET hash = hash + 4096 WHERE hash = (SELECT max(hash) FROM sketch_keys)",
             "near-duplicates",

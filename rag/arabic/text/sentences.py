@@ -17,6 +17,7 @@ _STRAIGHT = ('"', "''")
 _MARK = re.compile(r"''|\n\n|[«»“”„‹›‘’\"]")
 _END = re.compile(r"[.!?؟…۔]+|\n+")
 _ENDED = re.compile(r"[.!?؟…۔][»”›’\"')\]]*\s*$")
+_BETWEEN = re.compile(r"[.!?؟…۔][»”›’\"')\]]*\s+(?=\S)")
 _CLOSING = "»”›’\"')]،,."
 _CLAUSE = re.compile(r"[،؛,;:](?=\s)")
 _LONGEST_END = 20
@@ -121,6 +122,12 @@ def sentences(text: str) -> list[tuple[int, int]]:
 def ends_sentence(line: str) -> bool:
     """Whether a line ends with the mark of a sentence's end."""
     return bool(_ENDED.search(line[-_LONGEST_END:]))
+
+
+def last_sentence(line: str) -> int:
+    """Where the last sentence of a line begins, as far as marks with a space behind them show; 0 where there are none."""
+    marks = [*_BETWEEN.finditer(line)]
+    return marks[-1].end() if marks else 0
 
 
 def sentences_each(texts: Iterable[str]) -> list[list[tuple[int, int]]]:
