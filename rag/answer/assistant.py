@@ -139,8 +139,7 @@ class Assistant:
         if history:
             text = yield from self._working(asked, understood(asked, history, writer), writer.name)
             question = asked if text == asked.text else self.parse(text)
-        hits = self._hits(question, scope)
-        evidence = self._evidence(question, hits, scope)
+        hits, evidence = self._found(question, scope)
         hits = _read_first(hits, evidence)
         searched = time.perf_counter()
         answer = Answer(
@@ -218,6 +217,19 @@ class Assistant:
         if not evidence[0].sure and answer.writer == self.quoting.name:
             answer = replace(answer, status="nearest")
         return replace(answer, text=text, citations=self._placed(citations))
+
+    def _found(self, question: Question, scope: Scope) -> tuple[tuple[Hit, ...], list[Evidence]]:
+        """What is found for a question; first in the articles of the time that it names, which need not repeat it."""
+        if question.period and question.period.rest and not (scope.since or scope.until):
+            of_time = replace(scope, since=question.period.since, until=question.period.until)
+            with suppress(InputError):  # no article of that time, or no question without it
+                asked = self.parse(question.period.rest)
+                hits = self._hits(asked, of_time)
+                evidence = self._evidence(asked, hits, of_time)
+                if evidence and evidence[0].sure:
+                    return hits, evidence
+        hits = self._hits(question, scope)
+        return hits, self._evidence(question, hits, scope)
 
     def _hits(self, question: Question, scope: Scope) -> tuple[Hit, ...]:
         """The best passages, best first, without those in which near-duplicate articles repeat one another."""

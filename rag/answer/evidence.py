@@ -10,6 +10,7 @@ from rag.answer.sentence_scorer import ScoredSentence, SentenceScorer, answer_pr
 from rag.answer.speaker_statements import StatementFinder
 from rag.arabic.morphology import all_readings
 from rag.arabic.rules.cutting import cut
+from rag.arabic.rules.insisted import identifiers, numbers
 from rag.arabic.rules.places import country
 from rag.arabic.rules.words import hold
 from rag.arabic.text.folding import words, words_each
@@ -39,12 +40,15 @@ class EvidenceFinder:
         if question.type == "speech":
             return self._statements.find(question, scope)
         scored = self._scorer.score(question, hits) if question.needs_reading else []
+        scored = [sentence for sentence in scored if question.identifiers <= _named(sentence)]
         weights = self._scorer.weights_for(question)
         probability = answer_probability(scored, weights)
         if probability < weights.least:
             return []
         close = [sentence for sentence in scored if sentence.score >= scored[0].score - _CLOSE]
         best = without_repetitions(close)[:QUOTES]
+        if question.asks_newest:
+            best.sort(key=lambda sentence: sentence.passage.date or "", reverse=True)
         if all(sentence.features["attribute"] < 0 for sentence in best):
             return []
         sure = probability >= weights.sure and _is_plain(question, best)
@@ -71,12 +75,21 @@ class EvidenceFinder:
         )
 
 
+def _named(sentence: ScoredSentence) -> frozenset[str]:
+    """The numbers by which a sentence names things; any of its own and of the heading above it, where it names none itself."""
+    title = sentence.passage.title
+    return identifiers(sentence.quote) | identifiers(title) or numbers(f"{title} {sentence.before} {sentence.quote}")
+
+
 def _is_plain(question: Question, best: Sequence[ScoredSentence]) -> bool:
-    """Whether the best sentences show a date or number where one is asked for, and the best one's passage every country."""
+    """Whether the best sentences show a date or number where one is asked for, and the best one's passage every country and year."""
+    passage = best[0].passage
+    if question.period and question.period.since[:4] not in numbers(f"{passage.date} {passage.searched}"):
+        return False
     quoted = words_each([sentence.quote for sentence in best])
     if question.type in ("when", "many") and not any(hold(question.type, quoted)):
         return False
-    (named,) = all_readings([words(best[0].passage.searched)])
+    (named,) = all_readings([words(passage.searched)])
     for word in question.words:
         forms = (word.text, *(form for _, forms in word.translations for form in forms))
         names = frozenset[str]().union(*map(country, forms))

@@ -12,6 +12,7 @@ from typing import Literal, Protocol
 
 from rag.arabic import clean, fold, has_arabic
 from rag.arabic.rules.attributes import Attribute, attribute_of
+from rag.arabic.rules.insisted import Period, asks_for_newest, identifiers, period
 from rag.arabic.rules.reported_speech import asked_speaker, names_subject
 from rag.arabic.rules.words import QuestionType, content_of, content_words, is_greeting, type_of
 from rag.arabic.text.folding import words
@@ -47,6 +48,9 @@ class Question:
     subject: the content words behind the speaker.
     has_subject: whether it names what such a statement is to be about, not only its time or place.
     attribute: what it wants to know of somebody or something; None where it asks for none that is known.
+    period: the time that it names; None where it names none.
+    asks_newest: whether it asks for the latest of several.
+    identifiers: the numbers in it that name things; what answers it holds them.
     tokens: all its folded words, in order.
     content: those that say what it is about, each once.
     words: those that search looks for, in order: all of an Arabic question, only the content words of a translated one.
@@ -60,6 +64,9 @@ class Question:
     subject: tuple[str, ...]
     has_subject: bool
     attribute: Attribute | None
+    period: Period | None
+    asks_newest: bool
+    identifiers: frozenset[str]
     tokens: tuple[str, ...]
     content: tuple[str, ...]
     words: tuple[Word, ...]
@@ -102,6 +109,9 @@ class QuestionParser:
             subject=tuple(content_words(folded.partition(speaker)[2])) if speaker else (),
             has_subject=names_subject(folded),
             attribute=attribute_of(content, is_arabic, type_ == "many"),
+            period=period(text),
+            asks_newest=asks_for_newest(tokens),
+            identifiers=identifiers(text),
             tokens=tuple(tokens),
             content=tuple(content),
             words=self._words(text, tokens, frozenset(content), is_arabic),
