@@ -13,7 +13,7 @@ from rag.arabic.rules.cutting import cut
 from rag.arabic.rules.insisted import identifiers, numbers
 from rag.arabic.rules.places import country
 from rag.arabic.rules.words import hold
-from rag.arabic.text.folding import words, words_each
+from rag.arabic.text.folding import fold, words, words_each
 from rag.arabic.text.quoting import without_trail
 from rag.query.question import Question
 from rag.types import EVERYTHING, Evidence, Hit, Scope
@@ -40,7 +40,8 @@ class EvidenceFinder:
         if question.type == "speech":
             return self._statements.find(question, scope)
         scored = self._scorer.score(question, hits) if question.needs_reading else []
-        scored = [sentence for sentence in scored if question.identifiers <= _named(sentence)]
+        if question.identifiers:
+            scored = [sentence for sentence in scored if question.identifiers <= _named(sentence)]
         weights = self._scorer.weights_for(question)
         probability = answer_probability(scored, weights)
         if probability < weights.least:
@@ -77,14 +78,14 @@ class EvidenceFinder:
 
 def _named(sentence: ScoredSentence) -> frozenset[str]:
     """The numbers by which a sentence names things; any of its own and of the heading above it, where it names none itself."""
-    title = sentence.passage.title
-    return identifiers(sentence.quote) | identifiers(title) or numbers(f"{title} {sentence.before} {sentence.quote}")
+    own = fold(f"{sentence.passage.title} {sentence.quote}")
+    return identifiers(own) or numbers(f"{own} {fold(sentence.before)}")
 
 
 def _is_plain(question: Question, best: Sequence[ScoredSentence]) -> bool:
     """Whether the best sentences show a date or number where one is asked for, and the best one's passage every country and year."""
     passage = best[0].passage
-    if question.period and question.period.since[:4] not in numbers(f"{passage.date} {passage.searched}"):
+    if question.period and question.period.since[:4] not in numbers(fold(f"{passage.date} {passage.searched}")):
         return False
     quoted = words_each([sentence.quote for sentence in best])
     if question.type in ("when", "many") and not any(hold(question.type, quoted)):

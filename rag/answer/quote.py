@@ -34,24 +34,25 @@ class QuoteWriter:
         quote has a number of its own.
         """
         asked_for = "statements" if question.type == "speech" else "found" if evidence[0].sure else "nearest"
+        lead = prompts.text(f"quote_{asked_for}.{question.language}")
         if evidence[0].sure and evidence[0].short_confidence >= _LIKELY:
             yield f"{evidence[0].short} "
             yield _citation(1, evidence[0].short, evidence[0])
-            yield "\n"
-        yield prompts.text(f"quote_{asked_for}.{question.language}")
+            lead = f"\n{lead}"
         articles = [list(said) for _, said in groupby(evidence, key=lambda found: found.passage.article)]
         n = 0
         for of_one in articles:
             title = _plain(of_one[0].passage.title)
             if title and len(articles) > 1 and asked_for == "statements":
-                yield f"\n{title}"
+                lead += f"\n{title}"
             for found in of_one:
                 n += 1
                 line = _line(found, asked_for == "statements", question.language)
-                yield f"\n{line} "
+                yield f"{lead}\n{line} "
                 yield _citation(n, line, found)
-                if place := _place(found, question.language):
-                    yield f" ({place})"
+                place = _place(found, question.language)
+                lead = f" ({place})" if place else ""
+        yield lead
 
 
 def _citation(n: int, claim: str, found: Evidence) -> Citation:
@@ -73,7 +74,10 @@ def _line(found: Evidence, is_statement: bool, language: Language) -> str:
 def _place(found: Evidence, language: Language) -> str:
     """The newspaper and the date of a quote, and the days that it counts from that date."""
     day = found.passage.date or ""
-    parts = [_plain(found.passage.source), in_words(day, language) if day else ""]
+    parts = [_plain(found.passage.source)]
+    if not day:
+        return parts[0]
+    parts.append(in_words(day, language))
     with suppress(ValueError):  # a year or a month alone counts no days
         meant = dict(days_meant(found.quote, date.fromisoformat(day)))
         parts += [f"{quoted(said)}: {in_words(on.isoformat(), language)}" for said, on in [*meant.items()][:_DAYS]]

@@ -77,7 +77,7 @@ class StatementFinder:
         coverage: that of the subject, which scores them where the question names one.
         """
         sought = Name(wanted)
-        said: dict[tuple[str, int, int], tuple[Hit, str, str]] = {}
+        said: dict[tuple[str, int, int], tuple[Hit, str, str, str]] = {}
         spans = sentences_each([hit.passage.text for hit in hits])
         placed = [(hit, start, end) for hit, found in zip(hits, spans, strict=True) for start, end in found]
         texts = [hit.passage.text[start:end] for hit, start, end in placed]
@@ -87,17 +87,16 @@ class StatementFinder:
             if is_said or said_by:
                 offset = hit.passage.start
                 place = hit.passage.article, offset + start, offset + end
-                said.setdefault(place, (hit, text, "" if is_said else said_by))
+                said.setdefault(place, (hit, text, said_by, "" if is_said else said_by))
         scores = [hit.score for hit, *_ in said.values()]
         if question.subject:
-            own = coverage.shares(marked([text for _, text, _ in said.values()]))
+            own = coverage.shares(marked([text for _, text, *_ in said.values()]))
             around = coverage.shares(marked([hit.passage.text for hit, *_ in said.values()]))
             scores = [a + b for a, b in zip(own, around, strict=True)]
-        named = [bool(before or speaker(text, sought)) for _, text, before in said.values()]
-        ranked = sorted(zip(said.items(), named, scores, strict=True), key=lambda one: (not one[1], -one[2]))
+        ranked = sorted(zip(said.items(), scores, strict=True), key=lambda one: (not one[0][1][2], -one[1]))
         statements = [
             _evidence(hit, start, statement(text, sought, before), text, score)
-            for ((_, start, _), (hit, text, before)), _, score in ranked
+            for ((_, start, _), (hit, text, _, before)), score in ranked
         ]
         if question.has_subject:
             fitting = {article for article, _, _ in said if self._touches(coverage, article)}

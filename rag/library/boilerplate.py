@@ -172,11 +172,9 @@ def count(db: sqlite3.Connection) -> int:
     return int(db.execute(wanted, (RECURS,)).fetchone()[0])
 
 
-def trimmed(text: str, passage: tuple[int, int], body: tuple[int, int] | None) -> tuple[int, int]:
+def trimmed(text: str, passage: Sequence[int], body: tuple[int, int]) -> tuple[int, int]:
     """A passage's part of its article's body; it is empty where it has none."""
     start, end = passage
-    if body is None:
-        return passage
     start, end = max(start, body[0]), min(end, body[1] if body[1] >= 0 else end)
     words = text[start:end].strip()
     start = text.find(words, start)

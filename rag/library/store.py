@@ -334,8 +334,9 @@ class Library(Database):
         bodies = boilerplate.bodies(self._db, of)
         for article, text, title, date, source, stored in self._db.execute(wanted, (json.dumps(list(of)),)):
             pages = self._pages(article, stored) if stored else ()
-            for id_, begin, close in of[article]:
-                start, end = boilerplate.trimmed(text, (begin, close), bodies.get(article))
+            body = bodies.get(article)
+            for id_, *span in of[article]:
+                start, end = boilerplate.trimmed(text, span, body) if body else span
                 if start < end:
                     page = page_of(pages, start) if pages else 0
                     found[id_] = Passage(id_, article, start, end, text[start:end], title, date, source, page)

@@ -97,6 +97,7 @@ class QuestionParser:
         text = checked(text)
         folded, is_arabic = fold(text), has_arabic(text)
         tokens = words(text)
+        numbered = any(map(str.isdigit, folded))
         content = content_of(tokens)
         speaker = asked_speaker(folded)
         type_: QuestionType = "speech" if speaker else "greeting" if is_greeting(tokens) else type_of(folded)
@@ -109,9 +110,9 @@ class QuestionParser:
             subject=tuple(content_words(folded.partition(speaker)[2])) if speaker else (),
             has_subject=names_subject(folded),
             attribute=attribute_of(content, is_arabic, type_ == "many"),
-            period=period(text),
+            period=period(text) if numbered else None,
             asks_newest=asks_for_newest(tokens),
-            identifiers=identifiers(text),
+            identifiers=identifiers(folded) if numbered else frozenset(),
             tokens=tuple(tokens),
             content=tuple(content),
             words=self._words(text, tokens, frozenset(content), is_arabic),

@@ -108,7 +108,9 @@ def _beginning(sentence: str, sought: Name) -> int:
     it; else 0."""
     for comma in reversed([*_CLAUSE.finditer(sentence)]):
         before, after = sentence[: comma.start()], sentence[comma.end() :]
+        if len(before.split()) < _LEFT_OUT:
+            break
         named = any(sought.stands_in(_WORD.findall(fold(before))))
-        if not named and len(before.split()) >= _LEFT_OUT and is_whole(before) and say([after], sought)[0]:
+        if not named and is_whole(before) and say([after], sought)[0]:
             return comma.end()
     return 0

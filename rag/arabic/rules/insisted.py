@@ -58,11 +58,11 @@ def asks_for_newest(tokens: list[str]) -> bool:
     return not _NEWEST.isdisjoint(tokens[:_OPENING])
 
 
-def identifiers(text: str) -> frozenset[str]:
-    """The numbers in a text that name things: of «المادة 71» and «رقم 47»."""
-    return frozenset(_IDENTIFIER.findall(fold(text)))
+def identifiers(folded: str) -> frozenset[str]:
+    """The numbers in a folded text that name things: of «المادة 71» and «رقم 47»."""
+    return frozenset(_IDENTIFIER.findall(folded))
 
 
-def numbers(text: str) -> frozenset[str]:
-    """The runs of digits in a text."""
-    return frozenset(_NUMBER.findall(fold(text)))
+def numbers(folded: str) -> frozenset[str]:
+    """The runs of digits in a folded text."""
+    return frozenset(_NUMBER.findall(folded))
