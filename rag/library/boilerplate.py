@@ -159,7 +159,8 @@ def _recurring(db: sqlite3.Connection, lines: Sequence[Line], known: dict[int, b
         if not line[2]:
             return
         if line[2] not in known:
-            count = "SELECT count(*) FROM (SELECT 1 FROM edge_lines WHERE line = ? LIMIT ?)"
+            count = """SELECT count(*) FROM (SELECT DISTINCT e.lines FROM edge_lines l JOIN edges e ON e.id = l.edge
+                       WHERE l.line = ? LIMIT ?)"""  # copies of one article are one
             known[line[2]] = db.execute(count, (line[2], RECURS)).fetchone()[0] >= RECURS
         if not known[line[2]]:
             return

@@ -114,8 +114,8 @@ def test_an_article_of_nothing_else_stays_whole(library: Library) -> None:
 
 def test_a_passage_of_nothing_else_is_none(library: Library) -> None:
     foot = "\n".join(f"تابعوا أخبار صحيفة الوئام على موقع {name} وشاركونا آراءكم دائما" for name in "أبجدهوز")
-    body = f"قال الوزير إن {'المدرسة الجديدة ' * 50} ستفتح."
-    made = [Article(f"a{n}", f"{body}\n{foot}", source="الوئام") for n in range(RECURS)]
+    bodies = [f"قال الوزير إن {'المدرسة الجديدة ' * (50 + n)} ستفتح." for n in range(RECURS)]
+    made = [Article(f"a{n}", f"{body}\n{foot}", source="الوئام") for n, body in enumerate(bodies)]
     library.add(made)
     assert all("تابعوا" not in text for text in searched(library).values())
     passages = [*library.passages_between(0, library.state[1])]
@@ -127,3 +127,10 @@ def test_recurring_lines_are_counted(library: Library) -> None:
     library.add(article(n) for n in range(RECURS))
     with library.reading() as db:
         assert boilerplate.count(db) == 1
+
+
+def test_copies_of_one_article_keep_their_text(library: Library) -> None:
+    text = "خبر الافتتاح\nافتتح الوزير المتحف في قرطبة\nحضر الحفل مئات الزوار\nالدخول مجاني طوال الشهر"
+    copies = [Article(f"a{n}", text, "خبر الافتتاح", source="نسخ") for n in range(2 * RECURS)]
+    library.add(copies)
+    assert searched(library) == {one.id: one.text for one in copies}
